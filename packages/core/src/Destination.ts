@@ -1,0 +1,222 @@
+/**
+ * A destination is one configured remote system. Its author converts events and makes one attempt; batching,
+ * retrying, pausing, draining and counting belong to the core.
+ *
+ * @since 1.0.0
+ */
+
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type * as Catalogue from "./Catalogue.ts"
+import type { Event } from "./Event.ts"
+import type { Batch, Envelope, Message } from "./Message.ts"
+import { DeliveryError, type Outcomes, type Rejected, retry } from "./Outcome.ts"
+import * as Plugin from "./Plugin.ts"
+
+/**
+ * An independent path into a destination. Lanes are named by the configuration, never by credential values.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Lane {
+  readonly name: string
+  /** Why the lane may not be opened yet, such as `no-credentials`: its events wait. */
+  readonly held?: string | undefined
+  /** What stands behind the lane. Two lanes with the same mark reach the same place; it is compared, never shown. */
+  readonly mark?: string | undefined
+}
+
+/**
+ * What one request may hold. A zero limit means none.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Limits {
+  /** Messages a request. */
+  readonly messages: number
+  /** Events a request, over all its messages. */
+  readonly events: number
+  /** Bytes of a request's body, envelope included. */
+  readonly bytes: number
+  /** Bytes of one message. */
+  readonly messageBytes: number
+  /** Events of one message, where events are grouped. */
+  readonly messageEvents: number
+  /** Requests under way at once in one lane. */
+  readonly concurrency: number
+  /** How long an event may wait for others of its group or its batch. */
+  readonly window: Duration.Input
+}
+
+/**
+ * Where an event goes: to a lane, perhaps in a group, or nowhere for a declared reason.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Assignment =
+  | { readonly _tag: "To"; readonly lane: string; readonly group: string | undefined }
+  | { readonly _tag: "Skip"; readonly reason: string }
+
+/**
+ * To this lane. Events that wait in a lane with the same `group` may become one message.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const to = (lane: string, group?: string): Assignment => ({ _tag: "To", lane, group })
+
+/**
+ * Not for this destination: counted under the reason, a declared kebab-case name.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const skip = (reason: string): Assignment => ({ _tag: "Skip", reason })
+
+/**
+ * One lane, open; closed with its scope.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Connection {
+  /** What stands around and between messages in a body; a JSON array by default. */
+  readonly envelope?: Envelope
+  /** One attempt. Never retries, sleeps or splits. */
+  readonly deliver: (batch: Batch) => Effect.Effect<Outcomes, DeliveryError>
+  /** Proves settings and credentials without sending an event. */
+  readonly check: Effect.Effect<void, DeliveryError>
+}
+
+/**
+ * A destination with settings and credentials read. `assign` and `prepare` are pure: equal input, equal bytes.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Opened<in E extends Event = Event> {
+  readonly lanes: ReadonlyArray<Lane>
+  readonly limits: Limits
+  readonly assign: (event: E) => Assignment
+  /** One message of one event, or of the events of a group, in the order of append. */
+  readonly prepare: (
+    events: readonly [E, ...ReadonlyArray<E>],
+    lane: string
+  ) => Result.Result<Message, Rejected>
+  readonly connect: (lane: string) => Effect.Effect<Connection, DeliveryError, Scope.Scope>
+}
+
+/**
+ * What the engine holds. Opening again is how changed credentials are picked up.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Destination<in E extends Event = Event> {
+  readonly plugin: string
+  /** The types it takes; its codecs also read what waits when a source is gone. */
+  readonly accepts: Catalogue.Catalogue
+  /** Types taken when a route names none. */
+  readonly selection: ReadonlySet<string> | undefined
+  /** Ties the event types it takes to the destination; never called. */
+  readonly takes?: (event: E) => void
+  readonly open: Effect.Effect<Opened<E>, Plugin.PluginError>
+}
+
+/**
+ * What the author of a destination plugin writes. `accepts` gives `assign` and `prepare` their event type.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Definition<E extends Event, Settings, Input, Credentials, CredentialsInput> {
+  /** The npm name of the package. */
+  readonly name: string
+  readonly accepts: Catalogue.Catalogue<E>
+  /** Types taken when a route names none; without it, all that `accepts` names. */
+  readonly selection?: ReadonlySet<string>
+  readonly settings: Schema.Codec<Settings, Input>
+  readonly credentials: Schema.Codec<Credentials, CredentialsInput>
+  /** Fails with a text that names the setting or credential at fault. */
+  readonly open: (options: {
+    readonly settings: Settings
+    readonly credentials: Credentials
+  }) => Result.Result<Opened<E>, string>
+}
+
+/**
+ * A destination plugin: a function from settings and credentials to a destination.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const plugin = <E extends Event, Settings, Input, Credentials, CredentialsInput>(
+  definition: Definition<E, Settings, Input, Credentials, CredentialsInput>
+): Plugin.Plugin<Input, CredentialsInput, Destination<E>> =>
+  Plugin.make({
+    name: definition.name,
+    kind: "destination",
+    settings: definition.settings,
+    credentials: definition.credentials,
+    make: (settings: Settings, credentials: Effect.Effect<Credentials, Plugin.PluginError>) => ({
+      plugin: definition.name,
+      accepts: definition.accepts,
+      selection: definition.selection,
+      open: Effect.flatMap(credentials, (given) =>
+        Plugin.fromResult(definition.name, definition.open({ settings, credentials: given }))
+      )
+    })
+  })
+
+/**
+ * A connection for authors who write promises.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface AsyncConnection {
+  readonly envelope?: Envelope
+  readonly deliver: (batch: Batch, signal: AbortSignal) => Promise<Outcomes>
+  readonly check: (signal: AbortSignal) => Promise<void>
+  readonly close?: () => Promise<void>
+}
+
+/**
+ * `connect` for authors who write promises. A thrown `DeliveryError` is the verdict on the attempt; anything else
+ * thrown is a Retry. The scope calls `close`; drain and time limits fire `signal`.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const connectAsync =
+  (
+    open: (lane: string) => AsyncConnection
+  ): ((lane: string) => Effect.Effect<Connection, DeliveryError, Scope.Scope>) =>
+  (lane) =>
+    Effect.gen(function* () {
+      const connection = open(lane)
+      const { close } = connection
+      if (close !== undefined)
+        yield* Effect.addFinalizer(() => Effect.ignore(Effect.tryPromise(() => close())))
+      const attempt = <A>(run: (signal: AbortSignal) => Promise<A>) =>
+        Effect.tryPromise({
+          try: run,
+          catch: (cause) =>
+            cause instanceof DeliveryError
+              ? cause
+              : new DeliveryError({
+                  outcome: retry("failed", { detail: cause instanceof Error ? cause.message : undefined })
+                })
+        })
+      return {
+        ...(connection.envelope === undefined ? {} : { envelope: connection.envelope }),
+        deliver: (batch) => attempt((signal) => connection.deliver(batch, signal)),
+        check: attempt((signal) => connection.check(signal))
+      }
+    })

@@ -1,0 +1,91 @@
+/**
+ * An exporter: sources, and the routes that read them.
+ *
+ * ```ts
+ * Exporter.from(source).route("crm").when("users.messages.*").to(destination)
+ * ```
+ *
+ * @since 1.0.0
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Event } from "./Event.ts"
+import * as Engine from "./engine/Engine.ts"
+import type * as Ledger from "./Ledger.ts"
+import type { Outbox } from "./Outbox.ts"
+import * as Route from "./Route.ts"
+import type { RunError, Running, RunOptions } from "./Running.ts"
+import type { Source } from "./Source.ts"
+
+/**
+ * Sources by name, and routes. What `start` runs; from a file, what `@millrace/config` makes.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Definition {
+  readonly sources: Readonly<Record<string, Source>>
+  readonly routes: ReadonlyArray<Route.Route>
+}
+
+/**
+ * An exporter written in code.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Exporter<All extends Event> extends Definition {
+  readonly route: (name: string) => Route.Start<All, Exporter<All>>
+  /** Ends with the source, when every lane is empty, closed, or had no success for a minute; yields the ledger. */
+  readonly run: Effect.Effect<Ledger.Ledger, RunError, Outbox>
+  /** Runs for as long as the surrounding app does, watching the source; drains when it is released. */
+  readonly layer: Layer.Layer<never, RunError, Outbox>
+}
+
+/**
+ * An exporter of one source, named `default`.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const from = <E extends Event>(source: Source<E>): Exporter<E> => make({ default: source }, [])
+
+/**
+ * An exporter of several named sources; a route reads all of them.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const fromSources = <const Sources extends Readonly<Record<string, Source>>>(
+  sources: Sources
+): Exporter<Sources[keyof Sources] extends Source<infer E> ? E : never> => make(sources, [])
+
+/**
+ * Starts an exporter; it is stopped and drained with the scope.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const start: (
+  definition: Definition,
+  options?: RunOptions
+) => Effect.Effect<Running, RunError, Outbox | import("effect/Scope").Scope> = Engine.start
+
+const make = <All extends Event>(
+  sources: Readonly<Record<string, Source>>,
+  routes: ReadonlyArray<Route.Route>
+): Exporter<All> => ({
+  sources,
+  routes,
+  route: (name) => Route.start(name, (route) => make(sources, [...routes, route])),
+  run: Effect.scoped(
+    Effect.flatMap(Engine.start({ sources, routes }, {}), (running) =>
+      Effect.map(running.ended, (report) => report.ledger)
+    )
+  ),
+  layer: Layer.effectDiscard(
+    Effect.flatMap(Engine.start({ sources, routes }, { follow: true }), (running) =>
+      Effect.forkScoped(running.ended)
+    )
+  )
+})

@@ -1,0 +1,87 @@
+/**
+ * The intake is what the core hands a source: "append this chunk", "where was I", "may I read this split".
+ *
+ * @since 1.0.0
+ */
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type { Records } from "./Codec.ts"
+import type { Event } from "./Event.ts"
+
+/**
+ * An independently readable piece of a source: a file, an object, a partition. A file's split is its path
+ * relative to the source's root.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Split = string
+
+/**
+ * Opaque position up to which a split is safely taken.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Checkpoint = string
+
+/**
+ * A record that could not be read as an event. It becomes one dead letter of every route that reads the source.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Malformed {
+  /** A declared kebab-case name, such as `malformed`, `truncated` or `damaged-block`: a ledger key. */
+  readonly reason: string
+  /** What is wrong, for people, without the record's content. */
+  readonly detail: string
+  /** Where it stands in its split: `line 12`, `byte 4096`. */
+  readonly position: string
+  /** The record's bytes as read; the outbox keeps at most 1 MiB of them. */
+  readonly raw: Uint8Array
+}
+
+/**
+ * A run of records of one split, in the order read. A push source names neither split nor checkpoint.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Chunk<out E extends Event = Event> {
+  readonly events: ReadonlyArray<E>
+  /** The bytes of exactly these events. Without them the events are stored as core's own JSON. */
+  readonly records?: Records
+  readonly malformed: ReadonlyArray<Malformed>
+  readonly split?: Split
+  /** Where the split stands once this chunk is durable. */
+  readonly checkpoint?: Checkpoint
+  /** Bytes of input this chunk used up, to tell progress. */
+  readonly consumed?: number
+}
+
+/**
+ * What the core hands a source.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Intake<in E extends Event = Event> {
+  /**
+   * Events, bad records and checkpoint become durable together. Resolves after that; suspends while the outbox is
+   * full. Never fails: when the outbox fails, the source is interrupted.
+   */
+  readonly append: (chunk: Chunk<E>) => Effect.Effect<void>
+  /** `true` while `append` would suspend: a push source answers 429 before it reads. */
+  readonly full: Effect.Effect<boolean>
+  /**
+   * Runs `read` from the last checkpoint while this instance alone owns the split, and interrupts it when ownership
+   * is lost. Does nothing when another owns it.
+   */
+  readonly claim: <A, X>(
+    split: Split,
+    read: (after: Option.Option<Checkpoint>) => Effect.Effect<A, X>
+  ) => Effect.Effect<void, X>
+  /** Says how many bytes of input lie ahead, to tell progress. */
+  readonly expect: (bytes: number) => Effect.Effect<void>
+}

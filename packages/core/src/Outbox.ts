@@ -1,0 +1,317 @@
+/**
+ * The outbox: the durable store of events not yet settled, with the checkpoints, the dead letters and the ledger.
+ * It is the one port for state.
+ *
+ * Every method is all or nothing. An implementation keeps nothing in memory that a crash may not take.
+ *
+ * @since 1.0.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { Records } from "./Codec.ts"
+import type { Checkpoint, Split } from "./Intake.ts"
+import type { Count, Ledger } from "./Ledger.ts"
+import * as Plugin from "./Plugin.ts"
+
+/**
+ * One lane of one route.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface LaneKey {
+  readonly route: string
+  readonly lane: string
+}
+
+/**
+ * Position of a parcel in the store's own order; grows with every append.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Sequence = number
+
+/**
+ * The events of one lane from one chunk, to be stored together.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface NewParcel extends LaneKey {
+  readonly records: Records
+}
+
+/**
+ * A stored parcel.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Parcel {
+  readonly sequence: Sequence
+  readonly records: Records
+  /** Where its events came from. */
+  readonly origin: Origin
+  /** When it was appended, in epoch milliseconds: retention counts from here. */
+  readonly appendedAt: number
+  /** One bit per event, lowest first: set for those already settled. */
+  readonly settled: Uint8Array
+  /** Attempts made so far on what remains. */
+  readonly attempts: number
+}
+
+/**
+ * Where a chunk came from. `position` is the checkpoint that its append set; empty for a push source.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Origin {
+  readonly source: string
+  readonly split: string
+  readonly position: string
+}
+
+/**
+ * A record that ends at the intake: one that could not be read, or an event at which a route failed. It becomes one
+ * dead letter of each of `routes`, its bytes stored once.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Buried {
+  readonly routes: ReadonlyArray<string>
+  readonly reason: string
+  /** For people: what is wrong, and where the record stands in its split. */
+  readonly detail: string
+  /** The record as read; the store keeps at most `rawLimit` bytes of it. */
+  readonly record: Uint8Array
+  /** Codec and parameter that read it; empty for a record that none can read. */
+  readonly codec: string
+  readonly parameter: string
+}
+
+/**
+ * One chunk, for all routes. Made durable as a whole: parcels, dead letters, counts and checkpoint.
+ *
+ * The store itself counts `waiting` for the parcels and `dead` for the buried records; `counts` holds the rest.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Appending {
+  readonly origin: Origin
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly parcels: ReadonlyArray<NewParcel>
+  readonly buried: ReadonlyArray<Buried>
+  readonly counts: ReadonlyArray<Count>
+  /** Refused as `Overtaken` unless the stored checkpoint is still `after`: a reader that lost its split writes nothing. */
+  readonly advance?: {
+    readonly split: Split
+    readonly after: Checkpoint | undefined
+    readonly to: Checkpoint
+  }
+}
+
+/**
+ * What became of some events of a parcel. A position settled before is passed over, so settling twice counts once.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Settlement {
+  readonly parcel: Sequence
+  readonly delivered: ReadonlyArray<number>
+  readonly dead: ReadonlyArray<{
+    readonly position: number
+    readonly reason: string
+    readonly detail: string
+  }>
+  /** Attempts made so far on what remains; kept across a restart. */
+  readonly attempts: number
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/**
+ * Events that leave as one message, kept until all are settled: after a crash the same events go out under the same id.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Composition {
+  /** A hash of the event ids in order. */
+  readonly id: string
+  readonly members: ReadonlyArray<{ readonly parcel: Sequence; readonly position: number }>
+}
+
+/**
+ * What opens and closes a lane, kept across a restart.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface GateState {
+  readonly open: boolean
+  /** A declared kebab-case name, such as `unauthorized` or `throttled`; empty while open. */
+  readonly reason: string
+  /** Epoch milliseconds. */
+  readonly since: number
+  /** No attempt before this time, in epoch milliseconds; 0 for none. */
+  readonly notBefore: number
+}
+
+/**
+ * What the outbox knows of a lane, also of one that the configuration no longer names.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface LaneState extends LaneKey {
+  readonly waiting: number
+  /** When the oldest waiting parcel was appended, in epoch milliseconds. */
+  readonly oldest: number | undefined
+  readonly gate: GateState
+}
+
+/**
+ * An event that ended rejected, malformed or expired, kept whole.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface DeadLetter {
+  readonly id: number
+  readonly route: string
+  /** Empty for a bad record: it never had a lane. */
+  readonly lane: string
+  readonly reason: string
+  /** For people: what is wrong, or what the remote answered, masked. */
+  readonly detail: string
+  readonly attempts: number
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly origin: Origin
+  /** The record; of a buried one at most the first `rawLimit` bytes. */
+  readonly record: Uint8Array
+  /** Codec and parameter that read it; empty for a bad record. */
+  readonly codec: string
+  readonly parameter: string
+  /** Bytes of the record as it came; more than `record` holds when it was cut. */
+  readonly length: number
+}
+
+/**
+ * The store failed. `Full` and `Unavailable` may pass; `Damaged`, `Newer` and `Owned` need a person.
+ *
+ * @since 1.0.0
+ * @category errors
+ */
+export class OutboxError extends Schema.TaggedError<OutboxError>()("OutboxError", {
+  reason: Schema.Literals(["Overtaken", "Full", "Unavailable", "Damaged", "Newer", "Owned"]),
+  /** The thing at fault, then what is wrong and what to do. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * The most of a buried record that is kept, in bytes.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const rawLimit = 1024 * 1024
+
+/**
+ * The durable store of events not yet settled.
+ *
+ * @since 1.0.0
+ * @category services
+ */
+export class Outbox extends Context.Service<
+  Outbox,
+  {
+    /** Resolves when the chunk is durable, with the sequence of each parcel; suspends while there is no room. */
+    readonly append: (entry: Appending) => Effect.Effect<ReadonlyArray<Sequence>, OutboxError>
+    /** `true` while `append` would suspend. */
+    readonly full: Effect.Effect<boolean>
+    /** Resolves when durable. The store may gather settlements into the next append's transaction. */
+    readonly settle: (settlements: ReadonlyArray<Settlement>) => Effect.Effect<void, OutboxError>
+    /**
+     * The lane's parcels beyond `after`, oldest first: at least one when there is one, more while they fit in `bytes`.
+     * Removes nothing.
+     */
+    readonly take: (
+      lane: LaneKey,
+      after: Sequence,
+      bytes: number
+    ) => Effect.Effect<ReadonlyArray<Parcel>, OutboxError>
+    /** Keeps compositions, in place of those named in `replaces`. Resolves when durable. */
+    readonly compose: (
+      lane: LaneKey,
+      compositions: ReadonlyArray<Composition>,
+      replaces: ReadonlyArray<string>
+    ) => Effect.Effect<void, OutboxError>
+    /** Compositions with a member that is not settled. */
+    readonly compositions: (lane: LaneKey) => Effect.Effect<ReadonlyArray<Composition>, OutboxError>
+    readonly setGate: (lane: LaneKey, gate: GateState) => Effect.Effect<void, OutboxError>
+    /** Every lane that something waits for or whose gate was ever set. */
+    readonly lanes: Effect.Effect<ReadonlyArray<LaneState>, OutboxError>
+    readonly checkpoint: (
+      source: string,
+      split: Split
+    ) => Effect.Effect<Option.Option<Checkpoint>, OutboxError>
+    /** Held until the scope closes; the inner effect completes when it is lost. None: another instance has it. */
+    readonly lease: (
+      name: string
+    ) => Effect.Effect<Option.Option<Effect.Effect<void>>, OutboxError, Scope.Scope>
+    /** Dead letters with an id beyond `after`, oldest first. */
+    readonly deadLetters: (
+      after: number,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<DeadLetter>, OutboxError>
+    readonly ledger: Effect.Effect<Ledger, OutboxError>
+  }
+>()("@millrace/core/Outbox") {}
+
+/**
+ * A configured outbox, not yet opened.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Store {
+  readonly plugin: string
+  /** The state directory that one process at a time owns; `undefined` for a store without one. */
+  readonly directory: string | undefined
+  readonly layer: Layer.Layer<Outbox, OutboxError>
+}
+
+/**
+ * An outbox plugin: a function from settings to a store.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const plugin = <Settings, Input>(definition: {
+  /** The npm name of the package. */
+  readonly name: string
+  readonly settings: Schema.Codec<Settings, Input>
+  readonly store: (settings: Settings) => Omit<Store, "plugin">
+}): Plugin.Plugin<Input, {}, Store> =>
+  Plugin.make({
+    name: definition.name,
+    kind: "outbox",
+    settings: definition.settings,
+    credentials: Schema.Struct({}),
+    make: (settings: Settings) => ({ plugin: definition.name, ...definition.store(settings) })
+  })

@@ -1,0 +1,176 @@
+/**
+ * An outbox in memory, for tests and for runs that may start over: it keeps every promise of the port but durability,
+ * and what it holds ends with the process. Nothing in it waits or reads a clock.
+ *
+ * It has no size limit: `append` never suspends.
+ *
+ * @since 1.0.0
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Bitmap from "./Bitmap.ts"
+import type { Checkpoint } from "./Intake.ts"
+import * as MemoryLane from "./internal/memoryLane.ts"
+import * as Ledger from "./Ledger.ts"
+import {
+  type Appending,
+  type DeadLetter,
+  type LaneKey,
+  Outbox,
+  type Parcel,
+  type Sequence,
+  type Settlement,
+  type Store
+} from "./Outbox.ts"
+import * as OutboxRules from "./OutboxRules.ts"
+
+/**
+ * A new, empty outbox.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
+  const lanes = new Map<string, MemoryLane.MemoryLane>()
+  const home = new Map<Sequence, MemoryLane.MemoryLane>()
+  const checkpoints = new Map<string, Checkpoint>()
+  const counts = new Map<string, { -readonly [Key in keyof Ledger.Count]: Ledger.Count[Key] }>()
+  const deadLetters: Array<DeadLetter> = []
+  const leases = new Set<string>()
+  let sequence: Sequence = 0
+
+  const laneOf = (key: LaneKey): MemoryLane.MemoryLane => {
+    const name = nameOf(key.route, key.lane)
+    const found = lanes.get(name) ?? MemoryLane.make({ route: key.route, lane: key.lane })
+    lanes.set(name, found)
+    return found
+  }
+
+  const count = (route: string, kind: Ledger.Count["kind"], key: string, events: number): void => {
+    const name = nameOf(route, kind, key)
+    const found = counts.get(name)
+    if (found === undefined) counts.set(name, { route, kind, key, events })
+    else found.events += events
+  }
+
+  const bury = (letter: Omit<DeadLetter, "id">): void => {
+    deadLetters.push({ id: deadLetters.length + 1, ...letter })
+    count(letter.route, "dead", letter.reason, 1)
+  }
+
+  const append = (entry: Appending): ReadonlyArray<Sequence> => {
+    const { origin, at } = entry
+    for (const { route, kind, key, events } of entry.counts) count(route, kind, key, events)
+    for (const buried of entry.buried) {
+      const { reason, codec, parameter } = buried
+      const letter = { reason, codec, parameter, ...OutboxRules.keep(buried) }
+      for (const route of buried.routes) bury({ route, lane: "", attempts: 0, at, origin, ...letter })
+    }
+    if (entry.advance !== undefined) {
+      checkpoints.set(nameOf(origin.source, entry.advance.split), entry.advance.to)
+    }
+    return entry.parcels.map(({ route, lane: name, records }) => {
+      const lane = laneOf({ route, lane: name })
+      const settled = Bitmap.empty(records.ends.length)
+      sequence++
+      home.set(sequence, lane)
+      MemoryLane.add(lane, { sequence, records, origin, appendedAt: at, settled, attempts: 0 })
+      count(route, "waiting", name, records.ends.length)
+      return sequence
+    })
+  }
+
+  const settle = (settlement: Settlement): void => {
+    const lane = home.get(settlement.parcel)
+    const parcel = lane?.parcels.get(settlement.parcel)
+    if (lane === undefined || parcel === undefined) return
+    const { route, lane: name } = lane.key
+    const { records, origin } = parcel
+    const { settled, delivered, dead, done } = Bitmap.settle(parcel.settled, records.ends.length, settlement)
+    const { attempts, at } = settlement
+    for (const { position, reason, detail } of dead) {
+      const record = new Uint8Array(
+        records.bytes.subarray(records.ends[position - 1] ?? 0, records.ends[position])
+      )
+      const { codec, parameter } = records
+      const letter = { route, lane: name, reason, detail, attempts, at, origin, record, codec, parameter }
+      bury({ ...letter, length: record.length })
+    }
+    lane.waiting -= delivered + dead.length
+    count(route, "delivered", name, delivered)
+    count(route, "waiting", name, -(delivered + dead.length))
+    if (!done) {
+      lane.parcels.set(parcel.sequence, { ...parcel, settled, attempts })
+      return
+    }
+    MemoryLane.remove(lane, parcel.sequence)
+    home.delete(parcel.sequence)
+  }
+
+  return Outbox.of({
+    append: (entry) =>
+      Effect.suspend(() => {
+        const { origin, advance } = entry
+        return advance !== undefined &&
+          checkpoints.get(nameOf(origin.source, advance.split)) !== advance.after
+          ? OutboxRules.overtaken(origin.source, advance.split)
+          : Effect.succeed(append(entry))
+      }),
+    full: Effect.succeed(false),
+    settle: (settlements) => Effect.sync(() => settlements.forEach(settle)),
+    take: (lane, after, bytes) =>
+      Effect.sync((): ReadonlyArray<Parcel> => MemoryLane.take(laneOf(lane), after, bytes)),
+    compose: (key, compositions, replaces) =>
+      Effect.sync(() => {
+        const lane = laneOf(key)
+        for (const id of replaces) lane.compositions.delete(id)
+        for (const composition of compositions) MemoryLane.compose(lane, composition)
+      }),
+    compositions: (lane) => Effect.sync(() => MemoryLane.compositions(laneOf(lane))),
+    setGate: (lane, gate) =>
+      Effect.sync(() => {
+        laneOf(lane).gate = gate
+      }),
+    lanes: Effect.sync(() =>
+      [...lanes.values()]
+        .filter((lane) => lane.waiting > 0 || lane.gate !== undefined)
+        .map((lane) => ({
+          ...lane.key,
+          waiting: lane.waiting,
+          oldest: lane.parcels.values().next().value?.appendedAt,
+          gate: lane.gate ?? OutboxRules.openGate
+        }))
+    ),
+    checkpoint: (source, split) =>
+      Effect.sync(() => Option.fromUndefinedOr(checkpoints.get(nameOf(source, split)))),
+    lease: (name) =>
+      Effect.acquireRelease(
+        Effect.sync(() => (leases.has(name) ? Option.none() : Option.some(leases.add(name)))),
+        (held) => Effect.sync(() => Option.isSome(held) && leases.delete(name))
+      ).pipe(Effect.map(Option.map(() => Effect.never))),
+    deadLetters: (after, limit) => Effect.sync(() => deadLetters.slice(after, after + limit)),
+    ledger: Effect.sync(() => Ledger.fromCounts(counts.values()))
+  })
+})
+
+/**
+ * A new, empty outbox for each build.
+ *
+ * @since 1.0.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Outbox> = Layer.effect(Outbox, make)
+
+/**
+ * For one-shot use: what is left waiting is forgotten at the end.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const store: Store = { plugin: "@millrace/core", directory: undefined, layer }
+
+// internal
+
+// JSON, so that no choice of names makes two keys one.
+const nameOf = (...parts: ReadonlyArray<string>): string => JSON.stringify(parts)

@@ -1,0 +1,46 @@
+/**
+ * What every implementation of the outbox decides alike, as pure functions. For authors of outboxes.
+ *
+ * @since 1.0.0
+ */
+import { createHash } from "node:crypto"
+import type { Split } from "./Intake.ts"
+import { type Buried, type GateState, OutboxError, rawLimit } from "./Outbox.ts"
+
+/**
+ * The gate of a lane whose gate was never set.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const openGate: GateState = { open: true, reason: "", since: 0, notBefore: 0 }
+
+/**
+ * The error that refuses an append whose `advance.after` is not the stored checkpoint.
+ *
+ * @since 1.0.0
+ * @category errors
+ */
+export const overtaken = (source: string, split: Split): OutboxError =>
+  new OutboxError({
+    reason: "Overtaken",
+    detail: `split ${split} of source ${source} was read further by another reader; nothing of this chunk was stored`
+  })
+
+/**
+ * What is kept of a buried record: all of it, or its head when it is larger than `Outbox.rawLimit`; then `detail`
+ * tells its length and digest. The bytes are copied.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const keep = (
+  buried: Buried
+): { readonly record: Uint8Array; readonly length: number; readonly detail: string } => {
+  const { record, detail } = buried
+  const head = new Uint8Array(record.subarray(0, rawLimit))
+  if (record.length <= rawLimit) return { record: head, length: record.length, detail }
+  const digest = createHash("sha256").update(record).digest("hex")
+  const cut = `${record.length} bytes, sha256 ${digest}, first 1 MiB kept`
+  return { record: head, length: record.length, detail: `${detail} (${cut})` }
+}

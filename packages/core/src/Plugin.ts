@@ -1,0 +1,190 @@
+/**
+ * A plugin is a value: a function from options to a source, a destination or an outbox that closes over its
+ * author's types. Code and files give the same encoded settings and pass the same strict decoder.
+ *
+ * @since 1.0.0
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+/**
+ * The contract that this version of core speaks.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const contract = 1
+
+// `Symbol.for`: two copies of core in one process recognise each other's plugins.
+const mark = Symbol.for("@millrace/core/Plugin")
+
+/**
+ * @since 1.0.0
+ * @category models
+ */
+export type Kind = "source" | "destination" | "outbox"
+
+/**
+ * A plugin could not be loaded, or its options are no good. `detail` names the setting, never a value.
+ *
+ * @since 1.0.0
+ * @category errors
+ */
+export class PluginError extends Schema.TaggedError<PluginError>()("PluginError", {
+  plugin: Schema.String,
+  reason: Schema.Literals(["NotInstalled", "NotAPlugin", "OtherContract", "Settings", "Credentials"]),
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `${this.plugin}: ${this.detail}`
+  }
+}
+
+type Given<Name extends string, A> = {} extends A ? { readonly [K in Name]?: A } : { readonly [K in Name]: A }
+
+/**
+ * Options in their encoded form. Credentials may be an Effect: run again when the remote refuses the old ones.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Options<Input, CredentialsInput> = Given<"settings", Input> &
+  Given<"credentials", CredentialsInput | Effect.Effect<CredentialsInput, PluginError>>
+
+/**
+ * @since 1.0.0
+ * @category models
+ */
+export interface Plugin<Input, CredentialsInput, Made> {
+  /** For code: throws a `PluginError` when the settings are no good. */
+  (options: Options<Input, CredentialsInput>): Made
+  /** For files. */
+  readonly fromUnknown: (options: {
+    readonly settings: unknown
+    readonly credentials: Effect.Effect<unknown, PluginError>
+  }) => Result.Result<Made, PluginError>
+  /** Describes the settings, for editors and for documentation. */
+  readonly settingsSchema: Schema.Top
+  readonly credentialsSchema: Schema.Top
+  readonly info: { readonly name: string; readonly kind: Kind; readonly contract: number }
+}
+
+/**
+ * A plugin of any kind; `Source.plugin`, `Destination.plugin` and `Outbox.plugin` are made of it.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const make = <Settings, Input, Credentials, CredentialsInput, Made>(definition: {
+  readonly name: string
+  readonly kind: Kind
+  readonly settings: Schema.Codec<Settings, Input>
+  readonly credentials: Schema.Codec<Credentials, CredentialsInput>
+  readonly make: (settings: Settings, credentials: Effect.Effect<Credentials, PluginError>) => Made
+}): Plugin<Input, CredentialsInput, Made> => {
+  const strict = { errors: "all", onExcessProperty: "error" } as const
+  const decodeSettings = Schema.decodeUnknownResult(definition.settings, strict)
+  const decodeCredentials = Schema.decodeUnknownResult(definition.credentials, strict)
+  const failure = (reason: "Settings" | "Credentials", error: Schema.SchemaError) =>
+    new PluginError({
+      plugin: definition.name,
+      reason,
+      detail: `${reason === "Settings" ? "settings" : "credentials"}: ${error.message.replaceAll("\n", " ")}`
+    })
+  const fromUnknown: Plugin<Input, CredentialsInput, Made>["fromUnknown"] = (options) =>
+    Result.map(
+      Result.mapError(decodeSettings(options.settings), (error) => failure("Settings", error)),
+      (settings) =>
+        definition.make(
+          settings,
+          Effect.flatMap(options.credentials, (given) =>
+            Effect.mapError(Effect.fromResult(decodeCredentials(given)), (error) =>
+              failure("Credentials", error)
+            )
+          )
+        )
+    )
+  const fromCode = (options: { readonly settings?: unknown; readonly credentials?: unknown }): Made => {
+    const { settings = {}, credentials = {} } = options
+    return Result.getOrThrow(
+      fromUnknown({
+        settings,
+        credentials: Effect.isEffect(credentials)
+          ? (credentials as Effect.Effect<unknown, PluginError>)
+          : Effect.succeed(credentials)
+      })
+    )
+  }
+  return Object.assign(fromCode, {
+    fromUnknown,
+    settingsSchema: definition.settings,
+    credentialsSchema: definition.credentials,
+    info: { name: definition.name, kind: definition.kind, contract },
+    [mark]: contract
+  })
+}
+
+/**
+ * A result with a text for an error, as an Effect that names the plugin.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const fromResult = <A>(
+  plugin: string,
+  result: Result.Result<A, string>
+): Effect.Effect<A, PluginError> =>
+  Effect.fromResult(
+    Result.mapError(result, (detail) => new PluginError({ plugin, reason: "Credentials", detail }))
+  )
+
+/**
+ * Loads the plugin of a package: the one export made by a plugin constructor of the wanted kind.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const load = (
+  name: string,
+  kind: Kind,
+  importer: (name: string) => Promise<unknown>
+): Effect.Effect<Plugin<unknown, unknown, unknown>, PluginError> =>
+  Effect.gen(function* () {
+    const fail = (reason: PluginError["reason"], detail: string) =>
+      new PluginError({ plugin: name, reason, detail })
+    const module = yield* Effect.tryPromise({
+      try: () => importer(name),
+      catch: (cause) =>
+        isMissing(cause, name)
+          ? fail("NotInstalled", `is not installed; run: npm install ${name}`)
+          : fail("NotAPlugin", `failed to load: ${cause instanceof Error ? cause.message : String(cause)}`)
+    })
+    const plugins = Object.values(Object(module)).filter(isPlugin)
+    const old = plugins.find((found) => found.info.contract !== contract)
+    if (old !== undefined) {
+      return yield* fail(
+        "OtherContract",
+        `was written for contract ${old.info.contract} of @millrace/core, this program speaks contract ${contract}; install a matching version`
+      )
+    }
+    const found = plugins.find((candidate) => candidate.info.kind === kind)
+    if (found === undefined) {
+      return yield* fail(
+        "NotAPlugin",
+        plugins.length === 0
+          ? `exports no plugin made by @millrace/core`
+          : `is no ${kind} but a ${plugins[0]!.info.kind}`
+      )
+    }
+    return found
+  })
+
+const isPlugin = (value: unknown): value is Plugin<unknown, unknown, unknown> =>
+  typeof value === "function" && mark in value
+
+const isMissing = (cause: unknown, name: string) =>
+  cause instanceof Error &&
+  "code" in cause &&
+  cause.code === "ERR_MODULE_NOT_FOUND" &&
+  cause.message.includes(name)

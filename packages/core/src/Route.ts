@@ -1,0 +1,176 @@
+/**
+ * A route is a named rule from events to one destination. In code it is written as a chain that the compiler checks;
+ * from a file the same checks run at start.
+ *
+ * @since 1.0.0
+ */
+import type * as Catalogue from "./Catalogue.ts"
+import type { Destination } from "./Destination.ts"
+import type { Event, UnknownEvent } from "./Event.ts"
+
+/**
+ * A route's own reason to leave an event out: counted under `filtered`.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Filtered {
+  /** A declared kebab-case name. */
+  readonly filtered: string
+}
+
+/**
+ * Leaves the event out, counted under `reason`.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const filtered = (reason: string): Filtered => ({ filtered: reason })
+
+/**
+ * Whether order per user is kept. `none` sends faster where the remote sorts by time itself.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Ordering = "user" | "none"
+
+// The one place where event types are erased: routes of different types stand in one list, and the chain below has
+// proved that what reaches `changes` and `destination` is what they take.
+// biome-ignore lint/suspicious/noExplicitAny: the erasure point named above
+type Erased = any
+
+/**
+ * A finished route.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Route {
+  readonly name: string
+  /** Names of the sources it reads; all of them when absent. */
+  readonly from?: ReadonlyArray<string> | undefined
+  /** Types by name or wildcard; the destination's own selection when absent. */
+  readonly when?: ReadonlyArray<string> | undefined
+  readonly changes: ReadonlyArray<(event: Erased) => Event | Filtered>
+  readonly destination: Destination<Erased>
+  readonly ordering: Ordering
+}
+
+/**
+ * Events whose type matches one of the patterns; `*` stands for any run of characters.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Select<E extends Event, Pattern extends string> = string extends E["type"]
+  ? E
+  : Extract<E, { readonly type: Glob<Pattern> }>
+
+type Glob<Pattern extends string> = Pattern extends `${infer Head}*${infer Tail}`
+  ? `${Head}${string}${Glob<Tail>}`
+  : Pattern
+
+/**
+ * Read by people in a compile error: these types reach a destination that does not take them.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface DestinationDoesNotAccept<out Types> {
+  readonly types: Types
+}
+
+/**
+ * Read by people in a compile error: no event of the source is called so.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface NoEventIsCalled<out Pattern> {
+  readonly pattern: Pattern
+}
+
+type Leftover<E extends Event, Accepted> = E extends Accepted ? never : E["type"]
+type Accepts<E extends Event, Accepted> = [Leftover<E, Accepted>] extends [never]
+  ? unknown
+  : DestinationDoesNotAccept<Leftover<E, Accepted>>
+type Called<E extends Event, Pattern extends string> = Pattern extends unknown
+  ? [Select<E, Pattern>] extends [never]
+    ? NoEventIsCalled<Pattern>
+    : unknown
+  : never
+
+/**
+ * A route under way; `X` is what `to` yields.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Path<E extends Event, X> {
+  /** A pure change, or a reason to leave the event out. Keeps `id`. Runs again when an event is read back. */
+  readonly through: <Out extends Event | Filtered>(
+    change: (event: E) => Out
+  ) => Path<Exclude<Out, Filtered>, X>
+  readonly to: <Accepted extends Event>(
+    destination: Destination<Accepted> & Accepts<E, Accepted>,
+    options?: { readonly ordering?: Ordering }
+  ) => X
+}
+
+/**
+ * A route at its start.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Start<All extends Event, X> extends Path<Exclude<All, UnknownEvent>, X> {
+  /** Types by name or wildcard; without it, the destination's own selection. `"*"` alone takes unknown types too. */
+  readonly when: <const Pattern extends string>(
+    ...patterns: ReadonlyArray<Pattern & Called<All, Pattern>>
+  ) => Path<Select<All, Pattern>, X>
+}
+
+/**
+ * The chain of one route; `done` receives it when `to` is called.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const start = <All extends Event, X>(name: string, done: (route: Route) => X): Start<All, X> => {
+  const path = (route: Pick<Route, "when" | "changes">): Path<Erased, X> => ({
+    through: (change) => path({ ...route, changes: [...route.changes, change as Route["changes"][number]] }),
+    to: (destination, options) => done({ name, ...route, destination, ordering: options?.ordering ?? "user" })
+  })
+  return {
+    ...path({ changes: [] }),
+    when: (...patterns) => path({ when: patterns, changes: [] })
+  }
+}
+
+/**
+ * Whether a type is matched by a name or wildcard.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const matches = (pattern: string, type: string): boolean => {
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+  return new RegExp(`^${parts.join(".*")}$`).test(type)
+}
+
+/**
+ * Patterns that match none of the catalogue's types: empty for a good route.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const unmatched = (
+  patterns: ReadonlyArray<string>,
+  catalogue: Catalogue.Catalogue
+): ReadonlyArray<string> => {
+  const { types } = catalogue
+  return types === undefined
+    ? []
+    : patterns.filter((pattern) => pattern !== "*" && ![...types].some((type) => matches(pattern, type)))
+}

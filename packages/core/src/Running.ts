@@ -1,0 +1,104 @@
+/**
+ * A running exporter, as its surroundings see it.
+ *
+ * @since 1.0.0
+ */
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Ledger from "./Ledger.ts"
+import type { GateState, OutboxError } from "./Outbox.ts"
+import type { PluginError } from "./Plugin.ts"
+import type { SourceError } from "./Source.ts"
+
+/**
+ * How an exporter is to run.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface RunOptions {
+  /** Keep watching the sources and never end by itself; default no. */
+  readonly follow?: boolean
+  /** A finite run gives up on a lane that had no success for this long; default 60 seconds. */
+  readonly patience?: Duration.Input
+  /** The longest that draining waits for attempts under way; default 30 seconds. */
+  readonly drain?: Duration.Input
+}
+
+/**
+ * The exporter cannot be started: a route names what is not there, or two things have one name.
+ *
+ * @since 1.0.0
+ * @category errors
+ */
+export class DefinitionError extends Schema.TaggedError<DefinitionError>()("DefinitionError", {
+  /** The route, then what is wrong and what to do. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * @since 1.0.0
+ * @category errors
+ */
+export type RunError = DefinitionError | OutboxError | PluginError | SourceError
+
+/**
+ * A lane as it stands.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface LaneStatus {
+  readonly route: string
+  readonly lane: string
+  readonly gate: GateState
+  /** What the last failed attempt said; empty after a success. */
+  readonly trouble: string
+  readonly underWay: number
+}
+
+/**
+ * How far the sources are, in bytes of input.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Progress {
+  readonly consumed: number
+  readonly expected: number
+  readonly sourcesEnded: boolean
+}
+
+/**
+ * What is left when an exporter has ended.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Report {
+  readonly ledger: Ledger.Ledger
+  readonly lanes: ReadonlyArray<LaneStatus>
+  /** Whether attempts were still under way when the drain's time ran out. */
+  readonly cutShort: boolean
+}
+
+/**
+ * A running exporter.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Running {
+  /** Resolves when the exporter has ended by itself or was drained; fails when a source or the outbox did. */
+  readonly ended: Effect.Effect<Report, RunError>
+  /** Stops the sources, finishes what is under way within the drain's time, then ends. */
+  readonly drain: Effect.Effect<void>
+  readonly ledger: Effect.Effect<Ledger.Ledger, OutboxError>
+  readonly lanes: Effect.Effect<ReadonlyArray<LaneStatus>>
+  readonly progress: Effect.Effect<Progress>
+}

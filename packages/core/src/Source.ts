@@ -1,0 +1,177 @@
+/**
+ * A source is where events come from. It appends chunks to the intake and awaits each append: when that resolves,
+ * the chunk is durable and may be acknowledged, whatever happens next.
+ *
+ * @since 1.0.0
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Catalogue from "./Catalogue.ts"
+import type { Event } from "./Event.ts"
+import type { Checkpoint, Chunk, Intake, Split } from "./Intake.ts"
+import * as Plugin from "./Plugin.ts"
+
+/**
+ * The source cannot go on: what is at fault and what to do, for the operator. Bad records are no such error;
+ * they are `Chunk.malformed`.
+ *
+ * @since 1.0.0
+ * @category errors
+ */
+export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
+  /** The thing at fault, such as a path, then what is wrong and what to do. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * How a source is to run.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface RunOptions {
+  /** Keep watching for more and never end by itself. Otherwise end when nothing is left. */
+  readonly follow: boolean
+}
+
+/**
+ * Where events come from.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Source<out E extends Event = Event> {
+  readonly plugin: string
+  /** The events it yields: names for wildcards, the validity test, and the codecs of its records. */
+  readonly catalogue: Catalogue.Catalogue<E>
+  /** Ends when nothing is left, unless it follows; interrupted at drain. */
+  readonly run: (intake: Intake<E>, options: RunOptions) => Effect.Effect<void, SourceError>
+}
+
+/**
+ * What the author of a source plugin writes.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Definition<E extends Event, Settings, Input> {
+  /** The npm name of the package. */
+  readonly name: string
+  readonly settings: Schema.Codec<Settings, Input>
+  readonly catalogue: Catalogue.Catalogue<E>
+  readonly run: (settings: Settings) => Source<E>["run"]
+}
+
+/**
+ * A source plugin: a function from settings to a source, which also takes settings from a file.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const plugin = <E extends Event, Settings, Input>(
+  definition: Definition<E, Settings, Input>
+): Plugin.Plugin<Input, {}, Source<E>> =>
+  Plugin.make({
+    name: definition.name,
+    kind: "source",
+    settings: definition.settings,
+    credentials: Schema.Struct({}),
+    make: (settings: Settings) => ({
+      plugin: definition.name,
+      catalogue: definition.catalogue,
+      run: definition.run(settings)
+    })
+  })
+
+/**
+ * A pull source of independent splits. Each split is claimed, read from its last checkpoint, and every chunk is
+ * durable before the next is read.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const fromSplits =
+  <E extends Event>(options: {
+    /** The splits there are, in the order to read them; a following source never ends the stream. */
+    readonly discover: (run: RunOptions) => Stream.Stream<Split, SourceError>
+    readonly read: (split: Split, after: Option.Option<Checkpoint>) => Stream.Stream<Chunk<E>, SourceError>
+    /** How many splits are read side by side. */
+    readonly concurrency?: number
+  }): Source<E>["run"] =>
+  (intake, run) =>
+    options.discover(run).pipe(
+      Stream.mapEffect(
+        (split) =>
+          intake.claim(split, (after) =>
+            Stream.runForEach(options.read(split, after), (chunk) => intake.append(chunk))
+          ),
+        { concurrency: options.concurrency ?? 1 }
+      ),
+      Stream.runDrain
+    )
+
+/**
+ * A source over events in memory, in chunks of `size` (default 500), resumable by position under the split `array`.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const fromArray = <E extends Event>(
+  events: ReadonlyArray<E>,
+  options: { readonly catalogue?: Catalogue.Catalogue<E>; readonly size?: number } = {}
+): Source<E> => {
+  const size = options.size ?? 500
+  return {
+    plugin: "array",
+    catalogue: options.catalogue ?? (Catalogue.any as Catalogue.Catalogue<never>),
+    run: fromSplits<E>({
+      discover: () => Stream.make("array"),
+      read: (split, after) =>
+        Stream.fromIterable(chunks(events, size, Number(Option.getOrElse(after, () => "0")), split))
+    })
+  }
+}
+
+function* chunks<E extends Event>(events: ReadonlyArray<E>, size: number, from: number, split: Split) {
+  for (let at = from; at < events.length; at += size) {
+    const slice = events.slice(at, at + size)
+    yield { events: slice, malformed: [], split, checkpoint: String(at + slice.length) } satisfies Chunk<E>
+  }
+}
+
+/**
+ * What `fromAsync` hands its author: the intake with promises.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface AsyncIntake<in E extends Event = Event> {
+  readonly append: (chunk: Chunk<E>) => Promise<void>
+  readonly full: () => Promise<boolean>
+}
+
+/**
+ * A source for authors who write promises. `signal` fires at drain; what `run` throws ends the source with a
+ * `SourceError` that holds the error's message.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const fromAsync =
+  <E extends Event>(run: (intake: AsyncIntake<E>, signal: AbortSignal) => Promise<void>): Source<E>["run"] =>
+  (intake) =>
+    Effect.gen(function* () {
+      const context = yield* Effect.context<never>()
+      const promise = Effect.runPromiseWith(context)
+      yield* Effect.tryPromise({
+        try: (signal) =>
+          run({ append: (chunk) => promise(intake.append(chunk)), full: () => promise(intake.full) }, signal),
+        catch: (cause) => new SourceError({ detail: cause instanceof Error ? cause.message : String(cause) })
+      })
+    })

@@ -1,0 +1,131 @@
+/**
+ * The messages of one lane that wait in memory, and the rule by which they leave: in order of append, at most one of
+ * a user under way, no more than a request may hold.
+ */
+import type { Limits } from "../Destination.ts"
+import type { Envelope } from "../Message.ts"
+import * as Item from "./Item.ts"
+import * as OrderSlots from "./OrderSlots.ts"
+
+/** Messages that go out in one request. */
+export interface Pending {
+  readonly items: ReadonlyArray<Item.Item>
+  /** Not to be tried before, in epoch milliseconds. */
+  readonly due: number
+  readonly attempts: number
+}
+
+export interface Batches {
+  readonly push: (items: ReadonlyArray<Item.Item>) => void
+  /** The next batch, or nothing: all that waits belongs to users with a message under way, or nothing waits. */
+  readonly next: (limits: Limits, envelope: Envelope) => ReadonlyArray<Item.Item> | undefined
+  /** The messages are settled: their users' next ones may go. */
+  readonly release: (items: ReadonlyArray<Item.Item>) => void
+  /** Messages that wait and could go. */
+  readonly waiting: () => number
+  /** Bytes of all messages pushed and not yet released. */
+  readonly bytes: () => number
+}
+
+export const make = (): Batches => {
+  const { busy, deferred } = OrderSlots.make()
+  let queue: Array<Item.Item> = []
+  let head = 0
+  let held: Array<Item.Item> = []
+  let freed = false
+  let bytes = 0
+
+  const startPicking = (limits: Limits, envelope: Envelope) => {
+    const picked: Array<Item.Item> = []
+    let events = 0
+    let size = Buffer.byteLength(envelope.open) + Buffer.byteLength(envelope.close)
+    const separator = Buffer.byteLength(envelope.separator)
+    const fits = (item: Item.Item) =>
+      picked.length === 0 ||
+      (picked.length < limits.messages &&
+        events + Item.events(item) <= limits.events &&
+        size + separator + Item.size(item) <= limits.bytes)
+    const pick = (item: Item.Item) => {
+      size += Item.size(item) + (picked.length === 0 ? 0 : separator)
+      events += Item.events(item)
+      if (item.slot !== OrderSlots.noSlot) busy[item.slot] = 1
+      picked.push(item)
+    }
+    return { picked, fits, pick }
+  }
+
+  const pickDeferred = ({ fits, pick }: ReturnType<typeof startPicking>): void => {
+    if (!freed) return
+    const kept: Array<Item.Item> = []
+    let open = true
+    for (const item of held) {
+      open = open && fits(item)
+      if (open && busy[item.slot] === 0) {
+        deferred[item.slot]!--
+        pick(item)
+      } else kept.push(item)
+    }
+    freed = !open
+    held = kept
+  }
+
+  const pickQueued = ({ fits, pick }: ReturnType<typeof startPicking>): void => {
+    while (head < queue.length && fits(queue[head]!)) {
+      const item = queue[head++]!
+      if (item.slot !== OrderSlots.noSlot && (busy[item.slot] !== 0 || deferred[item.slot] !== 0)) {
+        deferred[item.slot]!++
+        held.push(item)
+      } else pick(item)
+    }
+    // The array is cut when half of it is spent, so that each message moves at most once.
+    if (head > 1024 && head * 2 > queue.length) {
+      queue = queue.slice(head)
+      head = 0
+    }
+  }
+
+  return {
+    push: (items) => {
+      for (const item of items) {
+        bytes += Item.size(item)
+        queue.push(item)
+      }
+    },
+    next: (limits, envelope) => {
+      const picking = startPicking(limits, envelope)
+      pickDeferred(picking)
+      pickQueued(picking)
+      return picking.picked.length === 0 ? undefined : picking.picked
+    },
+    release: (items) => {
+      for (const item of items) {
+        bytes -= Item.size(item)
+        if (item.slot !== OrderSlots.noSlot) busy[item.slot] = 0
+      }
+      freed = true
+    },
+    waiting: () => queue.length - head + held.length,
+    bytes: () => bytes
+  }
+}
+
+/** The finished body: the messages within the envelope. */
+export const assemble = (items: ReadonlyArray<Item.Item>, envelope: Envelope): Uint8Array => {
+  const separator = Buffer.from(envelope.separator)
+  const inside = items.reduce((sum, item) => sum + Item.size(item), separator.length * (items.length - 1))
+  const body = Buffer.allocUnsafeSlow(
+    Buffer.byteLength(envelope.open) + inside + Buffer.byteLength(envelope.close)
+  )
+  let at = body.write(envelope.open)
+  for (let i = 0; i < items.length; i++) {
+    if (i > 0) {
+      body.set(separator, at)
+      at += separator.length
+    }
+    const item = items[i]!
+    body.set(item.bytes.subarray(item.start, item.end), at)
+    at += Item.size(item)
+  }
+  body.write(envelope.close, at)
+  return body
+}

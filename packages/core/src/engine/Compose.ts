@@ -1,0 +1,152 @@
+/**
+ * Groups turned into messages. A composition is stored before its first attempt, so that after a crash the same
+ * events go out under the same id; one that the remote refuses is replaced by its halves.
+ */
+import { createHash } from "node:crypto"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Opened } from "../Destination.ts"
+import type { Event } from "../Event.ts"
+import type { Composition, LaneKey, Outbox, OutboxError } from "../Outbox.ts"
+import type { Formed } from "./Groups.ts"
+import type * as Item from "./Item.ts"
+import * as MessageBuffer from "./MessageBuffer.ts"
+import { prepareOne } from "./Prepare.ts"
+import type { Ended } from "./Verdict.ts"
+
+interface Draft {
+  readonly composition: Composition
+  readonly events: readonly [Event, ...ReadonlyArray<Event>]
+  readonly slot: number
+  readonly attempts: number
+}
+
+export interface Composed {
+  readonly items: ReadonlyArray<Item.Item>
+  readonly dead: ReadonlyArray<Ended>
+}
+
+/** An id that the same events in the same order always have. */
+const idOf = (events: ReadonlyArray<Event>): string =>
+  createHash("sha256")
+    .update(JSON.stringify(events.map((event) => event.id)))
+    .digest("hex")
+    .slice(0, 32)
+
+const isFilled = (events: ReadonlyArray<Event>): events is readonly [Event, ...ReadonlyArray<Event>] =>
+  events.length > 0
+
+const draft = (
+  events: ReadonlyArray<Event>,
+  members: ReadonlyArray<Item.Member>,
+  slot: number,
+  attempts: number
+): ReadonlyArray<Draft> =>
+  isFilled(events) ? [{ composition: { id: idOf(events), members }, events, slot, attempts }] : []
+
+const fromFormed = ({ events, stored }: Formed): ReadonlyArray<Draft> =>
+  draft(
+    events.map(({ event }) => event),
+    stored?.members ?? events.map(({ parcel, position }) => ({ parcel, position })),
+    events[0]?.slot ?? -1,
+    0
+  )
+
+const halves = (
+  events: ReadonlyArray<Event>,
+  members: ReadonlyArray<Item.Member>,
+  slot: number,
+  attempts: number
+) => {
+  const middle = Math.ceil(events.length / 2)
+  return [
+    ...draft(events.slice(0, middle), members.slice(0, middle), slot, attempts),
+    ...draft(events.slice(middle), members.slice(middle), slot, attempts)
+  ]
+}
+
+export interface Composer {
+  readonly form: (formed: ReadonlyArray<Formed>) => Effect.Effect<Composed, OutboxError>
+  readonly halve: (items: ReadonlyArray<Item.Item>) => Effect.Effect<Composed, OutboxError>
+}
+
+export const make = (outbox: Outbox["Service"], lane: LaneKey, opened: Opened): Composer => {
+  const prepare = (drafts: ReadonlyArray<Draft>) => {
+    const buffer = MessageBuffer.make(drafts.length * 2048)
+    const items: Array<Item.Item> = []
+    const dead: Array<Ended> = []
+    const tooLarge: Array<Draft> = []
+    for (const entry of drafts) {
+      const { composition, events, slot, attempts } = entry
+      const message = prepareOne(opened, lane.lane, events, buffer)
+      const position = {
+        id: composition.id,
+        start: 0,
+        end: 0,
+        ...(Result.isSuccess(message) ? message.success : {})
+      }
+      const first = composition.members[0]!
+      const item: Item.Item = {
+        ...position,
+        bytes: buffer.bytes(),
+        slot,
+        parcel: first.parcel,
+        position: first.position,
+        attempts,
+        group: { id: composition.id, members: composition.members, events }
+      }
+      if (Result.isSuccess(message)) items.push(item)
+      else if (events.length > 1) tooLarge.push(entry)
+      else dead.push({ item, ...message.failure })
+    }
+    for (const item of items) item.bytes = buffer.bytes()
+    return { items, dead, tooLarge }
+  }
+
+  const compose = Effect.fnUntraced(function* (
+    stored: ReadonlyArray<Draft>,
+    fresh: ReadonlyArray<Draft>,
+    replaced: ReadonlyArray<string>
+  ) {
+    const items: Array<Item.Item> = []
+    const dead: Array<Ended> = []
+    let drafts = [...stored, ...fresh]
+    let unstored = fresh
+    let replaces = replaced
+    while (drafts.length > 0) {
+      if (unstored.length > 0) {
+        yield* outbox.compose(
+          lane,
+          unstored.map(({ composition }) => composition),
+          replaces
+        )
+      }
+      const prepared = prepare(drafts)
+      items.push(...prepared.items)
+      dead.push(...prepared.dead)
+      replaces = prepared.tooLarge.map(({ composition }) => composition.id)
+      drafts = prepared.tooLarge.flatMap(({ composition, events, slot, attempts }) =>
+        halves(events, composition.members, slot, attempts)
+      )
+      unstored = drafts
+    }
+    return { items, dead }
+  })
+
+  return {
+    form: (formed) =>
+      compose(
+        formed.filter(({ stored }) => stored !== undefined).flatMap(fromFormed),
+        formed.filter(({ stored }) => stored === undefined).flatMap(fromFormed),
+        []
+      ),
+    halve: (items) =>
+      compose(
+        [],
+        items.flatMap(({ group, slot, attempts }) =>
+          group === undefined ? [] : halves(group.events, group.members, slot, attempts)
+        ),
+        items.flatMap(({ group }) => (group === undefined ? [] : [group.id]))
+      )
+  }
+}

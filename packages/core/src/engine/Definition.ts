@@ -1,0 +1,50 @@
+/**
+ * What the compiler proves of a chain, proved at start for an exporter from a file.
+ */
+import * as Effect from "effect/Effect"
+import type { Definition } from "../Exporter.ts"
+import { matches, type Route, unmatched } from "../Route.ts"
+import { DefinitionError } from "../Running.ts"
+
+export const validate = (definition: Definition): Effect.Effect<void, DefinitionError> => {
+  const problem = definition.routes
+    .map((route) => problemOf(route, definition))
+    .find((found) => found !== undefined)
+  const names = definition.routes.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  const detail =
+    problem ??
+    (twice === undefined ? undefined : `two routes are named ${twice}; give each a name of its own`)
+  return detail === undefined ? Effect.void : Effect.fail(new DefinitionError({ detail }))
+}
+
+const problemOf = (route: Route, { sources }: Definition): string | undefined => {
+  const stranger = route.from?.find((name) => !(name in sources))
+  if (stranger !== undefined) {
+    return `route ${route.name} reads from ${stranger}, but the sources are ${Object.keys(sources).join(", ")}`
+  }
+  const read = Object.entries(sources).filter(([name]) => route.from?.includes(name) ?? true)
+  const patterns = route.when ?? []
+  const unknown = patterns.find((pattern) =>
+    read.every(([, { catalogue }]) => unmatched([pattern], catalogue).length > 0)
+  )
+  if (unknown !== undefined)
+    return `route ${route.name}: no event is called ${unknown}; see the types of its source`
+  return refusedTypes(
+    route,
+    read.flatMap(([, { catalogue }]) => [...(catalogue.types ?? [])])
+  )
+}
+
+const refusedTypes = (route: Route, known: ReadonlyArray<string>): string | undefined => {
+  const { accepts, plugin } = route.destination
+  const named = (route.when ?? []).filter((pattern) => pattern !== "*")
+  // A transform may turn a type into another: only an unchanged route can be judged by its names.
+  if (accepts.types === undefined || route.changes.length > 0) return undefined
+  const refused = known.filter(
+    (type) => named.some((pattern) => matches(pattern, type)) && !accepts.types?.has(type)
+  )
+  return refused.length === 0
+    ? undefined
+    : `route ${route.name}: ${plugin} does not accept ${refused.slice(0, 5).join(", ")}; leave them out of \`when\``
+}

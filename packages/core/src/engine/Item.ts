@@ -1,0 +1,40 @@
+/**
+ * A prepared message in a lane's memory, with the events it stands for.
+ */
+import type { Event } from "../Event.ts"
+import type { Sequence } from "../Outbox.ts"
+
+export interface Member {
+  readonly parcel: Sequence
+  readonly position: number
+}
+
+/** What a message of several events keeps, to be split when the remote refuses it. */
+export interface Group {
+  /** Id of the stored composition. */
+  readonly id: string
+  readonly members: ReadonlyArray<Member>
+  readonly events: ReadonlyArray<Event>
+}
+
+export interface Item {
+  /** The message's id. */
+  readonly id: string
+  /** The message is `bytes[start, end)`; set once the parcel's buffer has stopped growing. */
+  bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+  readonly slot: number
+  /** Set when the parcel is durable and has its sequence. Of a group, the first member's. */
+  parcel: Sequence
+  readonly position: number
+  /** Attempts made before it was last taken into memory. */
+  readonly attempts: number
+  readonly group: Group | undefined
+}
+
+export const size = (item: Item): number => item.end - item.start
+
+export const events = (item: Item): number => item.group?.events.length ?? 1
+
+export const members = (item: Item): ReadonlyArray<Member> => item.group?.members ?? [item]

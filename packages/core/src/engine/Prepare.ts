@@ -1,0 +1,109 @@
+/**
+ * Events of one parcel turned into what their lane keeps in memory: finished messages, or events that wait for
+ * others of their group. Pure, but for the defects it reports.
+ */
+import * as Result from "effect/Result"
+import type { Opened } from "../Destination.ts"
+import { type Event, userKey } from "../Event.ts"
+import type { Ordering } from "../Route.ts"
+import type { Item } from "./Item.ts"
+import * as MessageBuffer from "./MessageBuffer.ts"
+import * as OrderSlots from "./OrderSlots.ts"
+
+/** An event that waits for others of its group. */
+export interface Grouped {
+  readonly group: string
+  readonly event: Event
+  parcel: number
+  readonly position: number
+  readonly slot: number
+  readonly bytes: number
+}
+
+/** An event that ends here. */
+export interface Ended {
+  readonly position: number
+  readonly reason: string
+  readonly detail: string
+}
+
+export interface Prepared {
+  readonly items: ReadonlyArray<Item>
+  readonly grouped: ReadonlyArray<Grouped>
+  readonly dead: ReadonlyArray<Ended>
+}
+
+/** An event of a parcel, with its position in it. */
+export interface Placed {
+  readonly event: Event
+  readonly position: number
+  readonly group: string | undefined
+  /** Bytes of its record. */
+  readonly bytes: number
+}
+
+export const slotOf = (event: Event, ordering: Ordering): number =>
+  ordering === "none" ? OrderSlots.noSlot : OrderSlots.slotOf(userKey(event))
+
+/** What went wrong inside a plugin, by class only: its message might quote the event. */
+export const defectDetail = (where: string, cause: unknown): string =>
+  `${where} threw ${cause instanceof Error ? cause.name : typeof cause}`
+
+export const prepareParcel = (
+  opened: Opened,
+  lane: string,
+  ordering: Ordering,
+  placed: ReadonlyArray<Placed>,
+  attempts: number
+): Prepared => {
+  const items: Array<Item> = []
+  const grouped: Array<Grouped> = []
+  const dead: Array<Ended> = []
+  const buffer = MessageBuffer.make(placed.length * 1024)
+  for (const { event, position, group, bytes } of placed) {
+    const slot = slotOf(event, ordering)
+    if (group !== undefined) {
+      grouped.push({ group, event, parcel: 0, position, slot, bytes })
+      continue
+    }
+    const message = prepareOne(opened, lane, [event], buffer)
+    if (Result.isFailure(message)) dead.push({ position, ...message.failure })
+    else {
+      const { id, start, end } = message.success
+      items.push({ id, bytes: unset, start, end, slot, parcel: 0, position, attempts, group: undefined })
+    }
+  }
+  for (const item of items) item.bytes = buffer.bytes()
+  return { items, grouped, dead }
+}
+
+const unset = new Uint8Array(0)
+
+/** Prepares and writes one message; a throw, a rejection or too many bytes ends its events. */
+export const prepareOne = (
+  opened: Opened,
+  lane: string,
+  events: readonly [Event, ...ReadonlyArray<Event>],
+  buffer: MessageBuffer.MessageBuffer
+): Result.Result<
+  { readonly id: string; readonly start: number; readonly end: number },
+  { readonly reason: string; readonly detail: string }
+> => {
+  try {
+    const prepared = opened.prepare(events, lane)
+    if (Result.isFailure(prepared)) {
+      return Result.fail({ reason: prepared.failure.reason, detail: prepared.failure.detail ?? "" })
+    }
+    const start = buffer.end()
+    const end = buffer.write(prepared.success)
+    const limit = opened.limits.messageBytes
+    return end - start > limit
+      ? Result.fail({
+          reason: "too-large",
+          detail: `the message has ${end - start} bytes, ${limit} are allowed`
+        })
+      : Result.succeed({ id: prepared.success.id, start, end })
+  } catch (cause) {
+    return Result.fail({ reason: "defect", detail: defectDetail("prepare", cause) })
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * A stored parcel turned into messages again: decoded, changed by today's route, prepared; never assigned, since an
+ * event leaves by the lane it was given.
+ */
+import * as Result from "effect/Result"
+import type { Catalogue } from "../Catalogue.ts"
+import * as Codec from "../Codec.ts"
+import type { Opened } from "../Destination.ts"
+import type { Parcel } from "../Outbox.ts"
+import type { Route } from "../Route.ts"
+import { change } from "./Plan.ts"
+import { defectDetail, type Ended, type Placed, type Prepared, prepareParcel } from "./Prepare.ts"
+
+export type Decoders = (codec: string, parameter: string) => Codec.Decoder | undefined
+
+/** Decoders made once for each codec and parameter; `undefined` for a codec that nothing here knows. */
+export const decoders = (catalogues: ReadonlyArray<Catalogue>): Decoders => {
+  const codecs = new Map(
+    [Codec.event, ...catalogues.flatMap(({ codecs }) => codecs)].map((codec) => [codec.name, codec])
+  )
+  const made = new Map<string, Codec.Decoder>()
+  return (name, parameter) => {
+    const key = `${name} ${parameter}`
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const decoder = codecs.get(name)?.decoder(parameter)
+    if (decoder !== undefined) made.set(key, decoder)
+    return decoder
+  }
+}
+
+export type ReadBack = (parcel: Parcel) => Prepared
+
+const isSettled = (bits: Uint8Array, position: number) =>
+  ((bits[position >> 3] ?? 0) & (1 << (position & 7))) !== 0
+
+export const make =
+  (route: Route, opened: Opened, lane: string, decode: Decoders): ReadBack =>
+  ({ records, settled, attempts }) => {
+    const decoder = decode(records.codec, records.parameter)
+    const placed: Array<Placed> = []
+    const dead: Array<Ended> = []
+    for (let position = 0; position < records.ends.length; position++) {
+      if (isSettled(settled, position)) continue
+      const end = (reason: string, detail: string) => dead.push({ position, reason, detail })
+      const [from, to] = [records.ends[position - 1] ?? 0, records.ends[position]!]
+      try {
+        const decoded = decoder?.(records.bytes, from, to)
+        if (decoded === undefined)
+          end("unknown-codec", `nothing installed reads ${records.codec}; install its package, then replay`)
+        else if (Result.isFailure(decoded)) end(decoded.failure.reason, decoded.failure.detail)
+        else {
+          const event = change(route, decoded.success, (reason) => end(reason, "the route leaves it out now"))
+          if (event === undefined) continue
+          // Asked for the group alone.
+          const assignment = opened.assign(event)
+          const group = assignment._tag === "To" ? assignment.group : undefined
+          placed.push({ event, position, group, bytes: to - from })
+        }
+      } catch (cause) {
+        end("defect", defectDetail("reading back", cause))
+      }
+    }
+    const prepared = prepareParcel(opened, lane, route.ordering, placed, attempts)
+    return { ...prepared, dead: [...dead, ...prepared.dead] }
+  }

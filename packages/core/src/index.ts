@@ -1,0 +1,20 @@
+/**
+ * @since 1.0.0
+ */
+export * as Bitmap from "./Bitmap.ts"
+export * as Catalogue from "./Catalogue.ts"
+export * as Codec from "./Codec.ts"
+export * as Destination from "./Destination.ts"
+export * as Event from "./Event.ts"
+export * as Exporter from "./Exporter.ts"
+export * as Intake from "./Intake.ts"
+export * as Ledger from "./Ledger.ts"
+export * as Message from "./Message.ts"
+export * as Outbox from "./Outbox.ts"
+export * as OutboxMemory from "./OutboxMemory.ts"
+export * as OutboxRules from "./OutboxRules.ts"
+export * as Outcome from "./Outcome.ts"
+export * as Plugin from "./Plugin.ts"
+export * as Route from "./Route.ts"
+export * as Running from "./Running.ts"
+export * as Source from "./Source.ts"

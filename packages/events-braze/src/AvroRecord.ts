@@ -1,0 +1,208 @@
+/**
+ * `braze-avro/1`: the flat Avro records of Currents' cloud storage exports, read by their writer schema.
+ *
+ * A decoder reads straight from the bytes into an event and stays within bounds whatever they hold. Fields that
+ * are null are left out, as Custom HTTP leaves them out, and the JSON text of custom events and purchases becomes an
+ * object under Custom HTTP's name for it, so both forms of one event read alike.
+ *
+ * @since 1.0.0
+ */
+import type { Codec, Unreadable } from "@millrace/core/Codec"
+import * as Data from "effect/Data"
+import * as Result from "effect/Result"
+import type { BrazeEvent, UnknownEvent } from "./Braze.ts"
+import * as Avro from "./internal/avroReader.ts"
+import { assemble, makeUser, malformed, nested, typeName } from "./internal/event.ts"
+
+/**
+ * One record, and where the next one starts: `undefined` when the bytes are damaged, because then the rest of the
+ * block cannot be told apart.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Read {
+  readonly result: Result.Result<BrazeEvent | UnknownEvent, Unreadable>
+  readonly end: number | undefined
+}
+
+/**
+ * Reads the records of one writer schema. Only reading a record tells where it ends.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Reader {
+  /** The Currents event type that the schema names. */
+  readonly type: string
+  /** `braze-avro/1`. */
+  readonly codec: string
+  /** The schema's text, as found in the file's header. */
+  readonly parameter: string
+  /** The record at `start`, which ends at `end` (by default the bytes' end) or before. Never throws. */
+  readonly read: (bytes: Uint8Array, start: number, end?: number) => Read
+}
+
+/**
+ * The text is no Avro schema of a Currents event.
+ *
+ * @since 1.0.0
+ * @category errors
+ */
+export class NotCurrents extends Data.TaggedError("NotCurrents")<{ readonly detail: string }> {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * The event type that a schema names: `dataexport.S3.inner.users.canvas` with `Entry` is `users.canvas.Entry`.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const typeOf = (namespace: string, name: string): string | undefined => {
+  const full = name.includes(".") || namespace === "" ? name : `${namespace}.${name}`
+  const found = /(?:^|\.)inner\.(.+)$/.exec(full) ?? /(?:^|\.)((?:users|agentconsole)[._].+)$/.exec(full)
+  return found === null ? undefined : typeName(found[1]!)
+}
+
+/**
+ * The reader of a writer schema, or why there is none. Make it once for each file.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const reader = (parameter: string): Result.Result<Reader, NotCurrents> => {
+  const failure = (detail: string) => Result.fail(new NotCurrents({ detail }))
+  try {
+    const schema: unknown = JSON.parse(parameter)
+    if (!Avro.isObject(schema) || schema["type"] !== "record")
+      return failure("the schema is not that of a record")
+    const type = typeOf(String(schema["namespace"] ?? ""), String(schema["name"]))
+    if (type === undefined) return failure("the schema's name is not that of a Currents event")
+    const read = readRecord(type, Avro.compileFields(schema, new Map()))
+    return Result.succeed({ type, codec: codec.name, parameter, read })
+  } catch (cause) {
+    return failure(cause instanceof Avro.Damaged ? cause.message : "the schema cannot be read")
+  }
+}
+
+/**
+ * `braze-avro/1`. Its parameter is the writer schema; making a decoder throws `NotCurrents` for any other text.
+ * Unreadable as `malformed` (damaged bytes, or a whole number beyond 2^53) or `not-an-event`.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const codec: Codec<BrazeEvent | UnknownEvent> = {
+  name: "braze-avro/1",
+  decoder: (parameter) => {
+    const { read } = Result.getOrThrow(reader(parameter))
+    return (bytes, start, end) => {
+      const record = read(bytes, start, end)
+      return record.end === end || Result.isFailure(record.result)
+        ? record.result
+        : malformed("bytes are left over after the record")
+    }
+  }
+}
+
+// internal
+
+const roles: ReadonlyMap<string, number> = new Map([
+  ["id", 1],
+  ["time", 2],
+  ["user_id", 3],
+  ["external_user_id", 4],
+  ["device_id", 5],
+  ["timezone", 6],
+  ["time_ms", 7]
+])
+
+const parsed = (text: unknown): object | undefined => {
+  if (typeof text !== "string") return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return Avro.isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const readRecord = (type: string, fields: ReadonlyArray<Avro.Field>): Reader["read"] => {
+  const count = fields.length
+  const names = fields.map((field) => field.name)
+  const reads = fields.map((field) => field.read)
+  const objectName = nested.get(type)
+  const plan = names.map(
+    (name) => roles.get(name) ?? (name === "properties" && objectName !== undefined ? 8 : 0)
+  )
+  const cursor: Avro.Cursor = { bytes: Buffer.alloc(0), at: 0, end: 0, unsafe: false }
+  let last: Uint8Array = cursor.bytes
+
+  const decode = (): Read => {
+    const properties: { [name: string]: unknown } = {}
+    let id: unknown
+    let time: unknown
+    let timeMs: unknown
+    let sourceId: unknown
+    let externalId: unknown
+    let deviceId: unknown
+    let timezone: unknown
+    for (let i = 0; i < count; i++) {
+      const value = reads[i]!(cursor)
+      if (value === null) continue
+      switch (plan[i]) {
+        case 0:
+          properties[names[i]!] = value
+          break
+        case 1:
+          id = value
+          break
+        case 2:
+          time = value
+          break
+        case 3:
+          sourceId = value
+          break
+        case 4:
+          externalId = value
+          break
+        case 5:
+          deviceId = value
+          break
+        case 6:
+          timezone = value
+          break
+        case 7:
+          timeMs = properties["time_ms"] = value
+          break
+        default: {
+          const object = parsed(value)
+          properties[object === undefined ? "properties" : objectName!] = object ?? value
+        }
+      }
+    }
+    const result = cursor.unsafe
+      ? malformed("a whole number is beyond 2^53")
+      : assemble(type, id, time, timeMs, makeUser(sourceId, externalId, deviceId, timezone), properties)
+    return { result, end: cursor.at }
+  }
+
+  return (bytes, start, end = bytes.length) => {
+    if (bytes !== last) {
+      last = bytes
+      cursor.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    cursor.at = start
+    cursor.end = end
+    cursor.unsafe = false
+    try {
+      return decode()
+    } catch (cause) {
+      const detail = cause instanceof Avro.Damaged ? cause.message : "the record does not fit its schema"
+      return { result: malformed(detail), end: undefined }
+    }
+  }
+}

@@ -1,0 +1,498 @@
+import { readFileSync } from "node:fs"
+import { assert, describe, expect, it } from "@effect/vitest"
+import type { Catalogue } from "@millrace/core/Catalogue"
+import type { Event, Of, UnknownEvent } from "@millrace/core/Event"
+import avsc from "avsc"
+import * as Result from "effect/Result"
+import { generate, read } from "../../../tools/generate-events-braze.ts"
+import { AvroRecord, Braze, CustomHttp, MParticleFacts, Sample } from "../src/index.ts"
+
+const facts = read()
+const types = Object.keys(facts.events) as ReadonlyArray<Braze.TypeName>
+const sample = Sample.make({ seed: 11, users: 200 })
+const time = Date.UTC(2026, 5, 29, 10) + 123
+const samples = types.flatMap((type, at) => [0, 1, 2].map((turn) => sample.event(type, at * 3 + turn, time)))
+const source = (file: string) => readFileSync(new URL(`../src/generated/${file}`, import.meta.url), "utf8")
+const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+const json = CustomHttp.codec.decoder("")
+const readJson = (value: unknown) => {
+  const bytes = bytesOf(value)
+  return json(bytes, 0, bytes.length)
+}
+const reasonOf = (result: Result.Result<unknown, { readonly reason: string }>) =>
+  Result.isFailure(result) ? result.failure.reason : "read"
+const writerOf = (schema: string) => avsc.Type.forSchema(JSON.parse(schema), { wrapUnions: false })
+const encode = (event: Braze.BrazeEvent) =>
+  writerOf(Sample.writerSchema(event.type)).toBuffer(Sample.toAvroRecord(event))
+const without = (event: Event, tokens: string | undefined) => {
+  const names = new Set((tokens ?? "").split(" ").map((token) => token.split(":")[0]))
+  return Object.fromEntries(Object.entries(event.properties).filter(([name]) => !names.has(name)))
+}
+
+describe("the generated files", () => {
+  it("are what the generator writes from the catalogue", () => {
+    for (const [file, text] of Object.entries(generate(facts))) assert.strictEqual(source(file), text, file)
+  })
+
+  it("name the same fields with the same types in interfaces and table", () => {
+    const found = new Map<
+      string,
+      { readonly parents: ReadonlyArray<string>; readonly rows: ReadonlyArray<string> }
+    >()
+    for (const chunk of source("types.ts").split("\nexport interface ").slice(1)) {
+      const [, name, parents] = /^(\w+)(?: extends ([\w, ]+))? \{/.exec(chunk)!
+      const rows = [...chunk.matchAll(/readonly (\w+)\?: (.+) \| null/g)].map(
+        ([, field, type]) => `${field} ${type}`
+      )
+      found.set(name!, { parents: parents?.split(", ") ?? [], rows })
+    }
+    const letters: { readonly [letter: string]: string } = {
+      "": "string",
+      n: "number",
+      b: "boolean",
+      o: "{ readonly [name: string]: unknown }",
+      a: "ReadonlyArray<string | null>",
+      an: "ReadonlyArray<number | null>",
+      ab: "ReadonlyArray<boolean | null>"
+    }
+    const tables = [...source("table.ts").matchAll(/^ {2}"([\w.]+)": "([^"]*)"/gm)]
+    assert.strictEqual(tables.length, 106)
+    for (const [, type, row] of tables) {
+      const name = new RegExp(`readonly "${type}": (\\w+)`).exec(source("types.ts"))![1]!
+      const { parents, rows } = found.get(name)!
+      const ofInterface = [...parents.flatMap((parent) => found.get(parent)!.rows), ...rows].sort()
+      const ofTable = row!.split(" ").filter((field) => field !== "")
+      const wanted = ofTable.map((field) => {
+        const [key, letter = ""] = field.replace("*", "").split(":")
+        return `${key} ${letters[letter]}`
+      })
+      assert.deepStrictEqual(ofInterface, wanted.sort(), type)
+    }
+  })
+})
+
+describe("the catalogue", () => {
+  it("has 106 types, of which 71 are selected by default and 69 have a documented payload", () => {
+    assert.strictEqual(Braze.typeNames.size, 106)
+    assert.strictEqual(MParticleFacts.facts.size, 106)
+    assert.strictEqual(MParticleFacts.selected.size, 71)
+    assert.strictEqual([...MParticleFacts.facts.values()].filter(({ documented }) => documented).length, 69)
+    assert.isTrue(MParticleFacts.selected.has("users.campaigns.Abort"))
+    assert.isTrue(MParticleFacts.selected.has("users.canvas.Abort"))
+    assert.isFalse(MParticleFacts.selected.has("users.behaviors.CustomEvent"))
+  })
+
+  it("gives every type a name of its own in mParticle, and keeps the documented one", () => {
+    const all = [...MParticleFacts.facts.values()]
+    assert.strictEqual(new Set(all.map(({ qualifiedName }) => qualifiedName)).size, 106)
+    const line = MParticleFacts.facts.get("users.messages.line.Abort")!
+    assert.deepStrictEqual([line.eventName, line.qualifiedName], ["Aborts", "LINE Aborts"])
+    assert.strictEqual(MParticleFacts.facts.get("users.behaviors.Uninstall")!.eventType, "uninstall")
+    const click = MParticleFacts.facts.get("users.messages.rcs.Click")!
+    assert.strictEqual(click.mobile, "user_phone_number")
+    assert.include(MParticleFacts.facts.get("users.messages.email.Open")!.identities, "email")
+  })
+
+  it("knows which types belong to one app", () => {
+    for (const type of [
+      "users.messages.pushnotification.Open",
+      "users.messages.contentcard.Send",
+      "users.behaviors.Uninstall"
+    ]) {
+      assert.isTrue(Braze.isAppLevel(type), type)
+      assert.isTrue(MParticleFacts.facts.get(type)!.appLevel, type)
+    }
+    for (const type of types) {
+      if (
+        !/\.(email|sms|whatsapp|line|rcs|webhook|campaigns|canvas|canvasstep|subscription|subscriptiongroup)\./.test(
+          type
+        )
+      )
+        continue
+      assert.isFalse(Braze.isAppLevel(type), type)
+    }
+  })
+
+  it("takes all spellings of the abort events and gives the dotted one", () => {
+    const names = [
+      "users_campaigns_abort",
+      "users.campaigns.Abort",
+      "users_canvas_abort",
+      "users.canvas.Abort"
+    ]
+    assert.deepStrictEqual(names.map(Braze.typeName), [names[1], names[1], names[3], names[3]])
+    const read = readJson({ event_type: "users_canvas_abort", id: "a", time: 1, user: {}, properties: {} })
+    assert.strictEqual(Result.getOrThrow(read).type, "users.canvas.Abort")
+  })
+
+  it("passes a sample of every type, and null for every field", () => {
+    for (const event of samples) {
+      assert.isTrue(Braze.catalogue.valid(event), `${event.type}: ${Braze.catalogue.explain(event)}`)
+      assert.isTrue(Braze.known.valid(event), event.type)
+      assert.isUndefined(Braze.catalogue.explain(event))
+      const nulls = Object.fromEntries(Object.keys(event.properties).map((name) => [name, null]))
+      assert.isTrue(Braze.catalogue.valid({ ...event, properties: nulls }), event.type)
+    }
+  })
+
+  it("refuses a field of the wrong type in every type, and names the field without its value", () => {
+    for (const event of samples) {
+      for (const [name, value] of Object.entries(event.properties)) {
+        const wrong = typeof value === "string" ? 4711 : "4711"
+        const broken = { ...event, properties: { ...event.properties, [name]: wrong } }
+        assert.isFalse(Braze.catalogue.valid(broken), `${event.type} ${name}`)
+        const reason = Braze.catalogue.explain(broken)!
+        assert.isTrue(reason.startsWith(`${name}: expected a`), reason)
+        assert.notInclude(reason, "4711")
+      }
+    }
+  })
+
+  it("says what it expected, for each kind of field", () => {
+    const explain = (type: string, properties: object) =>
+      Braze.catalogue.explain({ id: "a", type, time: 1, user: {}, properties })
+    assert.strictEqual(
+      explain("users.messages.email.Click", {
+        email_address: 1,
+        is_amp: "no",
+        suspected_bot_click_reason: [null, 3]
+      }),
+      "email_address: expected a string; is_amp: expected a boolean; suspected_bot_click_reason: expected an array of strings"
+    )
+    assert.strictEqual(
+      explain("users.behaviors.Purchase", { price: "1", purchase_properties: [] }),
+      "price: expected a number; purchase_properties: expected an object"
+    )
+    assert.isUndefined(
+      explain("users.messages.rcs.InboundReceive", { media_urls: ["https://a.example", null] })
+    )
+  })
+
+  it("passes unknown fields and unknown types, but known types alone where a destination asks", () => {
+    const event = { ...samples[0]!, properties: { brand_new: { deep: true } } }
+    assert.isTrue(Braze.catalogue.valid(event))
+    const stranger = {
+      id: "a",
+      type: "users.messages.hologram.Open",
+      time: 1,
+      user: {},
+      properties: { url: 1 }
+    }
+    assert.isTrue(Braze.catalogue.valid(stranger))
+    assert.isUndefined(Braze.catalogue.explain(stranger))
+    assert.isFalse(Braze.known.valid(stranger))
+    assert.include(Braze.known.explain(stranger)!, "users.messages.hologram.Open")
+    for (const name of ["constructor", "toString", "__proto__"]) {
+      assert.isTrue(Braze.catalogue.valid({ ...stranger, type: name }))
+      assert.isTrue(Braze.catalogue.valid({ ...event, properties: { constructor: 1 } }))
+    }
+  })
+
+  it("lists the fields that hold personal data", () => {
+    assert.isTrue(Braze.catalogue.personal("users.messages.email.Click").has("email_address"))
+    assert.isTrue(Braze.catalogue.personal("users.behaviors.Location").has("latitude"))
+    assert.isFalse(Braze.catalogue.personal("users.messages.email.Click").has("url"))
+    assert.strictEqual(Braze.catalogue.personal("users.messages.hologram.Open").size, 0)
+  })
+
+  it("types what it knows and narrows by the type's name", () => {
+    const accepted: Catalogue<Braze.BrazeEvent> = Braze.known
+    // @ts-expect-error a source yields unknown types too
+    const narrow: Catalogue<Braze.BrazeEvent> = Braze.catalogue
+    const read = (event: Braze.BrazeEvent | UnknownEvent) =>
+      event.type === "users.canvas.Entry" ? event.properties.in_control_group : undefined
+    const entry: Of<Braze.Types, "users.canvas.Entry"> = {
+      id: "a",
+      type: "users.canvas.Entry",
+      time: 1,
+      user: {},
+      properties: { in_control_group: true, canvas_id: null }
+    }
+    assert.isTrue(read(entry))
+    assert.notStrictEqual(accepted, narrow)
+  })
+})
+
+describe("braze-json/1", () => {
+  it("reads every sample back as it was, but for fields that Custom HTTP does not carry", () => {
+    for (const event of samples) {
+      const read = Result.getOrThrow(readJson(Sample.toCustomHttp(event)))
+      assert.deepStrictEqual(read.properties, without(event, facts.events[event.type]!.notInCustomHttp))
+      assert.deepStrictEqual({ ...read, properties: {} }, { ...event, properties: {} } as typeof read)
+    }
+  })
+
+  it("leaves properties unchanged and takes time_ms before time", () => {
+    const properties = { custom_properties: { a: [1, null] }, app_id: null, new_field: 1 }
+    const event = {
+      event_type: "users.behaviors.CustomEvent",
+      id: "a",
+      time: 12,
+      user: { user_id: "u" },
+      properties
+    }
+    const read = Result.getOrThrow(readJson(event))
+    assert.deepStrictEqual(read.properties as object, properties)
+    assert.deepStrictEqual([read.time, read.user], [12_000, { sourceId: "u" }])
+    assert.strictEqual(
+      Result.getOrThrow(readJson({ ...event, properties: { time_ms: 12_345 } })).time,
+      12_345
+    )
+  })
+
+  it("never takes a removed, empty or null value for an identity", () => {
+    for (const value of [Braze.redacted, "", null]) {
+      const user = { user_id: value, external_user_id: value, device_id: value, timezone: null }
+      const read = readJson({ event_type: "users.canvas.Entry", id: "a", time: 1, user, properties: {} })
+      assert.deepStrictEqual(Result.getOrThrow(read).user, {})
+    }
+  })
+
+  it("reads a flat record in JSON like the event it is", () => {
+    for (const event of samples) {
+      const record = Sample.toAvroRecord(event)
+      const nested = Result.getOrThrow(readJson({ event_type: event.type, record }))
+      const flat = Result.getOrThrow(readJson({ event_type: event.type, ...record }))
+      const bytes = encode(event)
+      const avro = AvroRecord.codec.decoder(Sample.writerSchema(event.type))(bytes, 0, bytes.length)
+      assert.deepStrictEqual(nested, Result.getOrThrow(avro), event.type)
+      assert.deepStrictEqual(flat, nested, event.type)
+    }
+  })
+
+  it("says malformed for what is no UTF-8 JSON, and not-an-event for what lacks id, type or time", () => {
+    const good = { event_type: "users.canvas.Entry", id: "a", time: 1, user: {}, properties: {} }
+    const cut = bytesOf(good).subarray(0, 30)
+    assert.strictEqual(reasonOf(json(cut, 0, cut.length)), "malformed")
+    const latin = Uint8Array.from([...bytesOf({ ...good, id: "" }).subarray(0, 10), 0xff, 0xfe])
+    assert.strictEqual(reasonOf(json(latin, 0, latin.length)), "malformed")
+    for (const missing of ["event_type", "id", "time"]) {
+      assert.strictEqual(reasonOf(readJson({ ...good, [missing]: undefined })), "not-an-event", missing)
+      assert.strictEqual(reasonOf(readJson({ ...good, [missing]: {} })), "not-an-event", missing)
+    }
+    for (const value of [null, 7, "text", [], { ...good, user: "x" }, { ...good, properties: [] }]) {
+      assert.strictEqual(reasonOf(readJson(value)), "not-an-event", JSON.stringify(value))
+    }
+  })
+
+  it("reads only its own slice of the bytes", () => {
+    const events = samples.slice(0, 3).map((event) => JSON.stringify(Sample.toCustomHttp(event)))
+    const bytes = new TextEncoder().encode(events.join("\n"))
+    const start = Buffer.byteLength(events[0]!) + 1
+    const read = json(bytes, start, start + Buffer.byteLength(events[1]!))
+    assert.strictEqual(Result.getOrThrow(read).id, samples[1]!.id)
+  })
+})
+
+describe("the Custom HTTP envelope", () => {
+  const wire = samples.slice(0, 3).map(Sample.toCustomHttp)
+
+  it("gives each event a result of its own, in order", () => {
+    const items = Result.getOrThrow(
+      CustomHttp.decodeEnvelope(bytesOf({ events: [wire[0], { id: "x" }, wire[1]] }))
+    )
+    assert.deepStrictEqual(
+      items.map(({ result }) => reasonOf(result)),
+      ["read", "not-an-event", "read"]
+    )
+    assert.deepStrictEqual(items[2]!.value, wire[1])
+    assert.strictEqual(Result.getOrThrow(items[2]!.result).id, samples[1]!.id)
+  })
+
+  it("takes text, a bare array and a single event too", () => {
+    for (const [body, count] of [
+      [{ events: wire }, 3],
+      [wire, 3],
+      [wire[0], 1]
+    ] as const) {
+      const items = Result.getOrThrow(CustomHttp.decodeEnvelope(JSON.stringify(body)))
+      assert.deepStrictEqual(
+        items.map(({ result }) => Result.getOrThrow(result).id),
+        samples.slice(0, count).map(({ id }) => id)
+      )
+    }
+  })
+
+  it("is empty for a probe and fails as a whole only when it is no JSON", () => {
+    assert.deepStrictEqual(Result.getOrThrow(CustomHttp.decodeEnvelope("")), [])
+    assert.deepStrictEqual(Result.getOrThrow(CustomHttp.decodeEnvelope('{"events":[]}')), [])
+    assert.strictEqual(reasonOf(CustomHttp.decodeEnvelope('{"events":[')), "malformed")
+    assert.strictEqual(reasonOf(CustomHttp.decodeEnvelope(Uint8Array.of(0x22, 0xff, 0x22))), "malformed")
+  })
+})
+
+describe("braze-avro/1", () => {
+  const readerOf = (type: Braze.TypeName) => Result.getOrThrow(AvroRecord.reader(Sample.writerSchema(type)))
+  const record = (fields: ReadonlyArray<object>) =>
+    JSON.stringify({ type: "record", name: "Entry", namespace: "dataexport.S3.inner.users.canvas", fields })
+  const text = (name: string) => ({ name, type: "string" })
+
+  it("reads what another Avro library wrote: every sample, but for fields that Avro does not carry", () => {
+    for (const event of samples) {
+      const only = facts.events[event.type]!.onlyInCustomHttp?.replace(/(custom|purchase)_properties\S*/, "")
+      const bytes = encode(event)
+      const read = readerOf(event.type).read(bytes, 0)
+      const result = Result.getOrThrow(read.result)
+      assert.strictEqual(read.end, bytes.length)
+      assert.deepStrictEqual(result.properties, without(event, only), event.type)
+      const { deviceId, ...user } = event.user
+      const hasDevice = facts.events[event.type]!.fields.includes(" device_id:")
+      const expected = hasDevice && deviceId !== undefined ? event.user : user
+      assert.deepStrictEqual([result.id, result.time, result.user], [event.id, event.time, expected])
+    }
+  })
+
+  it("finds each record of a block, and stops at the block's end", () => {
+    const events = [0, 1, 2, 3].map((index) => sample.event("users.messages.email.Click", index, time))
+    const bytes = Buffer.concat(events.map(encode))
+    const reader = readerOf("users.messages.email.Click")
+    let at = 0
+    for (const event of events) {
+      const read = reader.read(bytes, at)
+      assert.strictEqual(Result.getOrThrow(read.result).id, event.id)
+      at = read.end!
+    }
+    assert.strictEqual(at, bytes.length)
+    const beyond = reader.read(bytes, at)
+    assert.deepStrictEqual([reasonOf(beyond.result), beyond.end], ["malformed", undefined])
+  })
+
+  it("takes the event's name from namespace and record, however they are prefixed", () => {
+    assert.strictEqual(
+      AvroRecord.typeOf("dataexport.S3.inner.users.messages.email", "Click"),
+      "users.messages.email.Click"
+    )
+    assert.strictEqual(
+      AvroRecord.typeOf("dataexport.GCS.inner.agentconsole", "AgentExecuted"),
+      "agentconsole.AgentExecuted"
+    )
+    assert.strictEqual(AvroRecord.typeOf("users.canvas", "Entry"), "users.canvas.Entry")
+    assert.strictEqual(AvroRecord.typeOf("", "export.users.canvas.Entry"), "users.canvas.Entry")
+    assert.strictEqual(AvroRecord.typeOf("dataexport.S3.inner", "users_canvas_abort"), "users.canvas.Abort")
+    assert.isUndefined(AvroRecord.typeOf("com.example", "Order"))
+    for (const type of types) assert.strictEqual(readerOf(type).type, type)
+  })
+
+  it("says so when a schema is not Currents, and keeps the text of one that is", () => {
+    const other = JSON.stringify({ type: "record", name: "Order", namespace: "com.example", fields: [] })
+    for (const schema of [
+      other,
+      '"string"',
+      "{}",
+      "no json",
+      record([{ name: "id", type: "constructor" }])
+    ]) {
+      const result = AvroRecord.reader(schema)
+      assert.isTrue(Result.isFailure(result) && result.failure instanceof AvroRecord.NotCurrents, schema)
+      expect(() => AvroRecord.codec.decoder(schema)).toThrow(AvroRecord.NotCurrents)
+    }
+    const spaced = `  ${Sample.writerSchema("users.canvas.Entry")}\n`
+    assert.strictEqual(Result.getOrThrow(AvroRecord.reader(spaced)).parameter, spaced)
+  })
+
+  it("keeps text that is no JSON object, and never takes a removed value for an identity", () => {
+    const event = sample.event("users.behaviors.CustomEvent", 1, time)
+    const flat = { ...Sample.toAvroRecord(event), properties: "{cut", external_user_id: "[REDACTED]" }
+    const bytes = writerOf(Sample.writerSchema(event.type)).toBuffer(flat)
+    const result = Result.getOrThrow(readerOf(event.type).read(bytes, 0).result)
+    assert.strictEqual(result.type, "users.behaviors.CustomEvent")
+    assert.strictEqual((result.properties as { properties?: unknown }).properties, "{cut")
+    assert.isUndefined(result.user.externalId)
+  })
+
+  it("makes a number beyond 2^53 one unreadable record, and goes on with the next", () => {
+    const schema = record([text("id"), { name: "time", type: "long" }])
+    // Zigzag varint of 2^62, which a double cannot tell from its neighbours.
+    const huge = Buffer.from([2, 0x61, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01])
+    const next = writerOf(schema).toBuffer({ id: "b", time: -7 })
+    const bytes = Buffer.concat([huge, next])
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    const first = read(bytes, 0)
+    assert.deepStrictEqual([reasonOf(first.result), first.end], ["malformed", huge.length])
+    assert.strictEqual(Result.getOrThrow(read(bytes, huge.length).result).time, -7000)
+    const largest = writerOf(schema).toBuffer({ id: "c", time: 9_007_199_254_740 })
+    assert.strictEqual(Result.getOrThrow(read(largest, 0).result).time, 9_007_199_254_740_000)
+  })
+
+  it("reads the kinds of schema that Currents does not use today", () => {
+    const fields = [
+      text("id"),
+      { name: "time", type: ["null", "int", "double"] },
+      { name: "kind", type: { type: "enum", name: "Kind", symbols: ["A", "B"] } },
+      { name: "again", type: "Kind" },
+      { name: "counts", type: { type: "map", values: "int" } },
+      { name: "mark", type: { type: "fixed", name: "Mark", size: 2 } },
+      { name: "raw", type: "bytes" },
+      {
+        name: "inner",
+        type: { type: "record", name: "Inner", fields: [{ name: "x", type: ["null", "Inner"] }] }
+      },
+      { name: "none", type: "float" },
+      { name: "lists", type: { type: "array", items: { type: "long", logicalType: "timestamp-millis" } } }
+    ]
+    const bytes = avsc.Type.forSchema(JSON.parse(record(fields))).toBuffer({
+      id: "a",
+      time: { double: 1.5 },
+      kind: "B",
+      again: "A",
+      counts: { one: 1, two: -2 },
+      mark: Buffer.from("ok"),
+      raw: Buffer.from([0x41]),
+      inner: { x: { x: null } },
+      none: Number.POSITIVE_INFINITY,
+      lists: [3, 4]
+    })
+    const event = Result.getOrThrow(
+      Result.getOrThrow(AvroRecord.reader(record(fields))).read(bytes, 0).result
+    )
+    const properties = {
+      kind: "B",
+      again: "A",
+      counts: { one: 1, two: -2 },
+      mark: "ok",
+      raw: "A",
+      inner: { x: { x: null } },
+      lists: [3, 4]
+    }
+    assert.deepStrictEqual([event.time, event.properties], [1500, properties])
+  })
+
+  it("answers not-an-event to a record without id or time", () => {
+    const noTime = record([text("id"), { name: "time", type: ["null", "int"] }])
+    assert.strictEqual(
+      reasonOf(Result.getOrThrow(AvroRecord.reader(noTime)).read(Buffer.from([2, 0x61, 0]), 0).result),
+      "not-an-event"
+    )
+    const noId = record([{ name: "time", type: "int" }])
+    assert.strictEqual(
+      reasonOf(Result.getOrThrow(AvroRecord.reader(noId)).read(Buffer.from([2]), 0).result),
+      "not-an-event"
+    )
+  })
+
+  it("never throws and never reads past the end, whatever the bytes", () => {
+    let state = 12345
+    const next = () => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0
+      return state >>> 8
+    }
+    for (const event of samples) {
+      const decode = AvroRecord.codec.decoder(Sample.writerSchema(event.type))
+      const good = encode(event)
+      for (let turn = 0; turn < 40; turn++) {
+        const bytes = Buffer.from(good)
+        for (let flips = 0; flips <= turn % 4; flips++) bytes[next() % bytes.length] = next() & 255
+        const start = turn % 8 === 7 ? next() % bytes.length : 0
+        const end = turn % 8 === 6 ? next() % bytes.length : bytes.length
+        const result = decode(bytes, start, end)
+        if (Result.isFailure(result)) assert.include(["malformed", "not-an-event"], result.failure.reason)
+      }
+      assert.strictEqual(reasonOf(decode(good, 0, good.length - 1)), "malformed", event.type)
+      assert.strictEqual(
+        reasonOf(decode(Buffer.concat([good, good]), 0, good.length * 2)),
+        "malformed",
+        event.type
+      )
+    }
+  })
+})

@@ -1,0 +1,73 @@
+/**
+ * The thread of the store: started by `OutboxSqlite.layer`, never imported by others.
+ *
+ * @since 1.0.0
+ */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
+import type { Place } from "./internal/database.ts"
+import { fromCause } from "./internal/failure.ts"
+import * as GroupCommit from "./internal/groupCommit.ts"
+import type { FromStore, ToStore } from "./internal/messages.ts"
+import type { Answer } from "./internal/operations.ts"
+import * as Store from "./internal/store.ts"
+
+const serve = (port: MessagePort, place: Place): void => {
+  const send = (message: FromStore, transfer: ReadonlyArray<ArrayBuffer> = []) =>
+    port.postMessage(message, [...transfer])
+  let store: Store.Store
+  try {
+    store = Store.open(place)
+  } catch (cause) {
+    send({ kind: "refused", failure: fromCause(place.directory, cause) })
+    return
+  }
+  const group = GroupCommit.make(store, (id, answer) =>
+    send({ kind: "answer", id, answer }, buffersOf(answer))
+  )
+
+  const close = (): void => {
+    group.close()
+    send({ kind: "closed" })
+    port.close()
+  }
+
+  port.on("message", (first: ToStore) => {
+    const requests: Array<GroupCommit.Request> = []
+    let appends = 0
+    for (let message: ToStore | undefined = first; message !== undefined; ) {
+      if (message === "close") {
+        group.handle(requests)
+        return close()
+      }
+      requests.push(message)
+      if (message.call.method === "append") appends++
+      message = appends < GroupCommit.mostAppends ? next(port) : undefined
+    }
+    group.handle(requests)
+  })
+  send({ kind: "opened" })
+}
+
+const next = (port: MessagePort): ToStore | undefined =>
+  (receiveMessageOnPort(port) as { readonly message: ToStore } | undefined)?.message
+
+/** The large buffers of an answer, which nobody here needs any longer. */
+const buffersOf = (answer: Answer): ReadonlyArray<ArrayBuffer> => {
+  if (!answer.done || !Array.isArray(answer.value)) return []
+  return answer.value.flatMap((item: unknown) => {
+    const bytes = bytesOf(item)
+    return bytes === undefined || bytes.byteLength < bytes.buffer.byteLength
+      ? []
+      : [bytes.buffer as ArrayBuffer]
+  })
+}
+
+const bytesOf = (item: unknown): Uint8Array | undefined => {
+  const { records, record } = Object(item) as {
+    readonly records?: { readonly bytes: Uint8Array }
+    readonly record?: Uint8Array
+  }
+  return records?.bytes ?? record
+}
+
+if (parentPort !== null) serve(parentPort, workerData as Place)

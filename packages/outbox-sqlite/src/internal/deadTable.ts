@@ -1,0 +1,74 @@
+import type { DatabaseSync } from "node:sqlite"
+import type { DeadLetter, Origin } from "@millrace/core/Outbox"
+import type { Names } from "./names.ts"
+import type { Kept } from "./operations.ts"
+import { query } from "./sql.ts"
+
+interface Row extends Omit<DeadLetter, "origin" | "codec" | "parameter">, Origin {
+  readonly codec: number
+}
+
+/** A dead event, with the number of its codec. */
+export interface DeadEvent extends Omit<Row, "id" | "source" | "split" | "position" | "length"> {
+  readonly origin: Origin
+}
+
+export interface DeadTable {
+  readonly bury: (event: DeadEvent) => void
+  /** One dead letter for each of the routes, the bytes stored once. */
+  readonly buryRaw: (kept: Kept, origin: Origin, at: number) => void
+  readonly read: (after: number, limit: number) => ReadonlyArray<DeadLetter>
+}
+
+export const make = (db: DatabaseSync, names: Names): DeadTable => {
+  const insertRaw = query(db, "insert into raw (record) values (?)")
+  const insert = query(
+    db,
+    `insert into dead
+       (route, lane, reason, detail, attempts, at, source, split, position, codec, length, raw, record)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  )
+  const select = query<Row>(
+    db,
+    `select dead.id, route, lane, reason, detail, attempts, at, source, split, position, codec, length,
+       coalesce(dead.record, raw.record) as record
+     from dead left join raw on raw.id = dead.raw where dead.id > ? order by dead.id limit ?`
+  )
+  return {
+    bury: ({ route, lane, reason, detail, attempts, at, origin, codec, record }) => {
+      const { source, split, position } = origin
+      const { length } = record
+      insert.run(
+        route,
+        lane,
+        reason,
+        detail,
+        attempts,
+        at,
+        source,
+        split,
+        position,
+        codec,
+        length,
+        null,
+        record
+      )
+    },
+    buryRaw: (
+      { routes, reason, detail, record, length, codec, parameter },
+      { source, split, position },
+      at
+    ) => {
+      const raw = insertRaw.run(record)
+      const id = names.codec(codec, parameter)
+      for (const route of routes) {
+        insert.run(route, "", reason, detail, 0, at, source, split, position, id, length, raw, null)
+      }
+    },
+    read: (after, limit) =>
+      select.all(after, limit).map(({ source, split, position, codec, ...letter }) => {
+        const { name, parameter } = names.codecOf(codec)
+        return { ...letter, origin: { source, split, position }, codec: name, parameter }
+      })
+  }
+}

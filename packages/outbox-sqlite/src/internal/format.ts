@@ -1,0 +1,60 @@
+import type { DatabaseSync } from "node:sqlite"
+import { StoreFailure } from "./failure.ts"
+
+/** Step `i` brings a database from format `i` to format `i + 1`. Steps are only ever added. */
+const steps: ReadonlyArray<string> = [
+  `
+  create table lane (
+    id integer primary key, route text not null, name text not null,
+    open integer, reason text, since real, not_before real, unique (route, name)
+  ) strict;
+  create table codec (id integer primary key, name text not null, parameter text not null) strict;
+  create table checkpoint (
+    source text not null, split text not null, position text not null, primary key (source, split)
+  ) strict, without rowid;
+  create table ledger (
+    route text not null, kind text not null, key text not null, events integer not null,
+    primary key (route, kind, key)
+  ) strict, without rowid;
+  create table parcel (
+    id integer primary key autoincrement, lane integer not null, codec integer not null, events integer not null,
+    at real not null, source text not null, split text not null, position text not null,
+    ends blob not null, body blob not null
+  ) strict;
+  create index parcel_lane on parcel (lane, id);
+  create table partly (parcel integer primary key, settled blob not null, attempts integer not null) strict;
+  create table raw (id integer primary key, record blob not null) strict;
+  create table dead (
+    id integer primary key autoincrement, route text not null, lane text not null, reason text not null,
+    detail text not null, attempts integer not null, at real not null,
+    source text not null, split text not null, position text not null,
+    codec integer not null, length integer not null, raw integer, record blob
+  ) strict;
+  create table composition (
+    id integer primary key, lane integer not null, name text not null, parcels integer not null,
+    members text not null, unique (lane, name)
+  ) strict;
+  create table composed (
+    parcel integer not null, composition integer not null, primary key (parcel, composition)
+  ) strict, without rowid;
+  `
+]
+
+/** The format that this version reads and writes. */
+export const format = steps.length
+
+/** Brings a database to today's format in one transaction, and refuses one of a later format. */
+export const migrate = (db: DatabaseSync, place: string): void => {
+  const version = Number(db.prepare("pragma user_version").get()!["user_version"])
+  if (version > format) {
+    throw new StoreFailure(
+      "Newer",
+      `the outbox in ${place} has format ${version}, written by a later version; this one reads up to format ${format}: install a version of @millrace/outbox-sqlite that reads format ${version}`
+    )
+  }
+  if (version === format) return
+  if (version === 0 && db.prepare("select 1 from sqlite_schema").get() !== undefined) {
+    throw new StoreFailure("Damaged", `the database in ${place} is no outbox; give another path`)
+  }
+  db.exec(`begin immediate; ${steps.slice(version).join(";")}; pragma user_version = ${format}; commit`)
+}

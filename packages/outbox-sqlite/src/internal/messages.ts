@@ -1,0 +1,13 @@
+import type { Failure } from "./failure.ts"
+import type { Request } from "./groupCommit.ts"
+import type { Answer } from "./operations.ts"
+
+/** What the owner of the store sends to its thread. */
+export type ToStore = Request | "close"
+
+/** What the thread sends back. `opened` comes first; `closed` last. */
+export type FromStore =
+  | { readonly kind: "opened" }
+  | { readonly kind: "refused"; readonly failure: Failure }
+  | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
+  | { readonly kind: "closed" }

@@ -1,0 +1,80 @@
+import type { Checkpoint, Split } from "@millrace/core/Intake"
+import type { Count } from "@millrace/core/Ledger"
+import type {
+  Appending,
+  Buried,
+  Composition,
+  DeadLetter,
+  GateState,
+  LaneKey,
+  LaneState,
+  Parcel,
+  Sequence,
+  Settlement
+} from "@millrace/core/Outbox"
+import type { Failure } from "./failure.ts"
+
+/** A buried record, already cut to what is kept of it. */
+export interface Kept extends Buried {
+  /** Bytes of the record as it came. */
+  readonly length: number
+}
+
+/** A chunk as the store takes it. */
+export interface Entry extends Omit<Appending, "buried"> {
+  readonly buried: ReadonlyArray<Kept>
+}
+
+/** A lane as stored: no gate when none was ever set. */
+export interface StoredLane extends Omit<LaneState, "gate"> {
+  readonly gate: GateState | undefined
+}
+
+interface Signatures {
+  readonly append: { readonly input: [entry: Entry]; readonly output: ReadonlyArray<Sequence> }
+  readonly settle: { readonly input: [settlements: ReadonlyArray<Settlement>]; readonly output: undefined }
+  readonly compose: {
+    readonly input: [lane: LaneKey, compositions: ReadonlyArray<Composition>, replaces: ReadonlyArray<string>]
+    readonly output: undefined
+  }
+  readonly setGate: { readonly input: [lane: LaneKey, gate: GateState]; readonly output: undefined }
+  readonly take: {
+    readonly input: [lane: LaneKey, after: Sequence, bytes: number]
+    readonly output: ReadonlyArray<Parcel>
+  }
+  readonly compositions: { readonly input: [lane: LaneKey]; readonly output: ReadonlyArray<Composition> }
+  readonly lanes: { readonly input: []; readonly output: ReadonlyArray<StoredLane> }
+  readonly checkpoint: {
+    readonly input: [source: string, split: Split]
+    readonly output: Checkpoint | undefined
+  }
+  readonly deadLetters: {
+    readonly input: [after: number, limit: number]
+    readonly output: ReadonlyArray<DeadLetter>
+  }
+  readonly ledger: { readonly input: []; readonly output: ReadonlyArray<Count> }
+}
+
+export type Method = keyof Signatures
+export type Input<M extends Method> = Signatures[M]["input"]
+export type Output<M extends Method> = Signatures[M]["output"]
+
+/** What the store does, synchronously. It throws `StoreFailure` or what SQLite throws. */
+export type Operations = { readonly [M in Method]: (...input: Input<M>) => Output<M> }
+
+/** One call of the store, as a value. */
+export interface Call<M extends Method = Method> {
+  readonly method: M
+  readonly input: Input<M>
+}
+
+/** What became of a call. */
+export type Answer<A = unknown> =
+  | { readonly done: true; readonly value: A }
+  | { readonly done: false; readonly failure: Failure }
+
+/** Calls that change the store, and so need a transaction. */
+export const changes: ReadonlySet<Method> = new Set<Method>(["append", "settle", "compose", "setGate"])
+
+export const perform = <M extends Method>(operations: Operations, { method, input }: Call<M>): Output<M> =>
+  operations[method](...input)

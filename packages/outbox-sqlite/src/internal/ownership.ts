@@ -1,0 +1,78 @@
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import * as Database from "./database.ts"
+import { StoreFailure } from "./failure.ts"
+
+/**
+ * Makes this process the owner of a state directory, which it creates when missing, and returns how to let go of it.
+ * The lock is SQLite's on a file of its own: the operating system frees it however the process ends.
+ * `since` is told to others, in epoch milliseconds.
+ */
+export const own = (directory: string, since: number): (() => void) => {
+  create(resolve(directory))
+  const path = join(directory, "lock.db")
+  Database.reserve(path)
+  const lock = new DatabaseSync(path, { timeout: 0 })
+  try {
+    lock.exec("begin exclusive")
+  } catch (cause) {
+    lock.close()
+    throw isBusy(cause) ? owned(directory) : cause
+  }
+  const note = join(directory, "owner.json")
+  try {
+    writeFileSync(`${note}.new`, JSON.stringify({ pid: process.pid, since }), { mode: 0o600 })
+    chmodSync(`${note}.new`, 0o600)
+    renameSync(`${note}.new`, note)
+  } catch (cause) {
+    lock.close()
+    throw cause
+  }
+  return () => {
+    rmSync(note, { force: true })
+    lock.close()
+  }
+}
+
+const isBusy = (cause: unknown) =>
+  cause instanceof Error && "errcode" in cause && (Number(cause.errcode) & 0xff) === 5
+
+const owned = (directory: string) =>
+  new StoreFailure(
+    "Owned",
+    `the state directory ${directory} is in use by ${ownerOf(directory)}; stop it, or give this exporter another path`
+  )
+
+const ownerOf = (directory: string): string => {
+  try {
+    const { pid } = JSON.parse(readFileSync(join(directory, "owner.json"), "utf8")) as {
+      readonly pid: number
+    }
+    return `process ${pid}`
+  } catch {
+    return "another process"
+  }
+}
+
+/** Creates the directory for its owner alone, whatever the umask, and makes its name durable. */
+const create = (directory: string): void => {
+  const first = mkdirSync(directory, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  chmodSync(directory, 0o700)
+  for (let path = directory; path !== dirname(first); path = dirname(path)) {
+    const parent = openSync(dirname(path), "r")
+    fsyncSync(parent)
+    closeSync(parent)
+  }
+}

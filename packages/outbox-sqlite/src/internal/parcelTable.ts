@@ -1,0 +1,154 @@
+import type { DatabaseSync } from "node:sqlite"
+import * as Bitmap from "@millrace/core/Bitmap"
+import type { Composition, NewParcel, Origin, Parcel, Sequence, Settlement } from "@millrace/core/Outbox"
+import type { CompositionTable } from "./compositionTable.ts"
+import type { DeadTable } from "./deadTable.ts"
+import type { LedgerTable } from "./ledgerTable.ts"
+import type { Names } from "./names.ts"
+import { query } from "./sql.ts"
+
+interface Head extends Origin {
+  readonly lane: number
+  readonly codec: number
+  readonly events: number
+  readonly settled: Uint8Array | null
+}
+
+interface Row extends Head {
+  readonly id: Sequence
+  readonly at: number
+  readonly attempts: number | null
+  readonly ends: Uint8Array
+  readonly body: Uint8Array
+}
+
+export interface ParcelTable {
+  readonly add: (parcel: NewParcel, origin: Origin, at: number) => Sequence
+  readonly settle: (settlement: Settlement) => void
+  readonly take: (lane: number, after: Sequence, bytes: number) => ReadonlyArray<Parcel>
+  readonly oldest: (lane: number) => number | undefined
+  readonly isOpen: (members: Composition["members"]) => boolean
+}
+
+export const make = (
+  db: DatabaseSync,
+  names: Names,
+  ledger: LedgerTable,
+  dead: DeadTable,
+  compositions: Pick<CompositionTable, "parcelGone">
+): ParcelTable => {
+  const insert = query(
+    db,
+    `insert into parcel (lane, codec, events, at, source, split, position, ends, body)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  )
+  const head = query<Head>(
+    db,
+    `select lane, codec, events, source, split, position, settled
+     from parcel left join partly on partly.parcel = parcel.id where parcel.id = ?`
+  )
+  const content = query<Pick<Row, "ends" | "body">>(db, "select ends, body from parcel where id = ?")
+  const sizes = query<{ id: Sequence; size: number }>(
+    db,
+    "select id, length(body) as size from parcel where lane = ? and id > ? order by id"
+  )
+  const select = query<Row>(
+    db,
+    `select id, lane, codec, events, at, source, split, position, ends, body, settled, attempts
+     from parcel left join partly on partly.parcel = parcel.id
+     where lane = ? and id > ? and id <= ? order by id`
+  )
+  const first = query<{ at: number }>(db, "select at from parcel where lane = ? order by id limit 1")
+  const remove = query(db, "delete from parcel where id = ?")
+  const removePartly = query(db, "delete from partly where parcel = ?")
+  const keepPartly = query(
+    db,
+    `insert into partly (parcel, settled, attempts) values (?, ?, ?)
+     on conflict do update set settled = excluded.settled, attempts = excluded.attempts`
+  )
+
+  const bury = (buried: Settlement["dead"], { parcel, attempts, at }: Settlement, found: Head): void => {
+    if (buried.length === 0) return
+    const { ends, body } = content.get(parcel)!
+    const offsets = offsetsOf(ends)
+    const { codec, source, split, position: mark } = found
+    const origin = { source, split, position: mark }
+    const { route, lane } = names.laneOf(found.lane)
+    for (const { position, reason, detail } of buried) {
+      const record = body.subarray(offsets[position - 1] ?? 0, offsets[position])
+      dead.bury({ route, lane, reason, detail, attempts, at, origin, codec, record })
+      ledger.add(route, "dead", reason, 1)
+    }
+  }
+
+  return {
+    add: ({ route, lane, records }, { source, split, position }, at) => {
+      const { bytes, ends, codec, parameter } = records
+      const id = names.lane({ route, lane })
+      ledger.add(route, "waiting", lane, ends.length)
+      return insert.run(
+        id,
+        names.codec(codec, parameter),
+        ends.length,
+        at,
+        source,
+        split,
+        position,
+        new Uint8Array(ends.buffer, ends.byteOffset, ends.byteLength),
+        bytes
+      )
+    },
+
+    settle: (settlement) => {
+      const { parcel, attempts } = settlement
+      const found = head.get(parcel)
+      if (found === undefined) return
+      const before = found.settled ?? Bitmap.empty(found.events)
+      const after = Bitmap.settle(before, found.events, settlement)
+      bury(after.dead, settlement, found)
+      const { route, lane } = names.laneOf(found.lane)
+      ledger.add(route, "delivered", lane, after.delivered)
+      ledger.add(route, "waiting", lane, -(after.delivered + after.dead.length))
+      if (!after.done) {
+        keepPartly.run(parcel, after.settled, attempts)
+        return
+      }
+      remove.run(parcel)
+      if (found.settled !== null) removePartly.run(parcel)
+      compositions.parcelGone(parcel)
+    },
+
+    take: (lane, after, bytes) => {
+      let last = after
+      let size = 0
+      for (const row of sizes.iterate(lane, after)) {
+        size += row.size
+        if (last !== after && size > bytes) break
+        last = row.id
+      }
+      return select.all(lane, after, last).map((row) => {
+        const { name, parameter } = names.codecOf(row.codec)
+        return {
+          sequence: row.id,
+          records: { codec: name, parameter, bytes: row.body, ends: offsetsOf(row.ends) },
+          origin: { source: row.source, split: row.split, position: row.position },
+          appendedAt: row.at,
+          settled: row.settled ?? Bitmap.empty(row.events),
+          attempts: row.attempts ?? 0
+        }
+      })
+    },
+
+    oldest: (lane) => first.get(lane)?.at,
+
+    isOpen: (members) =>
+      members.some(({ parcel, position }) => {
+        const found = head.get(parcel)
+        return found !== undefined && !Bitmap.has(found.settled ?? Bitmap.empty(found.events), position)
+      })
+  }
+}
+
+// SQLite hands out every blob in a buffer of its own, so the offsets are aligned.
+const offsetsOf = (blob: Uint8Array): Uint32Array =>
+  new Uint32Array(blob.buffer as ArrayBuffer, blob.byteOffset, blob.byteLength / 4)

@@ -1,0 +1,56 @@
+import * as Ledger from "@millrace/core/Ledger"
+import { type Appending, Outbox, OutboxError } from "@millrace/core/Outbox"
+import * as OutboxRules from "@millrace/core/OutboxRules"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Failure } from "./failure.ts"
+import type { Call, Entry, Input, Method, Output } from "./operations.ts"
+
+/** Runs a call of the store, wherever that lives; a change is durable when it succeeds. */
+export type Run = <M extends Method>(call: Call<M>) => Effect.Effect<Output<M>, OutboxError>
+
+/** A failure of the store, as the port tells it. */
+export const fail = ({ reason, detail }: Failure): Effect.Effect<never, OutboxError> =>
+  reason === "Defect" ? Effect.die(new Error(detail)) : Effect.fail(new OutboxError({ reason, detail }))
+
+/** The port over a store. */
+export const make = (run: Run): Outbox["Service"] => {
+  const leases = new Set<string>()
+  // Not interruptible: whoever is interrupted would not know whether the change was made.
+  const call = <M extends Method>(method: M, ...input: Input<M>): Effect.Effect<Output<M>, OutboxError> =>
+    Effect.uninterruptible(run({ method, input }))
+
+  return Outbox.of({
+    append: (entry) =>
+      Effect.mapError(
+        Effect.suspend(() => call("append", kept(entry))),
+        (error) =>
+          error.reason === "Overtaken" && entry.advance !== undefined
+            ? OutboxRules.overtaken(entry.origin.source, entry.advance.split)
+            : error
+      ),
+    full: Effect.succeed(false),
+    settle: (settlements) => call("settle", settlements),
+    take: (lane, after, bytes) => call("take", lane, after, bytes),
+    compose: (lane, compositions, replaces) => call("compose", lane, compositions, replaces),
+    compositions: (lane) => call("compositions", lane),
+    setGate: (lane, gate) => call("setGate", lane, gate),
+    lanes: Effect.map(call("lanes"), (lanes) =>
+      lanes.map((lane) => ({ ...lane, gate: lane.gate ?? OutboxRules.openGate }))
+    ),
+    checkpoint: (source, split) => Effect.map(call("checkpoint", source, split), Option.fromUndefinedOr),
+    // One process owns the directory, so whoever else may want the name is in here.
+    lease: (name) =>
+      Effect.acquireRelease(
+        Effect.sync(() => (leases.has(name) ? Option.none() : Option.some(leases.add(name)))),
+        (held) => Effect.sync(() => Option.isSome(held) && leases.delete(name))
+      ).pipe(Effect.map(Option.map(() => Effect.never))),
+    deadLetters: (after, limit) => call("deadLetters", after, limit),
+    ledger: Effect.map(call("ledger"), Ledger.fromCounts)
+  })
+}
+
+const kept = (entry: Appending): Entry => ({
+  ...entry,
+  buried: entry.buried.map((buried) => ({ ...buried, ...OutboxRules.keep(buried) }))
+})

@@ -1,0 +1,169 @@
+import type { LaneKey } from "@millrace/core/Outbox"
+import * as CompositionTable from "./compositionTable.ts"
+import * as Database from "./database.ts"
+import * as DeadTable from "./deadTable.ts"
+import { fromCause, StoreFailure } from "./failure.ts"
+import * as LedgerTable from "./ledgerTable.ts"
+import * as Names from "./names.ts"
+import {
+  type Answer,
+  type Call,
+  changes,
+  type Entry,
+  type Operations,
+  perform,
+  type StoredLane
+} from "./operations.ts"
+import * as ParcelTable from "./parcelTable.ts"
+import { query } from "./sql.ts"
+
+/** Pages given back to the file system at a time: 4 MiB, some milliseconds. */
+const step = 256
+/** The most steps at closing: 256 MiB. The rest is given back when the store is next open and idle. */
+const closingSteps = 64
+
+/** The outbox in one SQLite database, in this thread. */
+export interface Store {
+  /** Makes the calls, each whole or not at all, durable together. A call that is refused fails no other. */
+  readonly commit: (calls: ReadonlyArray<Call>) => ReadonlyArray<Answer>
+  readonly read: (call: Call) => Answer
+  /** Gives a few megabytes of free pages back to the file system; `true` when more are free. */
+  readonly shrink: () => boolean
+  readonly close: () => void
+}
+
+interface StoredGate extends LaneKey {
+  readonly id: number
+  readonly open: number | null
+  readonly reason: string
+  readonly since: number
+  readonly not_before: number
+}
+
+/** Opens the store. Throws what `fromCause` understands. */
+export const open = (place: Database.Place): Store => {
+  const db = Database.open(place)
+  const names = Names.make(db)
+  const ledger = LedgerTable.make(db)
+  const dead = DeadTable.make(db, names)
+  const compositions = CompositionTable.make(db)
+  const parcels = ParcelTable.make(db, names, ledger, dead, compositions)
+  const readCheckpoint = query<{ position: string }>(
+    db,
+    "select position from checkpoint where source = ? and split = ?"
+  )
+  const keepCheckpoint = query(
+    db,
+    `insert into checkpoint (source, split, position) values (?, ?, ?)
+     on conflict do update set position = excluded.position`
+  )
+  const keepGate = query(db, "update lane set open = ?, reason = ?, since = ?, not_before = ? where id = ?")
+  const selectLanes = query<StoredGate>(
+    db,
+    "select id, route, name as lane, open, reason, since, not_before from lane"
+  )
+
+  const operations: Operations = {
+    append: (entry) => {
+      advance(entry)
+      const { origin, at } = entry
+      for (const { route, kind, key, events } of entry.counts) ledger.add(route, kind, key, events)
+      for (const kept of entry.buried) {
+        dead.buryRaw(kept, origin, at)
+        for (const route of kept.routes) ledger.add(route, "dead", kept.reason, 1)
+      }
+      return entry.parcels.map((parcel) => parcels.add(parcel, origin, at))
+    },
+    settle: (settlements) => {
+      for (const settlement of settlements) parcels.settle(settlement)
+    },
+    compose: (key, added, replaces) => {
+      const lane = names.lane(key)
+      for (const id of replaces) compositions.drop(lane, id)
+      for (const composition of added) compositions.keep(lane, composition, parcels.isOpen)
+    },
+    setGate: (key, { open, reason, since, notBefore }) => {
+      keepGate.run(open ? 1 : 0, reason, since, notBefore, names.lane(key))
+    },
+    take: (key, after, bytes) => {
+      const lane = names.findLane(key)
+      return lane === undefined ? [] : parcels.take(lane, after, bytes)
+    },
+    compositions: (key) => {
+      const lane = names.findLane(key)
+      if (lane === undefined) return []
+      return compositions.read(lane).filter(({ members }) => parcels.isOpen(members))
+    },
+    lanes: () =>
+      selectLanes.all().flatMap((row): ReadonlyArray<StoredLane> => {
+        const { id, route, lane, reason, since } = row
+        const waiting = ledger.waiting(route, lane)
+        const gate =
+          row.open === null ? undefined : { open: row.open === 1, reason, since, notBefore: row.not_before }
+        if (waiting === 0 && gate === undefined) return []
+        return [{ route, lane, waiting, oldest: parcels.oldest(id), gate }]
+      }),
+    checkpoint: (source, split) => readCheckpoint.get(source, split)?.position,
+    deadLetters: dead.read,
+    ledger: ledger.counts
+  }
+
+  const advance = ({ origin: { source }, advance: to }: Entry): void => {
+    if (to === undefined) return
+    if (readCheckpoint.get(source, to.split)?.position !== to.after) throw new StoreFailure("Overtaken", "")
+    keepCheckpoint.run(source, to.split, to.to)
+  }
+
+  const failed = (cause: unknown): Answer => ({ done: false, failure: fromCause(place.directory, cause) })
+
+  /** Undoes the transaction, which SQLite may have done already, and everything remembered from within it. */
+  const rollback = (): void => {
+    names.forget()
+    if (db.isTransaction) db.exec("rollback")
+  }
+
+  return {
+    commit: (calls) => {
+      const answers: Array<Answer> = []
+      try {
+        db.exec("begin immediate")
+        for (const call of calls) {
+          db.exec("savepoint one_call")
+          try {
+            answers.push({ done: true, value: perform(operations, call) })
+          } catch (cause) {
+            if (!db.isTransaction) throw cause
+            names.forget()
+            db.exec("rollback to one_call")
+            answers.push(failed(cause))
+          }
+          db.exec("release one_call")
+        }
+        db.exec("commit")
+        return answers
+      } catch (cause) {
+        rollback()
+        const answer = failed(cause)
+        return calls.map(() => answer)
+      }
+    },
+    read: (call) => {
+      try {
+        return { done: true, value: perform(operations, call) }
+      } catch (cause) {
+        return failed(cause)
+      }
+    },
+    shrink: () => Database.shrink(db, step),
+    close: () => {
+      try {
+        for (let i = 0; i < closingSteps && Database.shrink(db, step); i++);
+      } finally {
+        db.close()
+      }
+    }
+  }
+}
+
+/** Whether the calls need a transaction. */
+export const isChange = ({ method }: Call): boolean => changes.has(method)

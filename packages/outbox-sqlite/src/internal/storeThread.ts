@@ -1,0 +1,89 @@
+import { Worker } from "node:worker_threads"
+import type { OutboxError } from "@millrace/core/Outbox"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Scope from "effect/Scope"
+import type { Place } from "./database.ts"
+import type { Failure } from "./failure.ts"
+import type { FromStore, ToStore } from "./messages.ts"
+import type { Answer, Call, Entry } from "./operations.ts"
+import { fail, type Run } from "./service.ts"
+
+/** Megabytes. The parcels themselves are outside of the worker's heap. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 }
+
+/** Opens the store in a thread of its own that runs `code`, closed with the scope. */
+export const open = (code: URL, place: Place): Effect.Effect<Run, OutboxError, Scope.Scope> =>
+  Effect.acquireRelease(start(code, place), ({ close }) => close).pipe(Effect.map(({ run }) => run))
+
+interface Thread {
+  readonly run: Run
+  readonly close: Effect.Effect<void>
+}
+
+const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
+  Effect.callback((resume) => {
+    const worker = new Worker(code, { workerData: place, resourceLimits })
+    const pending = new Map<number, (answer: Answer) => void>()
+    let last = 0
+    let ended: Failure | undefined
+    let onEnd = (): void => {}
+
+    const end = (failure: Failure): void => {
+      ended ??= failure
+      for (const answer of pending.values()) answer({ done: false, failure: ended })
+      pending.clear()
+      resume(fail(ended))
+      onEnd()
+    }
+    const post = (message: ToStore, transfer: ReadonlyArray<ArrayBuffer> = []) =>
+      worker.postMessage(message, [...transfer])
+
+    const run: Run = (call) =>
+      Effect.callback((resume) => {
+        if (ended !== undefined) return resume(fail(ended))
+        const [copy, transfer] = detached(call)
+        last++
+        pending.set(last, (answer) =>
+          resume(answer.done ? Exit.succeed(answer.value as never) : fail(answer.failure))
+        )
+        post({ id: last, call: copy }, transfer)
+      })
+
+    const close: Effect.Effect<void> = Effect.callback((resume) => {
+      onEnd = () => resume(Effect.void)
+      if (ended !== undefined) onEnd()
+      else post("close")
+    })
+
+    worker.on("message", (message: FromStore) => {
+      switch (message.kind) {
+        case "opened":
+          return resume(Effect.succeed({ run, close }))
+        case "refused":
+          return end(message.failure)
+        case "answer": {
+          const answer = pending.get(message.id)
+          pending.delete(message.id)
+          return answer?.(message.answer)
+        }
+      }
+    })
+    const stopped = (why: string): void =>
+      end({ reason: "Unavailable", detail: `the store of ${place.directory} stopped (${why}); start again` })
+    worker.on("error", (cause) => stopped(cause instanceof Error ? cause.message : String(cause)))
+    worker.on("exit", () => stopped("its thread has ended"))
+  })
+
+/** The call with copies of its bytes to give away: the caller may need them again, to repeat what was refused. */
+const detached = (call: Call): readonly [Call, ReadonlyArray<ArrayBuffer>] => {
+  if (call.method !== "append") return [call, []]
+  const [entry] = call.input as [Entry]
+  const parcels = entry.parcels.map(({ route, lane, records: { codec, parameter, bytes, ends } }) => ({
+    route,
+    lane,
+    records: { codec, parameter, bytes: new Uint8Array(bytes), ends: new Uint32Array(ends) }
+  }))
+  const transfer = parcels.flatMap(({ records: { bytes, ends } }) => [bytes.buffer, ends.buffer])
+  return [{ method: "append", input: [{ ...entry, parcels }] }, transfer]
+}

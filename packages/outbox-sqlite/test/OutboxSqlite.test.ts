@@ -1,0 +1,21 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as OutboxSqlite from "@millrace/outbox-sqlite/OutboxSqlite"
+import { outboxContract } from "@millrace/testing/OutboxContract"
+import * as Effect from "effect/Effect"
+
+const directory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "outbox-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+outboxContract("OutboxSqlite.layer", {
+  layer: Effect.map(directory, (path) => OutboxSqlite.layer({ directory: join(path, "state") })),
+  durable: true
+})
+
+outboxContract("OutboxSqlite.layerInThread", {
+  layer: Effect.map(directory, (path) => OutboxSqlite.layerInThread({ directory: join(path, "state") })),
+  durable: true
+})

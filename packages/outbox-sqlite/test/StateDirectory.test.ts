@@ -1,0 +1,372 @@
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { describe, expect, it } from "@effect/vitest"
+import { encodeEvents } from "@millrace/core/Codec"
+import type { Event } from "@millrace/core/Event"
+import * as Ledger from "@millrace/core/Ledger"
+import { type Appending, Outbox } from "@millrace/core/Outbox"
+import { sqlite } from "@millrace/outbox-sqlite"
+import * as OutboxSqlite from "@millrace/outbox-sqlite/OutboxSqlite"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Store from "../src/internal/store.ts"
+import { fateOf, lanes, perLane, textOf } from "./support/history.ts"
+import { child, folder, session } from "./support/place.ts"
+
+const ios = { route: "crm", lane: "ios" }
+const root = process.getuid?.() === 0
+
+/** A chunk of one parcel of so many bytes, more or less. */
+const chunk = (bytes: number): Appending => {
+  const event: Event = { id: "e", type: "test", time: 0, user: {}, properties: { filler: "x".repeat(bytes) } }
+  return {
+    origin: { source: "default", split: "", position: "" },
+    at: 0,
+    parcels: [{ ...ios, records: encodeEvents([event]) }],
+    buried: [],
+    counts: [{ route: "crm", kind: "read", key: "", events: 1 }]
+  }
+}
+
+const delivered = (parcel: number) => ({ parcel, delivered: [0], dead: [], attempts: 1, at: 0 })
+
+const refusal = (directory: string) =>
+  Effect.flip(session(OutboxSqlite.layer({ directory }), () => Effect.void))
+
+const sizeOf = (directory: string) =>
+  readdirSync(directory).reduce((size, name) => size + statSync(join(directory, name)).size, 0)
+
+describe("the state directory", () => {
+  it.effect("belongs to one store: a second one is refused, in this process and in another", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "state")
+      yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
+        Effect.gen(function* () {
+          for (let attempt = 0; attempt < 2; attempt++) {
+            const error = yield* refusal(directory)
+            expect(error.reason).toBe("Owned")
+            expect(error.detail).toBe(
+              `the state directory ${directory} is in use by process ${process.pid}; stop it, or give this exporter another path`
+            )
+          }
+          const other = yield* child("hold", directory)
+          expect(yield* other.firstLine).toContain(
+            `Owned: the state directory ${directory} is in use by process ${process.pid};`
+          )
+          yield* outbox.append(chunk(10))
+        })
+      )
+      yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) => outbox.take(ios, 0, 1))
+    })
+  )
+
+  it.effect("is free again as soon as its owner is killed", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "state")
+      const owner = yield* child("hold", directory)
+      expect(yield* owner.firstLine).toBe("opened")
+      const error = yield* refusal(directory)
+      expect(error.detail).toContain(`in use by process ${owner.pid};`)
+      yield* owner.kill
+      yield* session(OutboxSqlite.layer({ directory }), () => Effect.void)
+      expect(existsSync(join(directory, "owner.json"))).toBe(false)
+    })
+  )
+
+  it.effect("and its files are for the owner alone, whatever the umask", () =>
+    Effect.gen(function* () {
+      for (const umask of [0, 0o277]) {
+        const directory = join(yield* folder, "deep", "state")
+        const modes = yield* Effect.acquireUseRelease(
+          Effect.sync(() => process.umask(umask)),
+          () =>
+            session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
+              Effect.map(outbox.append(chunk(10)), () =>
+                readdirSync(directory).map((name) => [name, statSync(join(directory, name)).mode & 0o777])
+              )
+            ),
+          (before) => Effect.sync(() => process.umask(before))
+        )
+        expect(Object.fromEntries(modes)).toEqual({
+          "lock.db": 0o600,
+          "outbox.db": 0o600,
+          "outbox.db-shm": 0o600,
+          "outbox.db-wal": 0o600,
+          "owner.json": 0o600
+        })
+        expect(statSync(directory).mode & 0o777).toBe(0o700)
+      }
+    })
+  )
+
+  it.effect("that is a file, lies below one, or may not be written is refused with what to do", () =>
+    Effect.gen(function* () {
+      const parent = yield* folder
+      writeFileSync(join(parent, "file"), "")
+      for (const directory of [join(parent, "file"), join(parent, "file", "state")]) {
+        const error = yield* refusal(directory)
+        expect(error.reason).toBe("Unavailable")
+        expect(error.detail).toBe(
+          `the state directory ${directory} is a file, or lies below one; give another path`
+        )
+      }
+      const locked = join(parent, "locked")
+      mkdirSync(locked, { mode: 0o500 })
+      const nobody = yield* child("hold", join(locked, "state"), root ? 65_534 : undefined)
+      expect(yield* nobody.firstLine).toMatch(
+        /^Unavailable: the state directory .*state may not be written by this user/
+      )
+    })
+  )
+
+  it.effect("written by a later version is refused with the format needed, and left as it is", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* session(OutboxSqlite.layer({ directory }), (outbox) => outbox.append(chunk(10)))
+      edit(directory, "pragma user_version = 99")
+      const error = yield* refusal(directory)
+      expect(error.reason).toBe("Newer")
+      expect(error.detail).toContain("reads format 99")
+      edit(directory, "pragma user_version = 1")
+      yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
+        Effect.map(outbox.take(ios, 0, 1), (parcels) => expect(parcels).toHaveLength(1))
+      )
+    })
+  )
+
+  it.effect("with a damaged file, or one that is no outbox, is refused", () =>
+    Effect.gen(function* () {
+      const garbage = yield* folder
+      writeFileSync(join(garbage, "outbox.db"), "no database ".repeat(2_000))
+      expect(yield* refusal(garbage)).toMatchObject({ reason: "Damaged" })
+
+      const other = yield* folder
+      edit(other, "create table customer (name text)")
+      expect(yield* refusal(other)).toMatchObject({ reason: "Damaged" })
+
+      const torn = yield* folder
+      yield* session(OutboxSqlite.layer({ directory: torn }), (outbox) => outbox.append(chunk(100_000)))
+      const path = join(torn, "outbox.db")
+      const size = statSync(path).size
+      execFileSync("truncate", ["-s", "16384", path])
+      execFileSync("truncate", ["-s", `${size}`, path])
+      const error = yield* Effect.flip(
+        session(OutboxSqlite.layer({ directory: torn }), (outbox) => outbox.ledger)
+      )
+      expect(error.reason).toBe("Damaged")
+      expect(error.detail).toContain(torn)
+    })
+  )
+})
+
+describe("space", () => {
+  it.live("is given back: a run that has drained leaves a small file, and so does a quiet moment", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
+        Effect.gen(function* () {
+          yield* Effect.forEach(Array.from({ length: 80 }), () => outbox.append(chunk(100_000)))
+          expect(sizeOf(directory)).toBeGreaterThan(8_000_000)
+          yield* outbox.settle(Array.from({ length: 80 }, (_, i) => delivered(i + 1)))
+          const small = Effect.suspend(() =>
+            sizeOf(directory) < 500_000 ? Effect.void : Effect.fail("large")
+          )
+          yield* Effect.retry(small, Schedule.max([Schedule.spaced("50 millis"), Schedule.recurs(100)]))
+        })
+      )
+      expect(readdirSync(directory).sort()).toEqual(["lock.db", "outbox.db"])
+      yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
+        Effect.gen(function* () {
+          const sequences = yield* Effect.forEach(Array.from({ length: 80 }), () =>
+            outbox.append(chunk(100_000))
+          )
+          yield* outbox.settle(sequences.flat().map(delivered))
+        })
+      )
+      expect(sizeOf(directory)).toBeLessThan(500_000)
+    })
+  )
+
+  it.effect("is used once for a bad record of several routes", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const record = new Uint8Array(1_000_000)
+      const buried = {
+        routes: ["a", "b", "c"],
+        reason: "malformed",
+        detail: "",
+        record,
+        codec: "",
+        parameter: ""
+      }
+      yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
+        outbox.append({ ...chunk(1), parcels: [], buried: [buried] })
+      )
+      expect(sizeOf(directory)).toBeLessThan(1_500_000)
+    })
+  )
+
+  it.effect("running out fails the append and nothing else; room made by settling is used again", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = Store.open({ directory, maxPages: 60 })
+      const append = (bytes: number) =>
+        store.commit([{ method: "append", input: [{ ...chunk(bytes), buried: [] }] }])[0]!
+      expect(append(100_000).done).toBe(true)
+      const [fitting, large] = store.commit([
+        { method: "append", input: [{ ...chunk(1_000), buried: [] }] },
+        { method: "append", input: [{ ...chunk(1_000_000), buried: [] }] }
+      ])
+      expect(large).toMatchObject({
+        done: false,
+        failure: {
+          reason: "Full",
+          detail: `the disk that holds ${directory} is full; nothing was lost; free space and run again`
+        }
+      })
+      expect(fitting?.done).toBe(true)
+      expect(append(500_000).done).toBe(true)
+      expect(append(500_000).done).toBe(false)
+      expect(store.commit([{ method: "settle", input: [[delivered(3)]] }])[0]?.done).toBe(true)
+      expect(append(500_000).done).toBe(true)
+      store.close()
+      yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
+        Effect.gen(function* () {
+          expect(Ledger.imbalance(yield* outbox.ledger)).toEqual([])
+          expect(yield* outbox.take(ios, 0, 10_000_000)).toHaveLength(3)
+        })
+      )
+    })
+  )
+
+  it.effect.skipIf(!root || !mounts())(
+    "running out on a real disk is told as such, and the same append works once there is room",
+    () =>
+      Effect.gen(function* () {
+        const disk = yield* smallDisk
+        const ballast = join(disk, "ballast")
+        writeFileSync(ballast, new Uint8Array(2_000_000))
+        const directory = join(disk, "state")
+        yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(chunk(100_000))
+            const entry = chunk(3_000_000)
+            const error = yield* Effect.flip(outbox.append(entry))
+            expect(error.reason).toBe("Full")
+            expect(yield* outbox.take(ios, 0, 10_000_000)).toHaveLength(1)
+            execFileSync("rm", [ballast])
+            yield* outbox.append(entry)
+            expect((yield* outbox.ledger).routes["crm"]).toMatchObject({ read: 2, waiting: { ios: 2 } })
+          })
+        )
+        execFileSync("mount", ["-o", "remount,ro", disk])
+        expect((yield* refusal(directory)).detail).toMatch(/read-only|cannot be used/)
+      })
+  )
+})
+
+describe("kill -9", () => {
+  it.live(
+    "at any moment loses nothing that was acknowledged, and leaves a sound and balanced store",
+    () =>
+      Effect.gen(function* () {
+        const directory = join(yield* folder, "state")
+        for (let round = 0; round < 12; round++) {
+          const worker = yield* child("work", directory)
+          yield* worker.firstLine
+          yield* Effect.sleep(`${(round * 37) % 150} millis`)
+          yield* worker.kill
+          expect(integrity(directory)).toBe("ok")
+          const appended = last(worker.lines, "appended ")
+          const settled = new Set(worker.lines.flatMap((line) => /^settled (\d+)$/.exec(line)?.[1] ?? []))
+          yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
+            verify(outbox, appended, settled)
+          )
+        }
+      }),
+    30_000
+  )
+})
+
+describe("the plugin", () => {
+  it("names its directory, and refuses settings it does not know", () => {
+    const store = sqlite({ settings: { path: "./state" } })
+    expect(store).toMatchObject({ plugin: "@millrace/outbox-sqlite", directory: "./state" })
+    expect(() => sqlite({ settings: { path: "" } })).toThrow(/path/)
+    const unknown = sqlite.fromUnknown({ settings: { path: "x", size: 1 }, credentials: Effect.succeed({}) })
+    expect(unknown._tag).toBe("Failure")
+  })
+
+  it.effect("opens its store in memory, too, for tests", () =>
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      expect(yield* outbox.append(chunk(10))).toEqual([1])
+    }).pipe(Effect.provide(OutboxSqlite.layerInThread({ memory: true })))
+  )
+})
+
+const edit = (directory: string, sql: string): void => {
+  const db = new DatabaseSync(join(directory, "outbox.db"))
+  db.exec(sql)
+  db.close()
+}
+
+const integrity = (directory: string): unknown => {
+  const db = new DatabaseSync(join(directory, "outbox.db"))
+  const [row] = db.prepare("pragma integrity_check").all()
+  db.close()
+  return row?.["integrity_check"]
+}
+
+const last = (lines: ReadonlyArray<string>, prefix: string): number =>
+  Number(lines.findLast((line) => line.startsWith(prefix))?.slice(prefix.length))
+
+/** Every event of every chunk up to the checkpoint waits or has met its fate; beyond the checkpoint there is nothing. */
+const verify = (outbox: Outbox["Service"], appended: number, settled: ReadonlySet<string>) =>
+  Effect.gen(function* () {
+    const ledger = yield* outbox.ledger
+    expect(Ledger.imbalance(ledger)).toEqual([])
+    const taken = Number(Option.getOrThrow(yield* outbox.checkpoint("default", "numbers")))
+    expect(taken).toBeGreaterThanOrEqual(appended)
+    expect(ledger.routes["crm"]?.read).toBe(taken * (lanes.length * perLane + 1))
+    for (const lane of lanes) {
+      const waiting = new Set<string>()
+      for (const { records, settled: bits } of yield* outbox.take(lane, 0, 1_000_000_000)) {
+        records.ends.forEach((end, position) => {
+          if ((bits[position >> 3]! >> (position & 7)) & 1) return
+          const text = new TextDecoder().decode(records.bytes.subarray(records.ends[position - 1] ?? 0, end))
+          waiting.add((JSON.parse(text) as Event).id)
+        })
+      }
+      let expected = 0
+      for (let number = 1; number <= taken; number++) {
+        for (let position = 0; position < perLane; position++) {
+          const waits = waiting.has(textOf(lane, number, position))
+          if (waits) expected++
+          const fate = fateOf(number, position)
+          if (fate === "waiting" && !waits) expect.fail(`event ${number}/${position} is lost`)
+          if (fate !== "waiting" && waits && settled.has(`${number}`)) {
+            expect.fail(`event ${number}/${position} was settled and waits again`)
+          }
+        }
+      }
+      expect(waiting.size).toBe(expected)
+      expect(ledger.routes["crm"]?.waiting[lane.lane]).toBe(expected)
+    }
+  })
+
+const smallDisk = Effect.acquireRelease(
+  Effect.map(folder, (path) => {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", path])
+    return path
+  }),
+  (path) => Effect.sync(() => execFileSync("umount", [path]))
+)
+
+function mounts(): boolean {
+  return Exit.isSuccess(Effect.runSyncExit(Effect.scoped(Effect.void))) && root
+}

@@ -1,0 +1,66 @@
+/** A process that owns a state directory: `hold` waits, `work` appends and settles until it is killed. */
+import { writeSync } from "node:fs"
+import { encodeEvents } from "@millrace/core/Codec"
+import { Outbox } from "@millrace/core/Outbox"
+import * as OutboxSqlite from "@millrace/outbox-sqlite/OutboxSqlite"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { fateOf, lanes, perLane, textOf } from "./history.ts"
+
+const [mode = "", directory = ""] = process.argv.slice(2)
+const say = (line: string) => Effect.sync(() => writeSync(1, `${line}\n`))
+
+const work = Effect.gen(function* () {
+  const outbox = yield* Outbox
+  const start = Number(Option.getOrElse(yield* outbox.checkpoint("default", "numbers"), () => "0"))
+  const settle = (chunk: number, sequences: ReadonlyArray<number>) => {
+    const positions = (fate: string) =>
+      Array.from({ length: perLane }, (_, i) => i).filter((position) => fateOf(chunk, position) === fate)
+    const dead = positions("dead").map((position) => ({ position, reason: "bad-request", detail: "" }))
+    return Effect.andThen(
+      outbox.settle(
+        sequences.map((parcel) => ({ parcel, delivered: positions("delivered"), dead, attempts: 1, at: 0 }))
+      ),
+      say(`settled ${chunk}`)
+    )
+  }
+  for (let chunk = start + 1; ; chunk++) {
+    const sequences = yield* outbox.append({
+      origin: { source: "default", split: "numbers", position: `${chunk}` },
+      at: chunk,
+      parcels: lanes.map((lane) => ({
+        ...lane,
+        records: encodeEvents(
+          Array.from({ length: perLane }, (_, position) => ({
+            id: textOf(lane, chunk, position),
+            type: "test",
+            time: 0,
+            user: {},
+            properties: { filler: "x".repeat(500) }
+          }))
+        )
+      })),
+      buried: [
+        {
+          routes: ["crm"],
+          reason: "malformed",
+          detail: "",
+          record: new Uint8Array(9),
+          codec: "",
+          parameter: ""
+        }
+      ],
+      counts: [{ route: "crm", kind: "read", key: "", events: lanes.length * perLane + 1 }],
+      advance: { split: "numbers", after: chunk === 1 ? undefined : `${chunk - 1}`, to: `${chunk}` }
+    })
+    yield* say(`appended ${chunk}`)
+    yield* Effect.forkChild(settle(chunk, sequences))
+  }
+})
+
+const program = mode === "work" ? work : Effect.andThen(say("opened"), Effect.never)
+const main = program.pipe(
+  Effect.provide(OutboxSqlite.layer({ directory })),
+  Effect.catch((error) => say(`${error.reason}: ${error.detail}`))
+)
+await Effect.runPromise(main)

@@ -1,0 +1,659 @@
+/**
+ * The suite that every outbox passes: one list of what the port promises.
+ *
+ * @since 1.0.0
+ */
+import { describe, expect, it } from "@effect/vitest"
+import * as Ledger from "@millrace/core/Ledger"
+import { Outbox, type OutboxError, rawLimit } from "@millrace/core/Outbox"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import {
+  advancing,
+  auditIos,
+  buried,
+  chunk,
+  dead,
+  ios,
+  parcel,
+  records,
+  settlement,
+  texts,
+  waiting,
+  web
+} from "./internal/outboxEntries.ts"
+import * as Model from "./internal/outboxModel.ts"
+
+/**
+ * An outbox to be tested.
+ *
+ * @since 1.0.0
+ * @category testing
+ */
+export interface OutboxUnderTest {
+  /** Run once for each test, for an empty place of its own. Building the layer again opens the same place again. */
+  readonly layer: Effect.Effect<Layer.Layer<Outbox, OutboxError>, never, Scope.Scope>
+  /** Whether the place outlives the layer. Where it does, the store is closed and opened again between the steps. */
+  readonly durable: boolean
+}
+
+type Store = Outbox["Service"]
+type Step = (outbox: Store) => Effect.Effect<unknown, unknown, Scope.Scope>
+
+/**
+ * Declares the tests of an outbox, under its name.
+ *
+ * @since 1.0.0
+ * @category testing
+ */
+export const outboxContract = (name: string, under: OutboxUnderTest): void => {
+  const session = <A, E>(
+    layer: Layer.Layer<Outbox, OutboxError>,
+    use: (outbox: Store) => Effect.Effect<A, E, Scope.Scope>
+  ) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const scope = yield* Scope.Scope
+        const built = yield* Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope)
+        return yield* Effect.provide(Effect.flatMap(Outbox, use), built)
+      })
+    )
+
+  /** A promise, told in steps: where the outbox is durable, each step sees it opened anew. */
+  const promises = (promise: string, ...steps: ReadonlyArray<Step>) =>
+    it.effect(promise, () =>
+      Effect.gen(function* () {
+        const layer = yield* under.layer
+        const sessions: ReadonlyArray<Step> = under.durable
+          ? steps
+          : [(outbox) => Effect.forEach(steps, (step) => step(outbox), { discard: true })]
+        for (const step of sessions) yield* session(layer, step)
+      })
+    )
+
+  describe(name, () => {
+    describe("append", () => {
+      promises(
+        "keeps a chunk's parcels, buried records, counts and checkpoint together",
+        (outbox) => {
+          const entry = chunk([parcel(ios, "a", "b"), parcel(web, "c")], { buried: [buried("{", ["crm"])] })
+          const filtered = { route: "crm", kind: "filtered", key: "not-selected", events: 3 } as const
+          const read = { route: "crm", kind: "read", key: "", events: 3 } as const
+          return outbox.append(
+            advancing({ ...entry, counts: [...entry.counts, filtered, read] }, undefined, "10")
+          )
+        },
+        (outbox) =>
+          Effect.gen(function* () {
+            expect((yield* outbox.take(ios, 0, 1_000)).map(({ records }) => texts(records))).toEqual([
+              ["a", "b"]
+            ])
+            expect((yield* outbox.take(web, 0, 1_000)).map(({ records }) => texts(records))).toEqual([["c"]])
+            expect(yield* outbox.deadLetters(0, 10)).toHaveLength(1)
+            expect(yield* outbox.checkpoint("default", "a.ndjson")).toEqual(Option.some("10"))
+            expect(yield* outbox.ledger).toEqual({
+              routes: {
+                crm: {
+                  read: 7,
+                  filtered: { "not-selected": 3 },
+                  skipped: {},
+                  delivered: {},
+                  waiting: { ios: 2, web: 1 },
+                  dead: { malformed: 1 }
+                }
+              }
+            })
+          })
+      )
+
+      promises(
+        "gives every parcel a sequence beyond all earlier ones, also when nothing is left of those",
+        (outbox) =>
+          Effect.gen(function* () {
+            const [first, second] = yield* outbox.append(chunk([parcel(ios, "a"), parcel(web, "b")]))
+            const [third] = yield* outbox.append(chunk([parcel(ios, "c")]))
+            expect([first, second, third]).toEqual([1, 2, 3])
+            yield* outbox.settle([1, 2, 3].map((sequence) => settlement(sequence, { delivered: [0] })))
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            expect(yield* outbox.append(chunk([parcel(web, "d")]))).toEqual([4])
+            expect(yield* outbox.take(ios, 0, 1_000)).toEqual([])
+          })
+      )
+
+      promises(
+        "refuses a reader that was overtaken and keeps nothing of its chunk, which may be tried again",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(advancing(chunk([parcel(ios, "a")]), undefined, "10"))
+            const before = yield* outbox.ledger
+            const late = chunk([parcel(ios, "b"), parcel(web, "c")], { buried: [buried("{", ["crm"])] })
+            for (const after of [undefined, "9"]) {
+              const error = yield* Effect.flip(outbox.append(advancing(late, after, "20")))
+              expect(error.reason).toBe("Overtaken")
+              expect(error.detail).toContain("a.ndjson")
+            }
+            expect(yield* outbox.ledger).toEqual(before)
+            expect(yield* outbox.deadLetters(0, 10)).toEqual([])
+            expect(yield* outbox.take(ios, 0, 1_000)).toHaveLength(1)
+            expect(yield* outbox.take(web, 0, 1_000)).toEqual([])
+            expect(yield* outbox.checkpoint("default", "a.ndjson")).toEqual(Option.some("10"))
+            yield* outbox.append(advancing(late, "10", "20"))
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            expect(yield* outbox.checkpoint("default", "a.ndjson")).toEqual(Option.some("20"))
+            const [, second] = yield* outbox.take(ios, 0, 1_000)
+            expect(second && texts(second.records)).toEqual(["b"])
+            expect(Ledger.imbalance(yield* outbox.ledger)).toEqual([])
+          })
+      )
+
+      promises("lets one of several readers of a split win, and fails none of its neighbours", (outbox) =>
+        Effect.gen(function* () {
+          const readers = Array.from({ length: 8 }, (_, i) =>
+            advancing(chunk([parcel(ios, `reader ${i}`)]), undefined, `${i}`)
+          )
+          const neighbours = Array.from({ length: 8 }, (_, i) => chunk([parcel(web, `neighbour ${i}`)]))
+          const exits = yield* Effect.forEach(
+            readers.flatMap((reader, i) => [reader, neighbours[i]!]),
+            (entry) => Effect.exit(outbox.append(entry)),
+            { concurrency: "unbounded" }
+          )
+          expect(exits.filter((exit) => exit._tag === "Failure")).toHaveLength(7)
+          expect(yield* outbox.take(ios, 0, 10_000)).toHaveLength(1)
+          expect(yield* outbox.take(web, 0, 10_000)).toHaveLength(8)
+          expect(Ledger.imbalance(yield* outbox.ledger)).toEqual([])
+        })
+      )
+
+      promises(
+        "keeps checkpoints by source and split",
+        (outbox) =>
+          Effect.gen(function* () {
+            const of = (source: string, split: string) =>
+              chunk([], { origin: { source, split, position: "" } })
+            yield* outbox.append(advancing(of("one", "x"), undefined, "1"))
+            yield* outbox.append(advancing(of("one", "y"), undefined, "2"))
+            yield* outbox.append(advancing(of("two", "x"), undefined, "3"))
+            yield* outbox.append(advancing(of("two", "x"), "3", "4"))
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            expect(yield* outbox.checkpoint("one", "x")).toEqual(Option.some("1"))
+            expect(yield* outbox.checkpoint("one", "y")).toEqual(Option.some("2"))
+            expect(yield* outbox.checkpoint("two", "x")).toEqual(Option.some("4"))
+            expect(yield* outbox.checkpoint("two", "y")).toEqual(Option.none())
+          })
+      )
+
+      promises("has room at first", (outbox) =>
+        Effect.gen(function* () {
+          expect(yield* outbox.full).toBe(false)
+        })
+      )
+    })
+
+    describe("take", () => {
+      promises(
+        "gives a parcel back as it came: records, codec, parameter, origin and time",
+        (outbox) => {
+          const origin = { source: "export", split: "b/7.avro", position: "4096" }
+          const same = records(["größer", "", "[1]"], "braze-avro/1", '{"type":"record"}')
+          return outbox.append(
+            chunk(
+              [
+                { ...ios, records: same },
+                { ...auditIos, records: same },
+                { ...ios, records: records(["b"], "event/1") }
+              ],
+              { origin, at: 1_700_000_000_000 }
+            )
+          )
+        },
+        (outbox) =>
+          Effect.gen(function* () {
+            const expected = {
+              records: records(["größer", "", "[1]"], "braze-avro/1", '{"type":"record"}'),
+              origin: { source: "export", split: "b/7.avro", position: "4096" },
+              appendedAt: 1_700_000_000_000,
+              settled: new Uint8Array([0]),
+              attempts: 0
+            }
+            expect(yield* outbox.take(ios, 0, 0)).toEqual([{ ...expected, sequence: 1 }])
+            expect(yield* outbox.take(auditIos, 0, 0)).toEqual([{ ...expected, sequence: 2 }])
+            const [other] = yield* outbox.take(ios, 1, 0)
+            expect(other?.records).toEqual(records(["b"], "event/1"))
+          })
+      )
+
+      promises(
+        "reads forward by bytes, oldest first: at least one parcel, more while they fit; and removes nothing",
+        (outbox) =>
+          Effect.forEach(["1111111111", "22222", "33333", "44444"], (text) =>
+            outbox.append(chunk([parcel(ios, text)]))
+          ),
+        (outbox) =>
+          Effect.gen(function* () {
+            const sequences = (after: number, bytes: number) =>
+              Effect.map(outbox.take(ios, after, bytes), (parcels) => parcels.map(({ sequence }) => sequence))
+            expect(yield* sequences(0, 1)).toEqual([1])
+            expect(yield* sequences(0, 14)).toEqual([1])
+            expect(yield* sequences(0, 15)).toEqual([1, 2])
+            expect(yield* sequences(0, 1_000)).toEqual([1, 2, 3, 4])
+            expect(yield* sequences(1, 10)).toEqual([2, 3])
+            expect(yield* sequences(3, 1_000)).toEqual([4])
+            expect(yield* sequences(4, 1_000)).toEqual([])
+            yield* outbox.settle([settlement(2, { delivered: [0] })])
+            expect(yield* sequences(0, 1_000)).toEqual([1, 3, 4])
+          })
+      )
+
+      promises("keeps lanes apart, and routes", (outbox) =>
+        Effect.gen(function* () {
+          const [first] = yield* outbox.append(
+            chunk([parcel(ios, "a"), parcel(web, "b"), parcel(auditIos, "c")])
+          )
+          yield* outbox.settle([settlement(first!, { delivered: [0] })])
+          yield* outbox.setGate(web, { open: false, reason: "paused", since: 5, notBefore: 0 })
+          expect(yield* outbox.take(ios, 0, 1_000)).toEqual([])
+          expect((yield* outbox.take(web, 0, 1_000)).map(({ records }) => texts(records))).toEqual([["b"]])
+          expect((yield* outbox.take(auditIos, 0, 1_000)).map(({ records }) => texts(records))).toEqual([
+            ["c"]
+          ])
+          expect(yield* outbox.take({ route: "none", lane: "ios" }, 0, 1_000)).toEqual([])
+          const { routes } = yield* outbox.ledger
+          expect(routes["crm"]?.delivered).toEqual({ ios: 1 })
+          expect(routes["audit"]?.waiting).toEqual({ ios: 1 })
+        })
+      )
+    })
+
+    describe("settle", () => {
+      promises(
+        "keeps a part settled and the attempts made on the rest",
+        (outbox) =>
+          Effect.gen(function* () {
+            const events = Array.from({ length: 19 }, (_, i) => `${i}`)
+            yield* outbox.append(chunk([parcel(ios, ...events)]))
+            yield* outbox.settle([settlement(1, { delivered: [0, 3, 8], dead: [dead(17)], attempts: 2 })])
+            yield* outbox.settle([settlement(1, { delivered: [18], attempts: 3 })])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            const [kept] = yield* outbox.take(ios, 0, 1_000)
+            expect(kept && waiting(kept)).toEqual([1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16])
+            expect(kept?.attempts).toBe(3)
+            yield* outbox.settle([settlement(1, { attempts: 9 })])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            const [kept] = yield* outbox.take(ios, 0, 1_000)
+            expect(kept && waiting(kept)).toHaveLength(14)
+            expect(kept?.attempts).toBe(9)
+          })
+      )
+
+      promises(
+        "counts an event once, however often and in whatever way it is settled",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(chunk([parcel(ios, "a", "b", "c")]))
+            yield* outbox.settle([settlement(1, { delivered: [0, 0], dead: [dead(0), dead(1), dead(1)] })])
+            yield* outbox.settle([
+              settlement(1, { delivered: [0, 1] }),
+              settlement(1, { dead: [dead(0), dead(1)] })
+            ])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            const { routes } = yield* outbox.ledger
+            expect(routes["crm"]).toMatchObject({
+              delivered: { ios: 1 },
+              waiting: { ios: 1 },
+              dead: { "bad-request": 1 }
+            })
+            expect(yield* outbox.deadLetters(0, 10)).toHaveLength(1)
+          })
+      )
+
+      promises(
+        "lets go of a parcel when all its events are settled, and passes over settlements of what is gone",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(chunk([parcel(ios, "a", "b")]))
+            yield* outbox.settle([settlement(1, { delivered: [0] }), settlement(1, { dead: [dead(1)] })])
+            expect(yield* outbox.take(ios, 0, 1_000)).toEqual([])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.settle([settlement(1, { delivered: [0, 1] }), settlement(99, { delivered: [0] })])
+            expect(yield* outbox.take(ios, 0, 1_000)).toEqual([])
+            expect(yield* outbox.ledger).toMatchObject({
+              routes: { crm: { read: 2, delivered: { ios: 1 }, waiting: {}, dead: { "bad-request": 1 } } }
+            })
+          })
+      )
+
+      promises("passes over positions that a parcel does not have", (outbox) =>
+        Effect.gen(function* () {
+          yield* outbox.append(chunk([parcel(ios, "a", "b")]))
+          yield* outbox.settle([settlement(1, { delivered: [0, 2, 7, 8, -1], dead: [dead(5)] })])
+          expect((yield* outbox.ledger).routes["crm"]).toMatchObject({
+            delivered: { ios: 1 },
+            waiting: { ios: 1 },
+            dead: {}
+          })
+        })
+      )
+    })
+
+    describe("dead letters", () => {
+      promises(
+        "hold the record with its origin, codec, reason, detail, attempts and time",
+        (outbox) =>
+          Effect.gen(function* () {
+            const origin = { source: "export", split: "b/7.avro", position: "4096" }
+            const stored = records(["first", "größer", "last"], "braze-avro/1", "schema")
+            yield* outbox.append(chunk([{ ...ios, records: stored }], { origin }))
+            const rejected = dead(1, "too-large", "413: entity too large")
+            yield* outbox.settle([
+              settlement(1, { delivered: [0, 2], dead: [rejected], attempts: 4, at: 7_000 })
+            ])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            const record = new TextEncoder().encode("größer")
+            expect(yield* outbox.deadLetters(0, 10)).toEqual([
+              {
+                id: 1,
+                ...ios,
+                reason: "too-large",
+                detail: "413: entity too large",
+                attempts: 4,
+                at: 7_000,
+                origin: { source: "export", split: "b/7.avro", position: "4096" },
+                record,
+                codec: "braze-avro/1",
+                parameter: "schema",
+                length: record.length
+              }
+            ])
+          })
+      )
+
+      promises(
+        "hold a record buried at the intake, one for each of its routes",
+        (outbox) => {
+          const record = new TextEncoder().encode('{"half":')
+          const failed = { ...buried("{}", ["crm"]), reason: "defect", codec: "event/1", parameter: "p" }
+          return outbox.append(chunk([], { buried: [{ ...buried("", ["crm", "audit"]), record }, failed] }))
+        },
+        (outbox) =>
+          Effect.gen(function* () {
+            const letters = yield* outbox.deadLetters(0, 10)
+            const record = new TextEncoder().encode('{"half":')
+            const origin = { source: "default", split: "a.ndjson", position: "" }
+            const detail = "line 12: not JSON"
+            const rest = { lane: "", detail, attempts: 0, at: 1_000, origin }
+            const bad = { ...rest, reason: "malformed", record, codec: "", parameter: "", length: 8 }
+            expect(letters).toEqual([
+              { ...bad, id: letters[0]?.id, route: "crm" },
+              { ...bad, id: letters[1]?.id, route: "audit" },
+              {
+                ...rest,
+                id: letters[2]?.id,
+                route: "crm",
+                reason: "defect",
+                record: new TextEncoder().encode("{}"),
+                codec: "event/1",
+                parameter: "p",
+                length: 2
+              }
+            ])
+            expect(yield* outbox.ledger).toMatchObject({
+              routes: {
+                crm: { read: 2, dead: { malformed: 1, defect: 1 } },
+                audit: { read: 1, dead: { malformed: 1 } }
+              }
+            })
+          })
+      )
+
+      promises(
+        "keep the first 1 MiB of a larger buried record, with its length and digest",
+        (outbox) => {
+          const of = (size: number) => ({ ...buried("", ["crm"]), record: new Uint8Array(size).fill(120) })
+          return outbox.append(chunk([], { buried: [of(rawLimit), of(rawLimit + 3)] }))
+        },
+        (outbox) =>
+          Effect.gen(function* () {
+            const [whole, cut] = yield* outbox.deadLetters(0, 10)
+            expect(whole).toMatchObject({ length: rawLimit, detail: "line 12: not JSON" })
+            expect(whole?.record.length).toBe(rawLimit)
+            const digest = "dfc9339ad63a4fa659f7a3566b1d59f4604a724dc93042b2bc8121800f8340e2"
+            expect(cut?.detail).toBe(
+              `line 12: not JSON (${rawLimit + 3} bytes, sha256 ${digest}, first 1 MiB kept)`
+            )
+            expect(cut?.length).toBe(rawLimit + 3)
+            expect(cut?.record.length).toBe(rawLimit)
+          })
+      )
+
+      promises(
+        "are read forward by id",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(chunk([parcel(ios, "a", "b", "c", "d", "e")]))
+            yield* outbox.settle([settlement(1, { dead: [0, 1, 2].map((position) => dead(position)) })])
+            yield* outbox.settle([settlement(1, { dead: [3, 4].map((position) => dead(position)) })])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            const read = (after: number, limit: number) =>
+              Effect.map(outbox.deadLetters(after, limit), (letters) =>
+                letters.map(({ record }) => new TextDecoder().decode(record)).join("")
+              )
+            const [first, second] = yield* outbox.deadLetters(0, 2)
+            expect(yield* read(0, 2)).toBe("ab")
+            expect(yield* read(first!.id, 2)).toBe("bc")
+            expect(yield* read(second!.id, 10)).toBe("cde")
+            expect(yield* read(second!.id + 3, 10)).toBe("")
+          })
+      )
+    })
+
+    describe("compositions", () => {
+      const composed = (id: string, ...members: ReadonlyArray<readonly [number, number]>) => ({
+        id,
+        members: members.map(([parcel, position]) => ({ parcel, position }))
+      })
+
+      promises(
+        "are kept until the last member is settled",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(chunk([parcel(ios, "a", "b"), parcel(ios, "c", "d")]))
+            yield* outbox.compose(ios, [composed("x", [1, 0], [2, 0]), composed("y", [2, 1], [1, 1])], [])
+            yield* outbox.settle([settlement(1, { delivered: [0, 1] })])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            expect(sorted(yield* outbox.compositions(ios))).toEqual([
+              composed("x", [1, 0], [2, 0]),
+              composed("y", [2, 1], [1, 1])
+            ])
+            yield* outbox.settle([settlement(2, { delivered: [0] })])
+            expect(yield* outbox.compositions(ios)).toEqual([composed("y", [2, 1], [1, 1])])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.settle([settlement(2, { dead: [dead(1)] })])
+            expect(yield* outbox.compositions(ios)).toEqual([])
+            yield* outbox.compose(ios, [composed("late", [1, 0], [2, 0])], [])
+            expect(yield* outbox.compositions(ios)).toEqual([])
+          })
+      )
+
+      promises(
+        "take the place of those they replace, lane by lane",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(chunk([parcel(ios, "a", "b", "c", "d"), parcel(web, "e", "f")]))
+            yield* outbox.compose(ios, [composed("whole", [1, 0], [1, 1], [1, 2], [1, 3])], [])
+            yield* outbox.compose(web, [composed("whole", [2, 0], [2, 1])], [])
+            yield* outbox.compose(
+              ios,
+              [composed("left", [1, 0], [1, 1]), composed("right", [1, 2], [1, 3])],
+              ["whole", "none"]
+            )
+            yield* outbox.compose(ios, [composed("left", [1, 0], [1, 1])], [])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            expect(sorted(yield* outbox.compositions(ios))).toEqual([
+              composed("left", [1, 0], [1, 1]),
+              composed("right", [1, 2], [1, 3])
+            ])
+            expect(yield* outbox.compositions(web)).toEqual([composed("whole", [2, 0], [2, 1])])
+            expect(yield* outbox.compositions(auditIos)).toEqual([])
+          })
+      )
+    })
+
+    describe("lanes", () => {
+      const closed = { open: false, reason: "unauthorized", since: 3_000, notBefore: 9_000 }
+
+      promises(
+        "tell what waits, since when, and the gate, also of lanes where nothing waits",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(chunk([parcel(ios, "a", "b"), parcel(web, "c")], { at: 100 }))
+            yield* outbox.append(chunk([parcel(ios, "d"), parcel(auditIos, "e")], { at: 200 }))
+            yield* outbox.setGate(ios, closed)
+            yield* outbox.setGate({ route: "crm", lane: "gone" }, closed)
+            yield* outbox.settle([settlement(1, { delivered: [0] }), settlement(2, { delivered: [0] })])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            const open = { open: true, reason: "", since: 0, notBefore: 0 }
+            expect(sorted(yield* outbox.lanes)).toEqual(
+              sorted([
+                { ...ios, waiting: 2, oldest: 100, gate: closed },
+                { route: "crm", lane: "gone", waiting: 0, oldest: undefined, gate: closed },
+                { ...auditIos, waiting: 1, oldest: 200, gate: open }
+              ])
+            )
+            yield* outbox.settle([settlement(1, { delivered: [1] }), settlement(4, { delivered: [0] })])
+            yield* outbox.setGate(ios, { ...open, since: 4_000 })
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            expect(sorted(yield* outbox.lanes)).toEqual(
+              sorted([
+                {
+                  ...ios,
+                  waiting: 1,
+                  oldest: 200,
+                  gate: { open: true, reason: "", since: 4_000, notBefore: 0 }
+                },
+                { route: "crm", lane: "gone", waiting: 0, oldest: undefined, gate: closed }
+              ])
+            )
+          })
+      )
+    })
+
+    describe("leases", () => {
+      promises("are held by one at a time, each name on its own, until the scope closes", (outbox) =>
+        Effect.gen(function* () {
+          const taken = (name: string) => Effect.map(outbox.lease(name), Option.isSome)
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              expect(yield* taken("split a")).toBe(true)
+              expect(yield* Effect.scoped(taken("split a"))).toBe(false)
+              expect(yield* Effect.scoped(taken("split a"))).toBe(false)
+              expect(yield* taken("split b")).toBe(true)
+            })
+          )
+          expect(yield* taken("split a")).toBe(true)
+        })
+      )
+    })
+
+    describe("ledger", () => {
+      it.effect.prop(
+        "balances and tells what waits after any history",
+        { history: Model.History },
+        ({ history }) =>
+          Effect.gen(function* () {
+            const model = Model.make()
+            const layer = yield* under.layer
+            for (const steps of sessionsOf(history, under.durable)) {
+              yield* session(layer, (outbox) => follow(outbox, model, steps))
+            }
+          }),
+        { arbitrary: { runs: 25, seed: "outbox" }, timeout: 60_000 }
+      )
+    })
+  })
+}
+
+// internal
+
+const sorted = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> =>
+  [...items].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+
+type History = (typeof Model.History)["Type"]
+
+const sessionsOf = (history: History, durable: boolean): ReadonlyArray<History> => {
+  const sessions: Array<Array<History[number]>> = [[]]
+  for (const step of history) {
+    if (step._tag !== "Reopen") sessions.at(-1)!.push(step)
+    else if (durable) sessions.push([])
+  }
+  return sessions
+}
+
+const follow = (outbox: Store, model: Model.Model, history: History) =>
+  Effect.gen(function* () {
+    for (const step of history) {
+      switch (step._tag) {
+        case "Append": {
+          const events = Array.from({ length: step.events + 1 }, (_, i) => `${i}`)
+          const { route } = Model.lanes[step.lane]!
+          const bad = Array.from({ length: step.bad }, () => buried("{", [route]))
+          const [sequence] = yield* outbox.append(
+            chunk([parcel(Model.lanes[step.lane]!, ...events)], { buried: bad })
+          )
+          Model.append(model, step.lane, sequence!, events.length, step.bad)
+          break
+        }
+        case "Settle": {
+          const target = model.parcels[step.parcel]
+          if (target === undefined) break
+          const dying = step.dead.map((position) => dead(position))
+          yield* outbox.settle([settlement(target.sequence, { delivered: step.delivered, dead: dying })])
+          Model.settle(target, step.delivered, step.dead)
+          break
+        }
+        case "Overtaken": {
+          const late = advancing(chunk([parcel(Model.lanes[step.lane]!, "late")]), "never", "further")
+          expect((yield* Effect.flip(outbox.append(late))).reason).toBe("Overtaken")
+        }
+      }
+      const ledger = yield* outbox.ledger
+      expect(ledger).toEqual(Model.ledger(model))
+      expect(Ledger.imbalance(ledger)).toEqual([])
+    }
+    for (const [index, lane] of Model.lanes.entries()) {
+      const parcels = yield* outbox.take(lane, 0, 1_000_000)
+      expect(parcels.map((taken) => ({ sequence: taken.sequence, waiting: waiting(taken) }))).toEqual(
+        Model.waiting(model, index)
+      )
+    }
+    expect(yield* outbox.deadLetters(0, 10_000)).toHaveLength(Ledger.total(Model.ledger(model), "dead"))
+  })

@@ -1,0 +1,2 @@
+export * as OutboxContract from "./OutboxContract.ts"
+export { outboxContract } from "./OutboxContract.ts"

@@ -1,0 +1,11 @@
+import { defineConfig } from "tsup"
+
+/** Every library: one output per public module, shared code in chunks; declarations come from tsc. */
+export const library = defineConfig({
+  entry: ["src/*.ts"],
+  format: ["esm"],
+  target: "node22",
+  dts: false,
+  sourcemap: true,
+  clean: true
+})
