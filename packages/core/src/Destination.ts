@@ -92,6 +92,8 @@ export interface Connection {
   readonly deliver: (batch: Batch) => Effect.Effect<Outcomes, DeliveryError>
   /** Proves settings and credentials without sending an event. */
   readonly check: Effect.Effect<void, DeliveryError>
+  /** What the check rests on, where the remote documents no probe: shown beside its result. */
+  readonly checkNote?: string
 }
 
 /**

@@ -7,6 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 
 /**
  * The contract that this version of core speaks.
@@ -34,12 +35,18 @@ export type Kind = "source" | "destination" | "outbox"
 export class PluginError extends Schema.TaggedError<PluginError>()("PluginError", {
   plugin: Schema.String,
   reason: Schema.Literals(["NotInstalled", "NotAPlugin", "OtherContract", "Settings", "Credentials"]),
-  detail: Schema.String
+  detail: Schema.String,
+  /** Where in the settings or credentials, one entry per fault. */
+  issues: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ path: Schema.Array(Schema.String), message: Schema.String }))
+  )
 }) {
   override get message(): string {
     return `${this.plugin}: ${this.detail}`
   }
 }
+
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 type Given<Name extends string, A> = {} extends A ? { readonly [K in Name]?: A } : { readonly [K in Name]: A }
 
@@ -86,12 +93,15 @@ export const make = <Settings, Input, Credentials, CredentialsInput, Made>(defin
   const strict = { errors: "all", onExcessProperty: "error" } as const
   const decodeSettings = Schema.decodeUnknownResult(definition.settings, strict)
   const decodeCredentials = Schema.decodeUnknownResult(definition.credentials, strict)
-  const failure = (reason: "Settings" | "Credentials", error: Schema.SchemaError) =>
-    new PluginError({
-      plugin: definition.name,
-      reason,
-      detail: `${reason === "Settings" ? "settings" : "credentials"}: ${error.message.replaceAll("\n", " ")}`
-    })
+  const failure = (reason: "Settings" | "Credentials", error: Schema.SchemaError) => {
+    const root = reason === "Settings" ? "settings" : "credentials"
+    const issues = formatIssues(error.issue).issues.map((issue) => ({
+      path: [root, ...(issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part))],
+      message: issue.message
+    }))
+    const detail = issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")
+    return new PluginError({ plugin: definition.name, reason, detail, issues })
+  }
   const fromUnknown: Plugin<Input, CredentialsInput, Made>["fromUnknown"] = (options) =>
     Result.map(
       Result.mapError(decodeSettings(options.settings), (error) => failure("Settings", error)),

@@ -52,6 +52,8 @@ export interface Route {
   readonly from?: ReadonlyArray<string> | undefined
   /** Types by name or wildcard; the destination's own selection when absent. */
   readonly when?: ReadonlyArray<string> | undefined
+  /** Types by name or wildcard that are left out all the same. */
+  readonly except?: ReadonlyArray<string> | undefined
   readonly changes: ReadonlyArray<(event: Erased) => Event | Filtered>
   readonly destination: Destination<Erased>
   readonly ordering: Ordering
@@ -108,6 +110,10 @@ type Called<E extends Event, Pattern extends string> = Pattern extends unknown
  * @category models
  */
 export interface Path<E extends Event, X> {
+  /** Leaves out types by name or wildcard. */
+  readonly except: <const Pattern extends string>(
+    ...patterns: ReadonlyArray<Pattern & Called<E, Pattern>>
+  ) => Path<Exclude<E, Select<E, Pattern>>, X>
   /** A pure change, or a reason to leave the event out. Keeps `id`. Runs again when an event is read back. */
   readonly through: <Out extends Event | Filtered>(
     change: (event: E) => Out
@@ -138,13 +144,16 @@ export interface Start<All extends Event, X> extends Path<Exclude<All, UnknownEv
  * @category constructors
  */
 export const start = <All extends Event, X>(name: string, done: (route: Route) => X): Start<All, X> => {
-  const path = (route: Pick<Route, "when" | "changes">): Path<Erased, X> => ({
-    through: (change) => path({ ...route, changes: [...route.changes, change as Route["changes"][number]] }),
-    to: (destination, options) => done({ name, ...route, destination, ordering: options?.ordering ?? "user" })
+  const path = (route: Pick<Route, "when" | "except" | "changes">): Erased => ({
+    except: (...patterns: ReadonlyArray<string>) =>
+      path({ ...route, except: [...(route.except ?? []), ...patterns] }),
+    through: (change: Route["changes"][number]) => path({ ...route, changes: [...route.changes, change] }),
+    to: (destination: Destination<Erased>, options?: { readonly ordering?: Ordering }) =>
+      done({ name, ...route, destination, ordering: options?.ordering ?? "user" })
   })
   return {
     ...path({ changes: [] }),
-    when: (...patterns) => path({ when: patterns, changes: [] })
+    when: (...patterns: ReadonlyArray<string>) => path({ when: patterns, changes: [] })
   }
 }
 

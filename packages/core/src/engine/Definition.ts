@@ -18,13 +18,19 @@ export const validate = (definition: Definition): Effect.Effect<void, Definition
   return detail === undefined ? Effect.void : Effect.fail(new DefinitionError({ detail }))
 }
 
+/** Everything that knows types or reads records: the sources, and the destinations for when a source is gone. */
+export const catalogueOf = ({ sources, routes }: Definition) => [
+  ...Object.values(sources).map(({ catalogue }) => catalogue),
+  ...routes.map(({ destination }) => destination.accepts)
+]
+
 const problemOf = (route: Route, { sources }: Definition): string | undefined => {
   const stranger = route.from?.find((name) => !(name in sources))
   if (stranger !== undefined) {
     return `route ${route.name} reads from ${stranger}, but the sources are ${Object.keys(sources).join(", ")}`
   }
   const read = Object.entries(sources).filter(([name]) => route.from?.includes(name) ?? true)
-  const patterns = route.when ?? []
+  const patterns = [...(route.when ?? []), ...(route.except ?? [])]
   const unknown = patterns.find((pattern) =>
     read.every(([, { catalogue }]) => unmatched([pattern], catalogue).length > 0)
   )

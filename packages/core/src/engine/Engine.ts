@@ -34,7 +34,7 @@ export const start = (
     const failure = yield* Deferred.make<never, RunError>()
     const turn = yield* Semaphore.make(1)
     const stored = yield* outbox.lanes
-    const catalogues = catalogueOf(definition)
+    const catalogues = Check.catalogueOf(definition)
     const decode = ReadBack.decoders(catalogues)
     const follow = options.follow ?? false
     const patience = Duration.toMillis(options.patience ?? "60 seconds")
@@ -165,11 +165,6 @@ export const start = (
       progress: Effect.sync(() => ({ ...progress, sourcesEnded }))
     } satisfies Running
   })
-
-const catalogueOf = ({ sources, routes }: Definition) => [
-  ...Object.values(sources).map(({ catalogue }) => catalogue),
-  ...routes.map(({ destination }) => destination.accepts)
-]
 
 const orphanStatus = ({ route, lane, gate }: LaneState): LaneStatus => ({
   route,

@@ -16,7 +16,7 @@ import * as Scope from "effect/Scope"
 import type { Connection, Opened } from "../Destination.ts"
 import { jsonArray } from "../Message.ts"
 import type { LaneKey, LaneState, Outbox, OutboxError, Sequence, Settlement } from "../Outbox.ts"
-import { DeliveryError, Outcomes, retry } from "../Outcome.ts"
+import { DeliveryError, type Outcomes, retry } from "../Outcome.ts"
 import type { Route } from "../Route.ts"
 import type { LaneStatus } from "../Running.ts"
 import * as Batches from "./Batches.ts"
@@ -41,7 +41,7 @@ const tookTooLong = new DeliveryError({
 
 const answerOf = (exit: Exit.Exit<Outcomes | Connection, DeliveryError>): Answer => {
   if (Exit.isSuccess(exit)) {
-    return exit.value instanceof Outcomes
+    return "values" in exit.value
       ? { _tag: "Outcomes", outcomes: exit.value }
       : { _tag: "Defect", detail: "no outcomes" }
   }

@@ -20,6 +20,7 @@ export const selection = (route: Route, known: ReadonlyArray<Catalogue>): Select
   const isAccepted = (type: string) => accepts.types?.has(type) ?? true
   const patterns = route.when
   const verdict = (type: string) => {
+    if (route.except?.some((pattern) => matches(pattern, type))) return "not-selected"
     const everything = patterns?.includes("*") ?? false
     if (!isKnown(type) || !isAccepted(type)) {
       return everything && accepts.types === undefined

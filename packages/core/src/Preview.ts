@@ -1,0 +1,163 @@
+/**
+ * What would be sent: a source through routes, transforms and `prepare`, with nothing stored and nothing sent.
+ *
+ * @since 1.0.0
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type { Opened } from "./Destination.ts"
+import type { Event } from "./Event.ts"
+import type { Definition } from "./Exporter.ts"
+import { catalogueOf, validate } from "./engine/Definition.ts"
+import * as MessageBuffer from "./engine/MessageBuffer.ts"
+import { plan, type Selection, selection } from "./engine/Plan.ts"
+import { type Placed, prepareOne } from "./engine/Prepare.ts"
+import type { Chunk, Intake } from "./Intake.ts"
+import type { Route } from "./Route.ts"
+import type { RunError } from "./Running.ts"
+
+/**
+ * What one lane would send.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface LanePreview {
+  readonly lane: string
+  /** Events for this lane among those read. */
+  events: number
+  /** The first messages, as text. */
+  readonly messages: Array<string>
+}
+
+/**
+ * What one route would do.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface RoutePreview {
+  readonly route: string
+  read: number
+  /** Events left out, skipped, or ended, by reason. */
+  readonly left: Map<string, number>
+  readonly lanes: ReadonlyArray<LanePreview>
+}
+
+/**
+ * Reads until `events` were read or every lane has `messages`, and tells what would be sent.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const preview = (
+  definition: Definition,
+  options: { readonly messages: number; readonly events: number }
+): Effect.Effect<ReadonlyArray<RoutePreview>, RunError> =>
+  Effect.gen(function* () {
+    yield* validate(definition)
+    const enough = yield* Deferred.make<void>()
+    const catalogues = catalogueOf(definition)
+    const routes = yield* Effect.forEach(definition.routes, (route) =>
+      Effect.map(route.destination.open, (opened) => ({
+        route,
+        opened,
+        selected: selection(route, catalogues),
+        seen: emptyPreview(route, opened)
+      }))
+    )
+    const isEnough = () =>
+      routes.every(
+        ({ seen }) =>
+          seen.read >= options.events || seen.lanes.every((lane) => lane.messages.length >= options.messages)
+      )
+    const runSource = ([name, source]: readonly [string, Definition["sources"][string]]) => {
+      const reading = routes.filter(({ route }) => route.from?.includes(name) ?? true)
+      const invalid = (event: Event) =>
+        source.catalogue.valid(event)
+          ? undefined
+          : (source.catalogue.explain(event) ?? "does not fit its catalogue")
+      const intake: Intake = {
+        append: (chunk) =>
+          Effect.suspend(() => {
+            for (const entry of reading) look(entry, chunk, invalid, options.messages)
+            return isEnough()
+              ? Effect.andThen(Deferred.succeed(enough, undefined), Effect.never)
+              : Effect.void
+          }),
+        full: Effect.succeed(false),
+        claim: (_, read) => Effect.asVoid(read(Option.none())),
+        expect: () => Effect.void
+      }
+      return source.run(intake, { follow: false })
+    }
+    yield* Effect.raceFirst(
+      Effect.forEach(Object.entries(definition.sources), runSource, { discard: true }),
+      Deferred.await(enough)
+    )
+    return routes.map(({ seen }) => seen)
+  })
+
+const emptyPreview = (route: Route, opened: Opened): RoutePreview => ({
+  route: route.name,
+  read: 0,
+  left: new Map(),
+  lanes: opened.lanes.map(({ name }) => ({ lane: name, events: 0, messages: [] }))
+})
+
+interface Looking {
+  readonly route: Route
+  readonly opened: Opened
+  readonly selected: Selection
+  readonly seen: RoutePreview
+}
+
+const look = (
+  { route, opened, selected, seen }: Looking,
+  chunk: Chunk,
+  invalid: (event: Event) => string | undefined,
+  messages: number
+): void => {
+  const leave = (reason: string, events: number) =>
+    seen.left.set(reason, (seen.left.get(reason) ?? 0) + events)
+  const planned = plan(route, selected, opened, {
+    events: chunk.events,
+    sizeOf: () => 0,
+    invalid: (position) => invalid(chunk.events[position]!)
+  })
+  seen.read += chunk.events.length + chunk.malformed.length
+  for (const { reason } of [...chunk.malformed, ...planned.failed]) leave(reason, 1)
+  for (const { kind, key, events } of planned.counts) if (kind !== "read") leave(key, events)
+  for (const lane of seen.lanes) {
+    const placed = planned.lanes.get(lane.lane)?.placed ?? []
+    lane.events += placed.length
+    for (const group of groupsOf(placed, opened.limits.messageEvents)) {
+      if (lane.messages.length >= messages) break
+      const buffer = MessageBuffer.make(4096)
+      const message = prepareOne(opened, lane.lane, group, buffer)
+      if (Result.isFailure(message)) leave(message.failure.reason, group.length)
+      else lane.messages.push(new TextDecoder().decode(buffer.bytes().subarray(0, buffer.end())))
+    }
+  }
+}
+
+/** Events of one group together, up to what one message holds. */
+const groupsOf = (
+  placed: ReadonlyArray<Placed>,
+  most: number
+): ReadonlyArray<readonly [Event, ...ReadonlyArray<Event>]> => {
+  const open = new Map<string, [Event, ...Array<Event>]>()
+  const groups: Array<[Event, ...Array<Event>]> = []
+  for (const { event, group } of placed) {
+    const joined = group === undefined ? undefined : open.get(group)
+    if (joined !== undefined && joined.length < most) joined.push(event)
+    else {
+      const fresh: [Event, ...Array<Event>] = [event]
+      groups.push(fresh)
+      if (group !== undefined) open.set(group, fresh)
+    }
+  }
+  return groups
+}

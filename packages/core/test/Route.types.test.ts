@@ -1,0 +1,101 @@
+import { describe, expect, it } from "@effect/vitest"
+import {
+  Catalogue,
+  Destination,
+  type Event,
+  Exporter,
+  Message,
+  OutboxMemory,
+  Outcome,
+  Route,
+  Source
+} from "@millrace/core"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+interface Order {
+  readonly cents: number
+}
+interface Visit {
+  readonly page: string
+}
+interface Shop {
+  readonly "shop.Order": Order
+  readonly "shop.Refund": Order
+  readonly "site.Visit": Visit
+}
+const shop = Catalogue.make<Shop>("shop", {
+  "shop.Order": Schema.Struct({ cents: Schema.Number }),
+  "shop.Refund": Schema.Struct({ cents: Schema.Number }),
+  "site.Visit": Schema.Struct({ page: Schema.String })
+})
+const orders = Catalogue.make<Pick<Shop, "shop.Order" | "shop.Refund">>("orders", {
+  "shop.Order": Schema.Struct({ cents: Schema.Number }),
+  "shop.Refund": Schema.Struct({ cents: Schema.Number })
+})
+
+const till = Destination.plugin({
+  name: "till",
+  accepts: orders,
+  settings: Schema.Struct({ shelf: Schema.Literals(["a", "b"]) }),
+  credentials: Schema.Struct({ key: Schema.Redacted(Schema.String) }),
+  open: (_options) =>
+    Result.succeed({
+      lanes: [{ name: "main" }],
+      limits: {
+        messages: 1,
+        events: 1,
+        bytes: 1000,
+        messageBytes: 1000,
+        messageEvents: 1,
+        concurrency: 1,
+        window: 0
+      },
+      assign: (event) => (event.properties.cents > 0 ? Destination.to("main") : Destination.skip("free")),
+      prepare: (events) => Result.succeed(Message.json(events[0].id, events[0].properties.cents)),
+      connect: () =>
+        Effect.succeed({
+          check: Effect.void,
+          deliver: (batch) => Effect.succeed(Outcome.Outcomes.all(batch, Outcome.delivered))
+        })
+    })
+})
+const source = Source.fromArray<Event.Of<Shop>>([], { catalogue: shop })
+const destination = Result.getOrThrow(
+  till.fromUnknown({ settings: { shelf: "a" }, credentials: Effect.succeed({}) })
+)
+
+// Checked by the compiler alone: every `@ts-expect-error` fails the build when the line below it compiles.
+export const provedByTheCompiler = () => [
+  // @ts-expect-error: site.Visit reaches a destination that does not take it
+  Exporter.from(source).route("till").to(destination),
+  Exporter.from(source).route("till").when("shop.*").to(destination),
+  Exporter.from(source).route("till").except("site.*").to(destination),
+  // @ts-expect-error: no event is called so
+  Exporter.from(source).route("till").when("shop.Ordr"),
+  Exporter.from(source)
+    .route("till")
+    .through((event) => (event.type === "site.Visit" ? Route.filtered("visit") : event))
+    .to(destination),
+  // @ts-expect-error: a wrong setting
+  till({ settings: { shelf: "c" }, credentials: Effect.never }),
+  // @ts-expect-error: a secret that is not redacted
+  till({ settings: { shelf: "a" }, credentials: { key: "plain" } }),
+  // @ts-expect-error: a refusal of the whole batch is a DeliveryError
+  Outcome.Outcomes.all({ lane: "main", ids: [], events: 0, body: new Uint8Array() }, Outcome.rejected("no"))
+]
+
+describe("a route from a file", () => {
+  it.effect.each([
+    ["names what the destination does not accept", { when: ["*.Visit", "shop.Order"] }, "site.Visit"],
+    ["names a pattern that matches nothing", { when: ["shop.Ordr"] }, "no event is called shop.Ordr"],
+    ["names a source that is not there", { from: ["web"] }, "reads from web, but the sources are default"]
+  ] as const)("%s", ([, given, text]) =>
+    Effect.gen(function* () {
+      const route: Route.Route = { name: "till", changes: [], ordering: "user", destination, ...given }
+      const failed = yield* Effect.flip(Exporter.start({ sources: { default: source }, routes: [route] }))
+      expect(failed.message).toContain(text)
+    }).pipe(Effect.provide(OutboxMemory.layer))
+  )
+})
