@@ -1,0 +1,44 @@
+/**
+ * The program `millrace`.
+ */
+import process from "node:process"
+import * as NodeChildProcessSpawner from "@effect/platform-node-shared/NodeChildProcessSpawner"
+import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem"
+import * as NodePath from "@effect/platform-node-shared/NodePath"
+import * as NodeStdio from "@effect/platform-node-shared/NodeStdio"
+import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import manifest from "../package.json" with { type: "json" }
+import { check } from "./commands/check.ts"
+import { preview } from "./commands/preview.ts"
+import { run } from "./commands/run.ts"
+import { status } from "./commands/status.ts"
+import { conclude } from "./exitCode.ts"
+import * as Logs from "./logs.ts"
+
+const millrace = Command.make("millrace").pipe(
+  Command.withDescription("Carries events from a source to destinations and accounts for every one."),
+  Command.withSubcommands([run, check, preview, status])
+)
+
+const files = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer)
+const platform = Layer.mergeAll(
+  files,
+  NodeTerminal.layer,
+  NodeStdio.layer,
+  Layer.provide(NodeChildProcessSpawner.layer, files)
+)
+
+Effect.runFork(
+  Command.run(millrace, { version: manifest.version }).pipe(
+    Effect.provide(Layer.mergeAll(platform, Logs.layer)),
+    Effect.exit,
+    Effect.flatMap((exit) =>
+      Effect.sync(() => {
+        process.exitCode = conclude(exit)
+      })
+    )
+  )
+)

@@ -1,0 +1,207 @@
+/**
+ * A configuration file made into an exporter: sources, routes and outbox, each from its plugin.
+ *
+ * @since 1.0.0
+ */
+import { dirname, isAbsolute, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import type { Destination } from "@millrace/core/Destination"
+import type { Definition } from "@millrace/core/Exporter"
+import type { Store } from "@millrace/core/Outbox"
+import * as Plugin from "@millrace/core/Plugin"
+import type { Route } from "@millrace/core/Route"
+import type { Source } from "@millrace/core/Source"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { ConfigError } from "./ConfigError.ts"
+import { ConfigFile } from "./ConfigFile.ts"
+import * as Document from "./internal/Document.ts"
+import { explain, type Issue } from "./internal/explain.ts"
+import { resolveSecrets } from "./Secrets.ts"
+
+/**
+ * A configuration that was read, its plugins loaded and their settings accepted. Secrets are read when a
+ * destination is opened, each time anew.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Loaded {
+  readonly file: string
+  readonly name: string
+  readonly contact: string | undefined
+  readonly definition: Definition
+  readonly store: Store
+}
+
+/**
+ * What surrounds a configuration.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Surroundings {
+  /** Imports a package by name; the app's own import finds what is installed beside it. */
+  readonly importer: (name: string) => Promise<unknown>
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+const decode = Schema.decodeUnknownResult(ConfigFile, { errors: "all", onExcessProperty: "error" })
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/**
+ * Reads a configuration. Relative paths in it are relative to its folder; a setting named `path` is a path.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const load = (
+  path: string,
+  surroundings: Surroundings
+): Effect.Effect<Loaded, ConfigError | Plugin.PluginError> =>
+  Effect.gen(function* () {
+    const file = resolve(path)
+    const document = yield* Document.read(file)
+    const config = yield* decodeFile(document)
+    const folder = dirname(file)
+    const context = { document, folder, surroundings }
+    const sources: Record<string, Source> = {}
+    for (const { at, name, use } of yield* sourcesOf(document, config)) {
+      if (name in sources)
+        yield* failAt(document, at, `two sources are named ${name}; give each a name of its own`)
+      sources[name] = yield* makePlugin<Source>(context, "source", at, use)
+    }
+    const routes: Array<Route> = []
+    for (const [index, route] of config.routes.entries()) {
+      const at = ["routes", String(index), "to"]
+      routes.push({
+        name: route.name,
+        from: route.from,
+        when: route.when?.types,
+        except: route.when?.except,
+        changes: [],
+        ordering: route.ordering ?? "user",
+        destination: yield* makePlugin<Destination>(context, "destination", at, route.to)
+      })
+    }
+    const store = yield* makePlugin<Store>(context, "outbox", ["outbox"], config.outbox)
+    return { file, name: config.name, contact: config.contact, definition: { sources, routes }, store }
+  })
+
+interface Use {
+  readonly use: string
+  readonly settings?: Readonly<Record<string, unknown>>
+  readonly credentials?: Readonly<Record<string, unknown>>
+}
+
+interface Context {
+  readonly document: Document.Document
+  readonly folder: string
+  readonly surroundings: Surroundings
+}
+
+const failAt = (document: Document.Document, path: ReadonlyArray<string>, detail: string) => {
+  const line = document.lineOf(path)
+  return new ConfigError({
+    file: document.file,
+    path: printPath(path),
+    detail,
+    ...(line === undefined ? {} : { line })
+  })
+}
+
+/** `routes[0].to.settings` */
+const printPath = (path: ReadonlyArray<string>) =>
+  path.reduce(
+    (text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
+    ""
+  )
+
+const valueAt = (value: unknown, path: ReadonlyArray<string>): unknown =>
+  path.reduce<unknown>(
+    (found, part) => (typeof found === "object" && found !== null ? Reflect.get(found, part) : undefined),
+    value
+  )
+
+const decodeFile = (document: Document.Document): Effect.Effect<ConfigFile, ConfigError> => {
+  const decoded = decode(document.value)
+  if (Result.isSuccess(decoded)) return Effect.succeed(decoded.success)
+  const [issue] = formatIssues(decoded.failure.issue).issues
+  const path = (issue?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part))
+  const plain: Issue = { path, message: issue?.message ?? "is not a configuration" }
+  return Effect.fail(failAt(document, path, explain(plain, ConfigFile, valueAt(document.value, path), path)))
+}
+
+const sourcesOf = (
+  document: Document.Document,
+  { source, sources }: ConfigFile
+): Effect.Effect<
+  ReadonlyArray<{ readonly at: ReadonlyArray<string>; readonly name: string; readonly use: Use }>,
+  ConfigError
+> => {
+  if (source !== undefined && sources !== undefined) {
+    return Effect.fail(failAt(document, ["sources"], "give either `source` or `sources`, not both"))
+  }
+  if (source !== undefined) return Effect.succeed([{ at: ["source"], name: "default", use: source }])
+  if (sources === undefined || sources.length === 0) {
+    return Effect.fail(failAt(document, ["source"], "is missing; say where events come from"))
+  }
+  return Effect.succeed(
+    sources.map(({ name, ...use }, index) => ({ at: ["sources", String(index)], name, use }))
+  )
+}
+
+/** Relative paths are the file's own: a setting named `path` is one. */
+const withPath = (settings: Readonly<Record<string, unknown>>, folder: string) => {
+  const { path } = settings
+  return typeof path === "string" && !isAbsolute(path)
+    ? { ...settings, path: resolve(folder, path) }
+    : settings
+}
+
+const makePlugin = <Made>(
+  { document, folder, surroundings }: Context,
+  kind: Plugin.Kind,
+  at: ReadonlyArray<string>,
+  { use, settings = {}, credentials = {} }: Use
+): Effect.Effect<Made, ConfigError> =>
+  Effect.gen(function* () {
+    const importer = use.startsWith(".")
+      ? () => import(pathToFileURL(resolve(folder, use)).href)
+      : surroundings.importer
+    const plugin = yield* Effect.mapError(Plugin.load(use, kind, importer), (error) =>
+      failAt(document, [...at, "use"], error.message)
+    )
+    const complain = (error: Plugin.PluginError) => complaintOf(document, at, plugin, error)
+    const made = plugin.fromUnknown({
+      settings: withPath(settings, folder),
+      credentials: resolveSecrets(use, credentials, folder, surroundings.environment)
+    })
+    if (Result.isFailure(made)) return yield* complain(made.failure)
+    const value = made.success as Made
+    return isDestination(value)
+      ? { ...value, open: Effect.mapError(value.open, (error) => located(error, complain)) }
+      : value
+  })
+
+const isDestination = (value: unknown): value is Destination =>
+  typeof value === "object" && value !== null && "open" in value
+
+/** Credentials fail when a destination is opened; the error names the line all the same. */
+const located = (error: Plugin.PluginError, complain: (error: Plugin.PluginError) => ConfigError) =>
+  new Plugin.PluginError({ plugin: error.plugin, reason: error.reason, detail: complain(error).message })
+
+const complaintOf = (
+  document: Document.Document,
+  at: ReadonlyArray<string>,
+  plugin: Plugin.Plugin<unknown, unknown, unknown>,
+  error: Plugin.PluginError
+): ConfigError => {
+  const [issue] = error.issues ?? []
+  if (issue === undefined) return failAt(document, at, error.detail)
+  const schema = issue.path[0] === "settings" ? plugin.settingsSchema : plugin.credentialsSchema
+  const path = [...at, ...issue.path]
+  return failAt(document, path, explain(issue, schema, valueAt(document.value, path), issue.path.slice(1)))
+}

@@ -1,0 +1,135 @@
+/**
+ * The shape of a configuration file: the same in YAML, JSON and TypeScript.
+ *
+ * @since 1.0.0
+ */
+import * as Schema from "effect/Schema"
+
+const Name = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, { message: "a name is letters, digits, `-`, `_` and `.`" })
+)
+
+const described = <S extends Schema.Top>(schema: S, description: string) => schema.annotate({ description })
+
+const use = (kind: string) =>
+  described(
+    Schema.NonEmptyString,
+    `The ${kind} plugin: the npm name of its package, or a path that starts with "./".`
+  )
+const settings = described(
+  Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
+  "Settings of the plugin; its README lists them."
+)
+
+/**
+ * Where events come from.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const SourceUse = Schema.Struct({ use: use("source"), settings })
+
+/**
+ * One of several sources.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const NamedSourceUse = Schema.Struct({
+  name: described(Name, "Checkpoints belong to this name: keep it."),
+  use: use("source"),
+  settings
+})
+
+/**
+ * Where events wait until they are settled.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const OutboxUse = Schema.Struct({ use: use("outbox"), settings })
+
+/**
+ * One route.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const RouteUse = Schema.Struct({
+  name: described(Name, "What waits and the ledger belong to this name: keep it."),
+  from: described(
+    Schema.optionalKey(Schema.Array(Name)),
+    "Names of the sources it reads; all of them by default."
+  ),
+  when: Schema.optionalKey(
+    Schema.Struct({
+      types: described(
+        Schema.optionalKey(Schema.Array(Schema.NonEmptyString)),
+        "Event types by name or wildcard; the destination's own selection by default. `*` alone takes unknown types too."
+      ),
+      except: described(
+        Schema.optionalKey(Schema.Array(Schema.NonEmptyString)),
+        "Event types by name or wildcard that are left out all the same."
+      )
+    })
+  ),
+  ordering: described(
+    Schema.optionalKey(Schema.Literals(["user", "none"])),
+    "Whether the events of one user are delivered in the order they were read (`user`, the default)."
+  ),
+  to: Schema.Struct({
+    use: use("destination"),
+    settings,
+    credentials: described(
+      Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
+      "Credentials of the plugin. A secret is a reference: `{ env: NAME }` or `{ file: PATH }`."
+    )
+  })
+})
+
+/**
+ * A whole configuration.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const ConfigFile = Schema.Struct({
+  name: described(Schema.NonEmptyString, "What this exporter is called in logs and alerts."),
+  contact: described(Schema.optionalKey(Schema.NonEmptyString), "E-mail address of whoever looks after it."),
+  source: Schema.optionalKey(SourceUse),
+  sources: described(
+    Schema.optionalKey(Schema.Array(NamedSourceUse)),
+    "Several sources, in place of `source`."
+  ),
+  outbox: OutboxUse,
+  routes: Schema.Array(RouteUse).check(Schema.isMinLength(1, { message: "name at least one route" }))
+}).annotate({ title: "Millrace configuration" })
+
+/**
+ * @since 1.0.0
+ * @category models
+ */
+export type ConfigFile = typeof ConfigFile.Type
+
+/**
+ * Gives a TypeScript configuration its type: `export default defineConfig({ ... })`.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const defineConfig = (config: typeof ConfigFile.Encoded): typeof ConfigFile.Encoded => config
+
+/**
+ * The JSON Schema of a configuration, for editors: `millrace.schema.json` of this package.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const jsonSchema = (): unknown => {
+  const document = Schema.toJsonSchemaDocument(ConfigFile, { onExcessProperty: "error" })
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    ...document.schema,
+    ...(Object.keys(document.definitions).length === 0 ? {} : { $defs: document.definitions })
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Secrets by reference: `{ env: NAME }` or `{ file: PATH }` anywhere below a route's credentials.
+ *
+ * @since 1.0.0
+ */
+import { readFile } from "node:fs/promises"
+import { resolve } from "node:path"
+import { PluginError } from "@millrace/core/Plugin"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+
+type Record_ = Readonly<Record<string, unknown>>
+
+const isRecord = (value: unknown): value is Record_ =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The reference that a value is, if it is one. */
+const referenceOf = (
+  value: unknown
+): { readonly kind: "env" | "file"; readonly target: string } | undefined => {
+  if (!isRecord(value) || Object.keys(value).length !== 1) return undefined
+  const [[kind, target] = []] = Object.entries(value)
+  return (kind === "env" || kind === "file") && typeof target === "string" ? { kind, target } : undefined
+}
+
+/**
+ * Reads every reference below `value` anew and puts a `Redacted` in its place; files are relative to `folder`, and
+ * their trailing line break is left out. Fails with the place and the name of what is not there.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const resolveSecrets = (
+  plugin: string,
+  value: unknown,
+  folder: string,
+  environment: Readonly<Record<string, string | undefined>>
+): Effect.Effect<unknown, PluginError> => {
+  const fail = (path: ReadonlyArray<string>, message: string) =>
+    new PluginError({
+      plugin,
+      reason: "Credentials",
+      detail: `${path.join(".")}: ${message}`,
+      issues: [{ path: [...path], message }]
+    })
+
+  const look = (path: ReadonlyArray<string>, reference: NonNullable<ReturnType<typeof referenceOf>>) => {
+    const { kind, target } = reference
+    if (kind === "env") {
+      const found = environment[target]
+      return found === undefined || found === ""
+        ? Effect.fail(fail(path, `the environment variable ${target} is not set`))
+        : Effect.succeed(found)
+    }
+    return Effect.flatMap(
+      Effect.tryPromise({
+        try: () => readFile(resolve(folder, target), "utf8"),
+        catch: (cause) => {
+          const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
+          return fail(path, `the file ${resolve(folder, target)} could not be read (${code})`)
+        }
+      }),
+      (text) => {
+        const secret = text.replace(/\r?\n$/, "")
+        return secret === ""
+          ? Effect.fail(fail(path, `the file ${resolve(folder, target)} is empty`))
+          : Effect.succeed(secret)
+      }
+    )
+  }
+
+  const walk = (path: ReadonlyArray<string>, part: unknown): Effect.Effect<unknown, PluginError> => {
+    const reference = referenceOf(part)
+    if (reference !== undefined) {
+      return Effect.map(look(path, reference), (secret) => Redacted.make(secret, { label: reference.target }))
+    }
+    if (Array.isArray(part))
+      return Effect.forEach(part, (item, index) => walk([...path, String(index)], item))
+    if (!isRecord(part)) return Effect.succeed(part)
+    return Effect.map(
+      Effect.forEach(Object.entries(part), ([key, item]) =>
+        Effect.map(walk([...path, key], item), (resolved) => [key, resolved] as const)
+      ),
+      Object.fromEntries
+    )
+  }
+  return walk(["credentials"], value)
+}

@@ -1,0 +1,50 @@
+/**
+ * A schema's complaint in the words of a person who edits the file.
+ */
+import * as Schema from "effect/Schema"
+import { nearest } from "./nearest.ts"
+
+export interface Issue {
+  readonly path: ReadonlyArray<string>
+  readonly message: string
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The keys that a JSON Schema knows at a path. */
+const keysAt = (schema: unknown, path: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (!isRecord(schema)) return []
+  const branches = [schema["anyOf"], schema["oneOf"], schema["allOf"]].flatMap((found) =>
+    Array.isArray(found) ? found : []
+  )
+  const own = (() => {
+    const [head, ...rest] = path
+    if (head === undefined) return isRecord(schema["properties"]) ? Object.keys(schema["properties"]) : []
+    const property = isRecord(schema["properties"]) ? schema["properties"][head] : undefined
+    return keysAt(property ?? schema["items"] ?? schema["additionalProperties"], rest)
+  })()
+  return [...own, ...branches.flatMap((branch) => keysAt(branch, path))]
+}
+
+/** What was found stands under `path`, to tell a secret in plain text from other mistakes; it is never shown. */
+export const explain = (
+  issue: Issue,
+  schema: Schema.Top,
+  found: unknown,
+  inside: ReadonlyArray<string>
+): string => {
+  if (issue.message === "Expected no excess property") {
+    const key = issue.path.at(-1) ?? ""
+    const known = keysAt(Schema.toJsonSchemaDocument(schema).schema, inside.slice(0, -1))
+    const close = nearest(key, known)
+    return close === undefined ? "unknown key; none is known here" : `unknown key; did you mean "${close}"?`
+  }
+  if (issue.message === "Expected Redacted") {
+    return typeof found === "string" || typeof found === "number"
+      ? "a secret stands here in plain text; put it in the environment or in a file, and refer to it: { env: NAME } or { file: PATH }"
+      : "a secret is a reference: { env: NAME } or { file: PATH }"
+  }
+  if (issue.message === "Missing key") return "is missing"
+  return issue.message
+}

@@ -1,0 +1,19 @@
+/** Edits that turn one word into the other. */
+const distance = (left: string, right: string): number => {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= right.length; j++) {
+      const swap = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1)
+      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[right.length]!
+}
+
+/** The known word closest to the one given; `undefined` when there is none to choose from. */
+export const nearest = (given: string, known: ReadonlyArray<string>): string | undefined =>
+  known
+    .map((word) => ({ word, edits: distance(given.toLowerCase(), word.toLowerCase()) }))
+    .sort((a, b) => a.edits - b.edits)[0]?.word

@@ -1,0 +1,205 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { inspect } from "node:util"
+import { afterAll, assert, describe, expect, it } from "@effect/vitest"
+import { Config, ConfigFile } from "@millrace/config"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+const support = join(import.meta.dirname, "support")
+const folder = mkdtempSync(join(support, "files-"))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const environment = { PRINTER_KEY: "key-in-the-environment" }
+const surroundings: Config.Surroundings = {
+  importer: (name) => import(/* @vite-ignore */ name),
+  environment
+}
+
+const write = (name: string, text: string | Uint8Array) => {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+const load = (text: string, name = "millrace.yaml") => Config.load(write(name, text), surroundings)
+const complaint = (text: string, name?: string) =>
+  Effect.map(Effect.flip(load(text, name)), (error) => error.message.replace(folder, "."))
+
+const good = `name: test
+source:
+  use: ../plugins.ts
+  settings: { count: 3 }
+outbox: { use: ../plugins.ts }
+routes:
+  - name: print
+    when: { types: ["*"] }
+    to:
+      use: ../plugins.ts
+      settings: { colour: red }
+      credentials:
+        main: { key: { env: PRINTER_KEY }, secret: { file: ./secret } }
+`
+write("secret", "secret-in-a-file\n")
+
+describe("a configuration", () => {
+  it.effect("becomes sources, routes and an outbox", () =>
+    Effect.gen(function* () {
+      const { definition, name, store } = yield* load(good)
+      expect(name).toBe("test")
+      expect(Object.keys(definition.sources)).toEqual(["default"])
+      expect(definition.routes.map((route) => [route.name, route.when])).toEqual([["print", ["*"]]])
+      expect(store.plugin).toBe("memory")
+      expect((yield* definition.routes[0]!.destination.open).lanes).toEqual([{ name: "main" }])
+    })
+  )
+
+  it.effect("is the same in JSON and TypeScript", () =>
+    Effect.gen(function* () {
+      const value = {
+        name: "test",
+        sources: [{ name: "a", use: "../plugins.ts", settings: { count: 1 } }],
+        outbox: { use: "../plugins.ts" },
+        routes: [{ name: "print", from: ["a"], to: { use: "../plugins.ts", settings: { colour: "red" } } }]
+      }
+      const json = yield* load(JSON.stringify(value), "millrace.json")
+      const typescript = yield* load(
+        `const colour: string = "red"\nexport default ${JSON.stringify(value)}`,
+        "millrace.ts"
+      )
+      expect(json.definition.routes[0]?.from).toEqual(["a"])
+      expect(Object.keys(typescript.definition.sources)).toEqual(["a"])
+    })
+  )
+
+  it.effect("shows no secret, however it is printed", () =>
+    Effect.gen(function* () {
+      const loaded = yield* load(good)
+      const opened = yield* loaded.definition.routes[0]!.destination.open
+      const printed = [loaded, opened]
+        .map((value) => inspect(value, { depth: 10 }) + JSON.stringify(value))
+        .join()
+      assert.notInclude(printed, "secret-in-a-file")
+      assert.notInclude(printed, "key-in-the-environment")
+    })
+  )
+
+  const faults: ReadonlyArray<readonly [string, (text: string) => string, string]> = [
+    [
+      "an unknown key",
+      (text) => text.replace("source:", "sauce:"),
+      './millrace.yaml:2: sauce: unknown key; did you mean "source"?'
+    ],
+    [
+      "an unknown setting",
+      (text) => text.replace("colour:", "color:"),
+      './millrace.yaml:11: routes[0].to.settings.color: unknown key; did you mean "colour"?'
+    ],
+    [
+      "a wrong setting",
+      (text) => text.replace("red", "green"),
+      `./millrace.yaml:11: routes[0].to.settings.colour: Expected "red" | "blue"`
+    ],
+    [
+      "a missing setting",
+      (text) => text.replace("count: 3", ""),
+      "./millrace.yaml:4: source.settings.count: is missing"
+    ],
+    ["a missing part", (text) => text.replace("name: test\n", ""), "./millrace.yaml: name: is missing"],
+    [
+      "both source and sources",
+      (text) => `${text}sources: []\n`,
+      "give either `source` or `sources`, not both"
+    ],
+    [
+      "no source at all",
+      (text) => text.replace(/source:[\s\S]*outbox/, "outbox"),
+      "source: is missing; say where events come from"
+    ],
+    ["broken YAML", (text) => text.replace("{ count: 3 }", "{ count: 3"), "is not valid YAML or JSON"],
+    [
+      "a plugin that is not there",
+      (text) => text.replace("../plugins.ts", '"@millrace/source-nowhere"'),
+      "is not installed; run: npm install @millrace/source-nowhere"
+    ],
+    [
+      "a package that is no plugin",
+      (text) => text.replace("../plugins.ts", "yaml"),
+      "yaml: exports no plugin made by @millrace/core"
+    ]
+  ]
+  it.effect.each(faults)("names %s and what to do", ([, change, expected]) =>
+    Effect.gen(function* () {
+      expect(yield* complaint(change(good))).toContain(expected)
+    })
+  )
+
+  const secrets: ReadonlyArray<readonly [string, (text: string) => string, string]> = [
+    [
+      "a secret in plain text",
+      (text) => text.replace("{ file: ./secret }", "hunter2"),
+      "credentials.main.secret: a secret stands here in plain text"
+    ],
+    [
+      "a variable that is not set",
+      (text) => text.replace("PRINTER_KEY", "NOT_THERE"),
+      "credentials.main.key: the environment variable NOT_THERE is not set"
+    ],
+    [
+      "a secret file that is not there",
+      (text) => text.replace("./secret", "./nowhere"),
+      "/nowhere could not be read (ENOENT)"
+    ],
+    [
+      "credentials that are missing",
+      (text) => text.replace(/ {8}main:.*\n/, "").replace("credentials:", "credentials: {}"),
+      "name at least one pair"
+    ],
+    [
+      "an unknown credential",
+      (text) => text.replace("main:", "mian:"),
+      'mian: unknown key; did you mean "main"?'
+    ]
+  ]
+  it.effect.each(secrets)("names %s when the destination is opened", ([, change, expected]) =>
+    Effect.gen(function* () {
+      const { definition } = yield* load(change(good))
+      const error = yield* Effect.flip(definition.routes[0]!.destination.open)
+      expect(error.message).toContain(expected)
+      expect(error.message).toMatch(/millrace\.yaml:\d+: routes\[0\]\.to/)
+      expect(error.message).not.toContain("hunter2")
+    })
+  )
+
+  it.effect("says when the file is not there", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Config.load(join(folder, "nowhere.yaml"), surroundings))
+      expect(error.message).toContain("nowhere.yaml: there is no such file")
+    })
+  )
+
+  it.effect("never throws, whatever the text", () =>
+    Effect.gen(function* () {
+      const cut = Schema.Struct({
+        at: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: good.length })),
+        text: Schema.String
+      })
+      const result = yield* Arbitrary.checkEffect(
+        Arbitrary.schema(cut),
+        ({ at, text }) =>
+          Effect.map(
+            Effect.exit(load(good.slice(0, at) + text + good.slice(at + text.length), "mutated.yaml")),
+            (exit) => exit._tag === "Success" || exit.cause.reasons.every((reason) => reason._tag === "Fail")
+          ),
+        { runs: 300, seed: "millrace" }
+      )
+      expect(Arbitrary.formatCheckFailure(result)).toBeUndefined()
+    })
+  )
+
+  it("has the JSON Schema that is published", () => {
+    const file = fileURLToPath(new URL("../millrace.schema.json", import.meta.url))
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(ConfigFile.jsonSchema())
+  })
+})
