@@ -1,0 +1,78 @@
+/**
+ * `npm test`: lint, types, structure, tests with coverage, and a build of every package as it would be published.
+ *
+ * Stops at the first step that fails and shows what it said.
+ */
+import { spawnSync } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import process from "node:process"
+
+const root = dirname(import.meta.dirname)
+const projects = [
+  ...["packages", "apps"].flatMap((group) =>
+    readdirSync(join(root, group)).map((name) => `${group}/${name}`)
+  ),
+  "tools"
+]
+
+interface Step {
+  readonly name: string
+  readonly commands: ReadonlyArray<ReadonlyArray<string>>
+  /** Shown as it runs, rather than only when it fails. */
+  readonly loud?: boolean
+}
+
+const steps: ReadonlyArray<Step> = [
+  { name: "lint and format", commands: [["biome", "check", "--error-on-warnings"]] },
+  { name: "types", commands: projects.map((project) => ["tsc", "-p", project]) },
+  { name: "structure", commands: [["node", "tools/structure.ts"]], loud: true },
+  { name: "unused code and dependencies", commands: [["knip", "--no-progress"]] },
+  { name: "workspace", commands: [["sherif", "--no-install"]] },
+  { name: "tests", commands: [["vitest", "run", "--coverage", "--reporter=dot"]], loud: true },
+  { name: "build", commands: [["turbo", "run", "build", "--output-logs=errors-only"]] },
+  { name: "packages as published", commands: [["node", "tools/packages.ts"]], loud: true }
+]
+
+/** The least share of lines that tests must run, of the two packages everything hangs on. */
+const leastCoverage = 90
+
+const checkCoverage = (): boolean => {
+  const summary: Record<string, { readonly lines: { readonly total: number; readonly covered: number } }> =
+    JSON.parse(readFileSync(join(root, "coverage/coverage-summary.json"), "utf8"))
+  return ["packages/core", "packages/destination-mparticle"].every((folder) => {
+    const lines = Object.entries(summary).flatMap(([file, { lines }]) =>
+      file.includes(`/${folder}/src/`) ? [lines] : []
+    )
+    const covered = lines.reduce((sum, { covered }) => sum + covered, 0)
+    const total = lines.reduce((sum, { total }) => sum + total, 0)
+    const share = total === 0 ? 0 : (100 * covered) / total
+    console.log(`coverage of ${folder}: ${share.toFixed(1)} % of ${total} lines`)
+    return share >= leastCoverage
+  })
+}
+
+const run = (command: ReadonlyArray<string>, loud: boolean): boolean => {
+  const [program = "", ...rest] = command
+  const isNode = program === "node"
+  const done = spawnSync(isNode ? process.execPath : join(root, "node_modules/.bin", program), rest, {
+    cwd: root,
+    stdio: loud ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
+    env: { ...process.env, FORCE_COLOR: "0", NO_COLOR: "1" },
+    maxBuffer: 64 * 1024 * 1024
+  })
+  if (done.status === 0) return true
+  if (!loud) process.stderr.write(Buffer.concat([done.stdout, done.stderr]))
+  console.error(`failed: ${command.join(" ")}`)
+  return false
+}
+
+const began = performance.now()
+for (const { name, commands, loud = false } of steps) {
+  const start = performance.now()
+  console.log(`— ${name}`)
+  const passed = commands.every((command) => run(command, loud)) && (name !== "tests" || checkCoverage())
+  if (!passed) process.exit(1)
+  console.log(`  ${((performance.now() - start) / 1000).toFixed(1)} s`)
+}
+console.log(`all checks passed in ${((performance.now() - began) / 1000).toFixed(0)} s`)
