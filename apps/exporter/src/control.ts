@@ -22,7 +22,7 @@ export class ControlError extends Data.TaggedError("ControlError")<{ readonly me
 /** Systems take about 100 bytes of socket path; a deeper state directory gets a socket in the temporary folder. */
 const longestPath = 100
 
-export const socketOf = (directory: string): string => {
+const socketOf = (directory: string): string => {
   const inside = join(directory, "control.sock")
   if (Buffer.byteLength(inside) <= longestPath) return inside
   const digest = createHash("sha256").update(directory).digest("hex").slice(0, 16)

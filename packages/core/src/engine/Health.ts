@@ -30,7 +30,7 @@ const breakerAfter = 5
 /** A refused key is tried again this often: it may have been repaired on the other side. */
 const probeEvery = 5 * 60 * 1000
 
-export const openGate = (now: number): GateState => ({ open: true, reason: "", since: now, notBefore: 0 })
+const openGate = (now: number): GateState => ({ open: true, reason: "", since: now, notBefore: 0 })
 
 export const start = (now: number, stored: GateState | undefined, held: string | undefined): Health => ({
   // A gate that was closed stays closed until an attempt succeeds; the first may be made at once, since a restart

@@ -42,7 +42,7 @@ export interface Placed {
   readonly bytes: number
 }
 
-export const slotOf = (event: Event, ordering: Ordering): number =>
+const slotOf = (event: Event, ordering: Ordering): number =>
   ordering === "none" ? OrderSlots.noSlot : OrderSlots.slotOf(userKey(event))
 
 /** What went wrong inside a plugin, by class only: its message might quote the event. */
