@@ -7,5 +7,7 @@ export const library = defineConfig({
   target: "node22",
   dts: false,
   sourcemap: true,
-  clean: true
+  clean: true,
+  // `node:sqlite` exists only under its prefix.
+  removeNodeProtocol: false
 })

@@ -11,8 +11,8 @@ import type { Codec, Unreadable } from "@millrace/core/Codec"
 import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import type { BrazeEvent, UnknownEvent } from "./Braze.ts"
-import * as Avro from "./internal/avroReader.ts"
-import { assemble, makeUser, malformed, nested, typeName } from "./internal/event.ts"
+import * as Avro from "./internal/avroType.ts"
+import { assemble, isObject, makeUser, malformed, nested, typeName } from "./internal/event.ts"
 
 /**
  * One record, and where the next one starts: `undefined` when the bytes are damaged, because then the rest of the
@@ -77,14 +77,13 @@ export const reader = (parameter: string): Result.Result<Reader, NotCurrents> =>
   const failure = (detail: string) => Result.fail(new NotCurrents({ detail }))
   try {
     const schema: unknown = JSON.parse(parameter)
-    if (!Avro.isObject(schema) || schema["type"] !== "record")
-      return failure("the schema is not that of a record")
+    if (!isObject(schema) || schema["type"] !== "record") return failure("the schema is not that of a record")
     const type = typeOf(String(schema["namespace"] ?? ""), String(schema["name"]))
     if (type === undefined) return failure("the schema's name is not that of a Currents event")
-    const read = readRecord(type, Avro.compileFields(schema, new Map()))
+    const read = readRecord(type, Avro.record(parameter))
     return Result.succeed({ type, codec: codec.name, parameter, read })
-  } catch (cause) {
-    return failure(cause instanceof Avro.Damaged ? cause.message : "the schema cannot be read")
+  } catch {
+    return failure("the schema cannot be read")
   }
 }
 
@@ -124,24 +123,26 @@ const parsed = (text: unknown): object | undefined => {
   if (typeof text !== "string") return undefined
   try {
     const value: unknown = JSON.parse(text)
-    return Avro.isObject(value) ? value : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }
 }
 
-const readRecord = (type: string, fields: ReadonlyArray<Avro.Field>): Reader["read"] => {
-  const count = fields.length
-  const names = fields.map((field) => field.name)
-  const reads = fields.map((field) => field.read)
-  const objectName = nested.get(type)
-  const plan = names.map(
-    (name) => roles.get(name) ?? (name === "properties" && objectName !== undefined ? 8 : 0)
-  )
-  const cursor: Avro.Cursor = { bytes: Buffer.alloc(0), at: 0, end: 0, unsafe: false }
-  let last: Uint8Array = cursor.bytes
+const damaged: Read = { result: malformed("the record does not fit its schema"), end: undefined }
 
-  const decode = (): Read => {
+const readRecord = (type: string, { fields, decode }: Avro.Record): Reader["read"] => {
+  const objectName = nested.get(type)
+  const plan = fields.map(
+    ({ name }) => roles.get(name) ?? (name === "properties" && objectName !== undefined ? 8 : 0)
+  )
+  const count = fields.length
+  const names = fields.map(({ name }) => name)
+  const converts = fields.map(({ convert }) => convert)
+  let last: Uint8Array = new Uint8Array(0)
+  let buffer: Buffer = Buffer.from(last)
+
+  const toEvent = (values: { readonly [name: string]: unknown }): Read["result"] => {
     const properties: { [name: string]: unknown } = {}
     let id: unknown
     let time: unknown
@@ -151,11 +152,14 @@ const readRecord = (type: string, fields: ReadonlyArray<Avro.Field>): Reader["re
     let deviceId: unknown
     let timezone: unknown
     for (let i = 0; i < count; i++) {
-      const value = reads[i]!(cursor)
+      const name = names[i]!
+      const convert = converts[i]
+      const given = values[name]
+      const value = convert === undefined || given === null ? given : convert(given)
       if (value === null) continue
       switch (plan[i]) {
         case 0:
-          properties[names[i]!] = value
+          properties[name] = value
           break
         case 1:
           id = value
@@ -184,25 +188,24 @@ const readRecord = (type: string, fields: ReadonlyArray<Avro.Field>): Reader["re
         }
       }
     }
-    const result = cursor.unsafe
-      ? malformed("a whole number is beyond 2^53")
-      : assemble(type, id, time, timeMs, makeUser(sourceId, externalId, deviceId, timezone), properties)
-    return { result, end: cursor.at }
+    return assemble(type, id, time, timeMs, makeUser(sourceId, externalId, deviceId, timezone), properties)
   }
 
   return (bytes, start, end = bytes.length) => {
     if (bytes !== last) {
       last = bytes
-      cursor.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
-    cursor.at = start
-    cursor.end = end
-    cursor.unsafe = false
+    let next: number | undefined
     try {
-      return decode()
+      const record = decode(buffer, start)
+      if (record === undefined || record.end > end) return damaged
+      next = record.end
+      return { result: toEvent(record.value), end: next }
     } catch (cause) {
-      const detail = cause instanceof Avro.Damaged ? cause.message : "the record does not fit its schema"
-      return { result: malformed(detail), end: undefined }
+      return cause instanceof Avro.Inexact
+        ? { result: malformed("a whole number is beyond 2^53"), end: next }
+        : damaged
     }
   }
 }

@@ -7,6 +7,7 @@
  * @since 1.0.0
  */
 import type { Catalogue } from "@millrace/core/Catalogue"
+import type { Codec } from "@millrace/core/Codec"
 import type { Event, Of, UnknownEvent } from "@millrace/core/Event"
 import * as AvroRecord from "./AvroRecord.ts"
 import * as CustomHttp from "./CustomHttp.ts"
@@ -87,7 +88,8 @@ export const catalogue: Catalogue<BrazeEvent | UnknownEvent> = {
 }
 
 /**
- * What a destination for Currents events accepts: the known types alone. It reads no stored records.
+ * What a destination for Currents events accepts: the known types alone. Its codecs read what waits for the
+ * destination when its source is gone.
  *
  * @since 1.0.0
  * @category constructors
@@ -96,5 +98,6 @@ export const known: Catalogue<BrazeEvent> = {
   ...shared,
   valid: (event) => typeNames.has(event.type) && Check.valid(event.type, event.properties),
   explain: (event) => (typeNames.has(event.type) ? shared.explain(event) : `braze has no type ${event.type}`),
-  codecs: []
+  // They read every type, as those of `catalogue` do: what waits for a destination is of a known one.
+  codecs: catalogue.codecs as ReadonlyArray<Codec<BrazeEvent>>
 }

@@ -9,8 +9,7 @@
 import type { Codec, Unreadable } from "@millrace/core/Codec"
 import * as Result from "effect/Result"
 import type { BrazeEvent, UnknownEvent } from "./Braze.ts"
-import { isObject } from "./internal/avroReader.ts"
-import { assemble, makeUser, malformed, nested, notAnEvent } from "./internal/event.ts"
+import { assemble, isObject, makeUser, malformed, nested, notAnEvent } from "./internal/event.ts"
 
 /**
  * One event of an envelope.

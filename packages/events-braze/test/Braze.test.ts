@@ -414,6 +414,25 @@ describe("braze-avro/1", () => {
     assert.strictEqual(Result.getOrThrow(read(largest, 0).result).time, 9_007_199_254_740_000)
   })
 
+  it("refuses a list that claims more items than there are bytes, before it takes memory for them", () => {
+    for (const list of [
+      { type: "array", items: "string" },
+      { type: "map", values: "string" }
+    ]) {
+      const schema = record([text("id"), { name: "time", type: "int" }, { name: "list", type: list }])
+      const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+      // 50,000,000 items, then with the sign that announces their size, then 2^62.
+      for (const count of [
+        [0x80, 0xc2, 0xd7, 0x2f],
+        [0xff, 0xc1, 0xd7, 0x2f, 2],
+        [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]
+      ]) {
+        const { result, end } = read(Buffer.from([2, 0x61, 2, ...count, 2, 0x78]), 0)
+        assert.deepStrictEqual([reasonOf(result), end], ["malformed", undefined])
+      }
+    }
+  })
+
   it("reads the kinds of schema that Currents does not use today", () => {
     const fields = [
       text("id"),

@@ -36,7 +36,7 @@ export const layer = (options: { readonly directory: string }): Layer.Layer<Outb
 
 /**
  * The same store, synchronous in the caller's thread: for simulations, and for commands that look and leave. Every
- * change is a transaction of its own. With `memory` nothing outlives the layer.
+ * change is a transaction of its own, and free space is given back at closing. With `memory` nothing outlives the layer.
  *
  * @since 1.0.0
  * @category layers

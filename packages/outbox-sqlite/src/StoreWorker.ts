@@ -27,7 +27,6 @@ const serve = (port: MessagePort, place: Place): void => {
 
   const close = (): void => {
     group.close()
-    send({ kind: "closed" })
     port.close()
   }
 

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "@effect/vitest"
@@ -10,23 +11,39 @@ import { type Appending, Outbox } from "@millrace/core/Outbox"
 import { sqlite } from "@millrace/outbox-sqlite"
 import * as OutboxSqlite from "@millrace/outbox-sqlite/OutboxSqlite"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import type { Entry } from "../src/internal/operations.ts"
 import * as Store from "../src/internal/store.ts"
 import { fateOf, lanes, perLane, textOf } from "./support/history.ts"
 import { child, folder, session } from "./support/place.ts"
 
 const ios = { route: "crm", lane: "ios" }
+const web = { route: "crm", lane: "web" }
 const root = process.getuid?.() === 0
 
+/** Whether a small disk can be made here: it takes root, and more rights than most containers give. */
+const mounts = ((): boolean => {
+  if (!root) return false
+  const path = mkdtempSync(join(tmpdir(), "outbox-"))
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", path], { stdio: "ignore" })
+    execFileSync("umount", [path])
+    return true
+  } catch {
+    return false
+  } finally {
+    rmdirSync(path)
+  }
+})()
+
 /** A chunk of one parcel of so many bytes, more or less. */
-const chunk = (bytes: number): Appending => {
+const chunk = (bytes: number, lane = ios): Appending => {
   const event: Event = { id: "e", type: "test", time: 0, user: {}, properties: { filler: "x".repeat(bytes) } }
   return {
     origin: { source: "default", split: "", position: "" },
     at: 0,
-    parcels: [{ ...ios, records: encodeEvents([event]) }],
+    parcels: [{ ...lane, records: encodeEvents([event]) }],
     buried: [],
     counts: [{ route: "crm", kind: "read", key: "", events: 1 }]
   }
@@ -80,7 +97,7 @@ describe("the state directory", () => {
   it.effect("and its files are for the owner alone, whatever the umask", () =>
     Effect.gen(function* () {
       for (const umask of [0, 0o277]) {
-        const directory = join(yield* folder, "deep", "state")
+        const directory = join(yield* folder, "state")
         const modes = yield* Effect.acquireUseRelease(
           Effect.sync(() => process.umask(umask)),
           () =>
@@ -191,6 +208,25 @@ describe("space", () => {
     })
   )
 
+  it.effect("holds nothing of what is settled", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
+        Effect.gen(function* () {
+          const { parcels } = chunk(10)
+          const [first, second] = yield* outbox.append({ ...chunk(10), parcels: [...parcels, ...parcels] })
+          const members = [first!, second!].map((parcel) => ({ parcel, position: 0 }))
+          yield* outbox.compose(ios, [{ id: "both", members }], [])
+          yield* outbox.settle([{ ...delivered(first!), delivered: [] }])
+          yield* outbox.settle([delivered(first!), delivered(second!)])
+        })
+      )
+      for (const table of ["parcel", "partly", "composition", "composed"]) {
+        expect([table, select(directory, `select * from ${table}`)]).toEqual([table, []])
+      }
+    })
+  )
+
   it.effect("is used once for a bad record of several routes", () =>
     Effect.gen(function* () {
       const directory = yield* folder
@@ -219,7 +255,7 @@ describe("space", () => {
       expect(append(100_000).done).toBe(true)
       const [fitting, large] = store.commit([
         { method: "append", input: [{ ...chunk(1_000), buried: [] }] },
-        { method: "append", input: [{ ...chunk(1_000_000), buried: [] }] }
+        { method: "append", input: [{ ...chunk(1_000_000, web), buried: [] }] }
       ])
       expect(large).toMatchObject({
         done: false,
@@ -231,25 +267,50 @@ describe("space", () => {
       expect(fitting?.done).toBe(true)
       expect(append(500_000).done).toBe(true)
       expect(append(500_000).done).toBe(false)
-      expect(store.commit([{ method: "settle", input: [[delivered(3)]] }])[0]?.done).toBe(true)
+      const [settled, refused] = store.commit([
+        { method: "settle", input: [[delivered(3)]] },
+        { method: "append", input: [{ ...chunk(1_000_000), buried: [] }] }
+      ])
+      expect([settled?.done, refused?.done]).toEqual([true, false])
       expect(append(500_000).done).toBe(true)
+      store.commit([{ method: "append", input: [{ ...chunk(10, web), buried: [] }] }])
       store.close()
       yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
         Effect.gen(function* () {
           expect(Ledger.imbalance(yield* outbox.ledger)).toEqual([])
           expect(yield* outbox.take(ios, 0, 10_000_000)).toHaveLength(3)
+          expect(yield* outbox.take(web, 0, 10_000_000)).toHaveLength(1)
         })
       )
     })
   )
 
-  it.effect.skipIf(!root || !mounts())(
+  it.effect("is not used by a chunk that fails half way, nor does that fail its neighbours", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = Store.open({ directory })
+      const append = (entry: Appending) => ({
+        method: "append" as const,
+        input: [{ ...entry, buried: [] }] as [Entry]
+      })
+      const answers = store.commit([chunk(1), { ...chunk(2), at: Number.NaN }, chunk(3)].map(append))
+      store.close()
+      expect(answers.map(({ done }) => done)).toEqual([true, false, true])
+      yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
+        Effect.map(outbox.ledger, ({ routes }) =>
+          expect(routes["crm"]).toMatchObject({ read: 2, waiting: { ios: 2 } })
+        )
+      )
+    })
+  )
+
+  it.effect.skipIf(!mounts)(
     "running out on a real disk is told as such, and the same append works once there is room",
     () =>
       Effect.gen(function* () {
         const disk = yield* smallDisk
         const ballast = join(disk, "ballast")
-        writeFileSync(ballast, new Uint8Array(2_000_000))
+        writeFileSync(ballast, new Uint8Array(10_000_000))
         const directory = join(disk, "state")
         yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
           Effect.gen(function* () {
@@ -315,12 +376,14 @@ const edit = (directory: string, sql: string): void => {
   db.close()
 }
 
-const integrity = (directory: string): unknown => {
+const select = (directory: string, sql: string) => {
   const db = new DatabaseSync(join(directory, "outbox.db"))
-  const [row] = db.prepare("pragma integrity_check").all()
+  const rows = db.prepare(sql).all()
   db.close()
-  return row?.["integrity_check"]
+  return rows
 }
+
+const integrity = (directory: string) => select(directory, "pragma integrity_check")[0]?.["integrity_check"]
 
 const last = (lines: ReadonlyArray<string>, prefix: string): number =>
   Number(lines.findLast((line) => line.startsWith(prefix))?.slice(prefix.length))
@@ -361,12 +424,8 @@ const verify = (outbox: Outbox["Service"], appended: number, settled: ReadonlySe
 
 const smallDisk = Effect.acquireRelease(
   Effect.map(folder, (path) => {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", path])
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", path])
     return path
   }),
   (path) => Effect.sync(() => execFileSync("umount", [path]))
 )
-
-function mounts(): boolean {
-  return Exit.isSuccess(Effect.runSyncExit(Effect.scoped(Effect.void))) && root
-}

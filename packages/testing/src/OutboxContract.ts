@@ -596,7 +596,7 @@ export const outboxContract = (name: string, under: OutboxUnderTest): void => {
               yield* session(layer, (outbox) => follow(outbox, model, steps))
             }
           }),
-        { arbitrary: { runs: 25, seed: "outbox" }, timeout: 60_000 }
+        { arbitrary: { runs: 20, seed: "outbox" }, timeout: 60_000 }
       )
     })
   })

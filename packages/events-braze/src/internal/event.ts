@@ -3,6 +3,9 @@ import type { User } from "@millrace/core/Event"
 import * as Result from "effect/Result"
 import type { BrazeEvent, UnknownEvent } from "../Braze.ts"
 
+export const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
 /** What Braze's field transformation leaves in place of a removed value. */
 export const redacted = "[REDACTED]"
 

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, fchmodSync, openSync } from "node:fs"
+import { chmodSync, closeSync, existsSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as Format from "./format.ts"
@@ -40,11 +40,7 @@ export const open = ({ directory, maxPages }: Place): DatabaseSync => {
  * An existing file is not opened: closing it would drop the locks that SQLite holds on it in this process.
  */
 export const reserve = (path: string): void => {
-  if (!existsSync(path)) {
-    const file = openSync(path, "wx", 0o600)
-    fchmodSync(file, 0o600)
-    closeSync(file)
-  }
+  if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600))
   for (const name of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(name)) chmodSync(name, 0o600)
 }
 

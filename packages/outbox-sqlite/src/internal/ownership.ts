@@ -25,7 +25,7 @@ export const own = (directory: string, since: number): (() => void) => {
   Database.reserve(path)
   const lock = new DatabaseSync(path, { timeout: 0 })
   try {
-    lock.exec("begin exclusive")
+    lock.exec("pragma journal_mode = memory; begin exclusive")
   } catch (cause) {
     lock.close()
     throw isBusy(cause) ? owned(directory) : cause

@@ -24,7 +24,7 @@ const closingSteps = 64
 
 /** The outbox in one SQLite database, in this thread. */
 export interface Store {
-  /** Makes the calls, each whole or not at all, durable together. A call that is refused fails no other. */
+  /** Makes the calls, each whole or not at all, durable together. A refused call fails no other. */
   readonly commit: (calls: ReadonlyArray<Call>) => ReadonlyArray<Answer>
   readonly read: (call: Call) => Answer
   /** Gives a few megabytes of free pages back to the file system; `true` when more are free. */
@@ -122,31 +122,42 @@ export const open = (place: Database.Place): Store => {
     if (db.isTransaction) db.exec("rollback")
   }
 
-  return {
-    commit: (calls) => {
-      const answers: Array<Answer> = []
-      try {
-        db.exec("begin immediate")
-        for (const call of calls) {
-          db.exec("savepoint one_call")
-          try {
-            answers.push({ done: true, value: perform(operations, call) })
-          } catch (cause) {
-            if (!db.isTransaction) throw cause
-            names.forget()
-            db.exec("rollback to one_call")
-            answers.push(failed(cause))
-          }
-          db.exec("release one_call")
+  // Nobody waits for free space to be given back: on a full disk it has to be tried again later.
+  const shrink = (): boolean => {
+    try {
+      return Database.shrink(db, step)
+    } catch {
+      return false
+    }
+  }
+
+  const commit = (calls: ReadonlyArray<Call>): ReadonlyArray<Answer> => {
+    const answers: Array<Answer> = []
+    try {
+      db.exec("begin immediate")
+      for (const call of calls) {
+        db.exec("savepoint one_call")
+        try {
+          answers.push({ done: true, value: perform(operations, call) })
+        } catch (cause) {
+          if (!db.isTransaction) throw cause
+          names.forget()
+          db.exec("rollback to one_call")
+          answers.push(failed(cause))
         }
-        db.exec("commit")
-        return answers
-      } catch (cause) {
-        rollback()
-        const answer = failed(cause)
-        return calls.map(() => answer)
+        db.exec("release one_call")
       }
-    },
+      db.exec("commit")
+      return answers
+    } catch (cause) {
+      rollback()
+      // A full disk undoes the whole transaction. Alone, a settlement may pass where an append does not.
+      return calls.length === 1 ? [failed(cause)] : calls.flatMap((call) => commit([call]))
+    }
+  }
+
+  return {
+    commit,
     read: (call) => {
       try {
         return { done: true, value: perform(operations, call) }
@@ -154,13 +165,10 @@ export const open = (place: Database.Place): Store => {
         return failed(cause)
       }
     },
-    shrink: () => Database.shrink(db, step),
+    shrink,
     close: () => {
-      try {
-        for (let i = 0; i < closingSteps && Database.shrink(db, step); i++);
-      } finally {
-        db.close()
-      }
+      for (let i = 0; i < closingSteps && shrink(); i++);
+      db.close()
     }
   }
 }

@@ -1,0 +1,8 @@
+/**
+ * @since 1.0.0
+ */
+export { excerpt } from "./Excerpt.ts"
+export * as RetryAfter from "./RetryAfter.ts"
+export * as Status from "./Status.ts"
+export * as Transport from "./Transport.ts"
+export { TransportError } from "./TransportError.ts"

@@ -1,0 +1,398 @@
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from "node:http"
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
+import { createServer as createTlsServer } from "node:tls"
+import { inspect } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+import { excerpt, RetryAfter, Status, Transport, TransportError } from "@millrace/http"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+
+const listen = (server: Server | HttpServer) =>
+  Effect.acquireRelease(
+    Effect.callback<number>((resume) => {
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as AddressInfo).port)))
+    }),
+    () =>
+      Effect.callback<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        if ("closeAllConnections" in server) server.closeAllConnections()
+      })
+  )
+
+/** A server of raw sockets, which are destroyed with it. */
+const sockets = (onSocket: (socket: Socket) => void) =>
+  Effect.gen(function* () {
+    const open: Array<Socket> = []
+    const server = createServer((socket) => {
+      open.push(socket)
+      socket.on("error", () => {})
+      onSocket(socket)
+    })
+    const port = yield* listen(server)
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        for (const socket of open) socket.destroy()
+      })
+    )
+    return { origin: `http://127.0.0.1:${port}`, open }
+  })
+
+const http = (listener: RequestListener) =>
+  Effect.map(listen(createHttpServer(listener)), (port) => `http://127.0.0.1:${port}`)
+
+const post: Transport.Request = {
+  method: "POST",
+  path: "/v1?a=b",
+  headers: { authorization: "Basic c2VjcmV0OnNlY3JldA==" },
+  body: new TextEncoder().encode("secret-body")
+}
+
+const until = (condition: () => boolean) =>
+  Effect.sleep("5 millis").pipe(
+    Effect.repeat({ until: () => condition(), times: 400 }),
+    Effect.andThen(Effect.sync(() => assert.isTrue(condition())))
+  )
+
+const failure = (origin: string, options?: Transport.Options) =>
+  Effect.flatMap(Transport.open(origin, options), (channel) => Effect.flip(channel.send(post)))
+
+const withEnvironment = (values: Readonly<Record<string, string>>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const before = Object.keys(values).map((name) => [name, process.env[name]] as const)
+      Object.assign(process.env, values)
+      return before
+    }),
+    (before) =>
+      Effect.sync(() => {
+        for (const [name, value] of before) {
+          if (value === undefined) delete process.env[name]
+          else process.env[name] = value
+        }
+      })
+  )
+
+describe("Transport", () => {
+  it.live("sends a request as given and reads status, headers and body", () =>
+    Effect.gen(function* () {
+      const seen: Array<unknown> = []
+      const origin = yield* http((request, response) => {
+        let body = ""
+        request.on("data", (chunk) => (body += chunk))
+        request.on("end", () => {
+          seen.push([
+            request.method,
+            request.url,
+            request.headers["authorization"],
+            body,
+            request.headers["traceparent"]
+          ])
+          response.writeHead(202, { "X-Thing": ["a", "b"], "Retry-After": "3" }).end("täxt")
+        })
+      })
+      const channel = yield* Transport.open(origin)
+      const { body, headers, status } = yield* channel.send(post)
+      assert.deepStrictEqual(
+        [status, headers["x-thing"], headers["retry-after"], body],
+        [202, "a, b", "3", "täxt"]
+      )
+      assert.deepStrictEqual(seen, [
+        ["POST", "/v1?a=b", post.headers["authorization"], "secret-body", undefined]
+      ])
+    })
+  )
+
+  it.live("keeps a connection for the next request and opens no more than allowed", () =>
+    Effect.gen(function* () {
+      const ports = new Set<number | undefined>()
+      let most = 0
+      let now = 0
+      const origin = yield* http((request, response) => {
+        ports.add(request.socket.remotePort)
+        most = Math.max(most, ++now)
+        request.resume().on("end", () =>
+          setTimeout(() => {
+            now--
+            response.end()
+          }, 5)
+        )
+      })
+      const channel = yield* Transport.open(origin, { connections: 2 })
+      yield* Effect.all(
+        Array.from({ length: 12 }, () => channel.send(post)),
+        { concurrency: "unbounded" }
+      )
+      assert.strictEqual(ports.size, 2)
+      assert.strictEqual(most, 2)
+    })
+  )
+
+  it.live("answers any status as an answer, redirects unfollowed", () =>
+    Effect.gen(function* () {
+      const origin = yield* http((request, response) => {
+        request.resume()
+        response.writeHead(307, { location: "/elsewhere" }).end()
+      })
+      const channel = yield* Transport.open(origin)
+      assert.strictEqual((yield* channel.send(post)).status, 307)
+    })
+  )
+
+  it.live("reads at most 64 KiB of an answer and leaves the rest", () =>
+    Effect.gen(function* () {
+      let written = 0
+      const origin = yield* http((request, response) => {
+        request.resume()
+        const chunk = Buffer.alloc(64 * 1024, "x")
+        const write = () => {
+          while (!response.destroyed && written < 1e9) {
+            written += chunk.length
+            if (!response.write(chunk)) return void response.once("drain", write)
+          }
+        }
+        write()
+      })
+      const channel = yield* Transport.open(origin)
+      const answer = yield* channel.send(post)
+      assert.strictEqual(answer.body.length, 64 * 1024)
+      assert.isBelow(written, 50e6)
+      assert.strictEqual((yield* channel.send(post)).status, 200)
+    })
+  )
+
+  it.live("tells refused, unresolved, tls, reset, and an answer that is not HTTP apart", () =>
+    Effect.gen(function* () {
+      const { origin: gone } = yield* Effect.scoped(sockets(() => {}))
+      assert.strictEqual((yield* failure(gone)).reason, "refused")
+      assert.strictEqual((yield* failure("http://no-such-host.invalid")).reason, "unresolved")
+      const resets = yield* sockets((socket) => socket.once("data", () => socket.resetAndDestroy()))
+      assert.strictEqual((yield* failure(resets.origin)).reason, "reset")
+      const ends = yield* sockets((socket) => socket.once("data", () => socket.end()))
+      assert.strictEqual((yield* failure(ends.origin)).reason, "reset")
+      const babbles = yield* sockets((socket) => socket.once("data", () => socket.end("hello\n\n")))
+      assert.strictEqual((yield* failure(babbles.origin)).reason, "other")
+      // A handshake that fails, and plain text where a handshake was expected.
+      const tls = createTlsServer({})
+      tls.on("tlsClientError", () => {})
+      const port = yield* listen(tls)
+      assert.strictEqual((yield* failure(`https://127.0.0.1:${port}`)).reason, "tls")
+      assert.strictEqual((yield* failure(babbles.origin.replace("http", "https"))).reason, "tls")
+    })
+  )
+
+  it.live("ends a wait for a connection, for the head and for the body at its own limit", () =>
+    Effect.gen(function* () {
+      // A handshake that never comes to an end, behind a port that accepts.
+      const silent = yield* sockets(() => {})
+      const connect = yield* failure(silent.origin.replace("http", "https"), { connect: "100 millis" })
+      assert.strictEqual(connect.reason, "timeout-connect")
+      const headers = yield* failure(silent.origin, { headers: "100 millis" })
+      assert.strictEqual(headers.reason, "timeout-headers")
+      const head = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"
+      const halts = yield* sockets((socket) => socket.once("data", () => socket.write(head)))
+      assert.strictEqual((yield* failure(halts.origin, { body: "100 millis" })).reason, "timeout-body")
+      // Drop by drop: every gap is short, the whole is not.
+      const drips = yield* sockets((socket) => {
+        socket.once("data", () => {
+          socket.write(head)
+          const timer = setInterval(() => socket.write("x"), 20)
+          socket.on("close", () => clearInterval(timer))
+        })
+      })
+      assert.strictEqual((yield* failure(drips.origin, { body: "150 millis" })).reason, "timeout-body")
+      yield* until(() => drips.open.every((socket) => socket.destroyed))
+    })
+  )
+
+  it.live("closes the connection of a request that is interrupted, in its head and in its body", () =>
+    Effect.gen(function* () {
+      for (const head of ["", "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nx"]) {
+        let heard = false
+        const server = yield* sockets((socket) =>
+          socket.once("data", () => {
+            heard = true
+            socket.write(head)
+          })
+        )
+        const channel = yield* Transport.open(server.origin)
+        const fiber = yield* Effect.forkChild(channel.send(post))
+        yield* until(() => heard)
+        yield* Effect.sleep("20 millis")
+        yield* Fiber.interrupt(fiber)
+        yield* until(() => server.open.every((socket) => socket.destroyed))
+      }
+    })
+  )
+
+  it.live("closes its connections with its scope", () =>
+    Effect.gen(function* () {
+      const server = yield* sockets((socket) =>
+        socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"))
+      )
+      yield* Effect.scoped(Effect.flatMap(Transport.open(server.origin), (channel) => channel.send(post)))
+      yield* until(() => server.open.length === 1 && server.open[0]!.destroyed)
+    })
+  )
+
+  it.live("goes through the proxy of the environment, but not for hosts of NO_PROXY", () =>
+    Effect.gen(function* () {
+      const proxied: Array<string | undefined> = []
+      const proxy = yield* http((request, response) => {
+        proxied.push(request.url)
+        request.resume()
+        response.end("by proxy")
+      })
+      const origin = yield* http((request, response) => {
+        request.resume()
+        response.end("direct")
+      })
+      const ask = Effect.scoped(
+        Effect.flatMap(Transport.open(origin), (channel) =>
+          Effect.map(channel.send(post), ({ body }) => body)
+        )
+      )
+      yield* withEnvironment({ HTTP_PROXY: proxy, http_proxy: proxy })
+      assert.strictEqual(yield* ask, "by proxy")
+      assert.deepStrictEqual(proxied, [`${origin}/v1?a=b`])
+      yield* withEnvironment({ NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" })
+      assert.strictEqual(yield* ask, "direct")
+    })
+  )
+
+  it.live("tells of a proxy that refuses to pass a request on", () =>
+    Effect.gen(function* () {
+      const server = createHttpServer()
+      server.on("connect", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"))
+      const port = yield* listen(server)
+      yield* withEnvironment({ https_proxy: `http://127.0.0.1:${port}` })
+      const error = yield* failure("https://s2s.example")
+      assert.strictEqual(error.reason, "other")
+      assert.include(error.message, "proxy")
+    })
+  )
+
+  it.live("names a proxy setting that is no URL, without its value", () =>
+    Effect.gen(function* () {
+      yield* withEnvironment({ http_proxy: "http://user:hunter2@:bad:" })
+      const error = yield* failure("http://127.0.0.1:9")
+      assert.include(error.message, "HTTP_PROXY")
+      assert.notInclude(inspect(error, { depth: 9 }), "hunter2")
+    })
+  )
+
+  it.live("names the origin and what to do in an error, never headers, body or credentials", () =>
+    Effect.gen(function* () {
+      const { origin } = yield* Effect.scoped(sockets(() => {}))
+      const error = yield* failure(origin.replace("//", "//user:hunter2@"))
+      assert.instanceOf(error, TransportError)
+      assert.include(error.message, `${origin} refused the connection; check the address`)
+      assert.notMatch(inspect(error, { depth: 9 }) + JSON.stringify(error), /hunter2|secret|c2Vj/)
+    })
+  )
+
+  it.live("can be replaced, and asks for no layer", () =>
+    Effect.gen(function* () {
+      const fake: Transport.Transport = {
+        open: (origin) =>
+          Effect.succeed({
+            send: ({ path }) => Effect.succeed({ status: 299, headers: {}, body: origin + path })
+          })
+      }
+      const ask = Effect.flatMap(Transport.open("http://fake"), (channel) => channel.send(post))
+      const answer = yield* Effect.provideService(ask, Transport.Transport, fake)
+      assert.deepStrictEqual(answer, { status: 299, headers: {}, body: "http://fake/v1?a=b" })
+    })
+  )
+
+  it.live("serves authors who write promises", () =>
+    Effect.gen(function* () {
+      const server = yield* sockets((socket) =>
+        socket.once("data", (data) => {
+          if (!String(data).includes("/hang")) socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        })
+      )
+      const channel = Transport.promise(server.origin)
+      assert.strictEqual((yield* Effect.promise(() => channel.send(post))).body, "ok")
+      const hang = { ...post, path: "/hang" }
+      const aborted = yield* Effect.promise(() =>
+        channel.send(hang, AbortSignal.timeout(50)).then(
+          () => "answered",
+          () => "given up"
+        )
+      )
+      assert.strictEqual(aborted, "given up")
+      yield* Effect.promise(() => channel.close())
+      yield* until(() => server.open.every((socket) => socket.destroyed))
+      const late = yield* Effect.promise(() => channel.send(post).catch((error: unknown) => error))
+      assert.instanceOf(late, TransportError)
+      assert.strictEqual(late.reason, "aborted")
+    })
+  )
+})
+
+describe("RetryAfter.parse", () => {
+  const now = Date.parse("Fri, 31 Dec 1999 23:59:00 GMT")
+  it.each([
+    ["0", 0],
+    [" 120 ", 120_000],
+    ["99999999999999999999", 86_400_000],
+    ["Fri, 31 Dec 1999 23:59:59 GMT", 59_000],
+    ["Friday, 31-Dec-99 23:59:59 GMT", 59_000],
+    ["Fri, 31 Dec 1999 23:00:00 GMT", 0],
+    ["Fri, 31 Dec 2999 23:00:00 GMT", 86_400_000],
+    ["", undefined],
+    ["-1", undefined],
+    ["1.5", undefined],
+    ["soon", undefined],
+    ["soon 1", undefined],
+    ["1999", 1_999_000],
+    ["Fri, what GMT", undefined]
+  ])("reads %j as %j ms", (value, millis) => {
+    const duration = RetryAfter.parse(value, now)
+    assert.strictEqual(duration === undefined ? undefined : Duration.toMillis(duration), millis)
+  })
+  it("reads an absent header as no wish", () => assert.isUndefined(RetryAfter.parse(undefined, now)))
+})
+
+describe("Status.outcome", () => {
+  const retryAfter = Duration.seconds(7)
+  it.each([
+    [200, "Delivered", undefined],
+    [202, "Delivered", undefined],
+    [299, "Delivered", undefined],
+    [301, "Retry", "unexpected"],
+    [400, "Rejected", "bad-request"],
+    [404, "Rejected", "bad-request"],
+    [401, "Unauthorized", "unauthorized"],
+    [403, "Unauthorized", "unauthorized"],
+    [408, "Retry", "unavailable"],
+    [413, "TooLarge", undefined],
+    [425, "Retry", "unavailable"],
+    [429, "Retry", "throttled"],
+    [500, "Retry", "unavailable"],
+    [503, "Retry", "unavailable"],
+    [600, "Retry", "unavailable"],
+    [100, "Retry", "unexpected"]
+  ])("takes %d as %s %s", (status, tag, reason) => {
+    const outcome = Status.outcome(status, { retryAfter, detail: "said" })
+    assert.strictEqual(outcome._tag, tag)
+    assert.strictEqual("reason" in outcome ? outcome.reason : undefined, reason)
+    if (outcome._tag !== "Delivered") assert.strictEqual(outcome.detail, "said")
+    if (outcome._tag === "Retry") assert.strictEqual(outcome.after, retryAfter)
+  })
+})
+
+describe("excerpt", () => {
+  it("is one line of 300 characters without control characters", () => {
+    assert.strictEqual(excerpt("a\r\n\u0000\u001b[31mb\u2028c"), "a [31mb c")
+    assert.strictEqual(excerpt("x".repeat(9999)).length, 300)
+    assert.strictEqual(excerpt(`${"x".repeat(299)}😀`).length, 300)
+    assert.isTrue(excerpt(`${"x".repeat(299)}😀`).isWellFormed())
+  })
+  it("masks what looks like a credential", () => {
+    const said =
+      'Authorization: Basic a2V5OnNlY3JldA== {"bearer": "eyJhbGciOi.J9_x-y"} https://u:hunter2@host/p'
+    assert.strictEqual(excerpt(said), 'Authorization: Basic *** {"bearer": "***"} https://***@host/p')
+  })
+})
