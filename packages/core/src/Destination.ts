@@ -129,6 +129,8 @@ export interface Destination<in E extends Event = Event> {
   /** Ties the event types it takes to the destination; never called. */
   readonly takes?: (event: E) => void
   readonly open: Effect.Effect<Opened<E>, Plugin.PluginError>
+  /** Completes when the credentials may have changed since it was asked; without it they never do. */
+  readonly changed?: Effect.Effect<void>
 }
 
 /**

@@ -7,6 +7,7 @@
  *
  * @since 1.0.0
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Event } from "./Event.ts"
@@ -26,6 +27,8 @@ import type { Source } from "./Source.ts"
 export interface Definition {
   readonly sources: Readonly<Record<string, Source>>
   readonly routes: ReadonlyArray<Route.Route>
+  /** How long an event may wait before it becomes a dead letter, unless its route says otherwise; default 7 days. */
+  readonly retention?: Duration.Input | undefined
 }
 
 /**

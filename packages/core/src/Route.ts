@@ -4,6 +4,7 @@
  *
  * @since 1.0.0
  */
+import type * as Duration from "effect/Duration"
 import type * as Catalogue from "./Catalogue.ts"
 import type { Destination } from "./Destination.ts"
 import type { Event, UnknownEvent } from "./Event.ts"
@@ -57,6 +58,8 @@ export interface Route {
   readonly changes: ReadonlyArray<(event: Erased) => Event | Filtered>
   readonly destination: Destination<Erased>
   readonly ordering: Ordering
+  /** How long an event may wait before it becomes a dead letter; the exporter's own retention by default. */
+  readonly retention?: Duration.Input | undefined
 }
 
 /**
@@ -104,6 +107,17 @@ type Called<E extends Event, Pattern extends string> = Pattern extends unknown
   : never
 
 /**
+ * How events are delivered, where the usual way does not do.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface ToOptions {
+  readonly ordering?: Ordering
+  readonly retention?: Duration.Input
+}
+
+/**
  * A route under way; `X` is what `to` yields.
  *
  * @since 1.0.0
@@ -120,7 +134,7 @@ export interface Path<E extends Event, X> {
   ) => Path<Exclude<Out, Filtered>, X>
   readonly to: <Accepted extends Event>(
     destination: Destination<Accepted> & Accepts<E, Accepted>,
-    options?: { readonly ordering?: Ordering }
+    options?: ToOptions
   ) => X
 }
 
@@ -148,8 +162,8 @@ export const start = <All extends Event, X>(name: string, done: (route: Route) =
     except: (...patterns: ReadonlyArray<string>) =>
       path({ ...route, except: [...(route.except ?? []), ...patterns] }),
     through: (change: Route["changes"][number]) => path({ ...route, changes: [...route.changes, change] }),
-    to: (destination: Destination<Erased>, options?: { readonly ordering?: Ordering }) =>
-      done({ name, ...route, destination, ordering: options?.ordering ?? "user" })
+    to: (destination: Destination<Erased>, options?: ToOptions) =>
+      done({ name, ...route, destination, ordering: "user", ...options })
   })
   return {
     ...path({ changes: [] }),

@@ -7,7 +7,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Ledger from "./Ledger.ts"
-import type { GateState, OutboxError } from "./Outbox.ts"
+import type { GateState, LaneKey, OutboxError } from "./Outbox.ts"
 import type { PluginError } from "./Plugin.ts"
 import type { SourceError } from "./Source.ts"
 
@@ -98,6 +98,8 @@ export interface Running {
   readonly ended: Effect.Effect<Report, RunError>
   /** Stops the sources, finishes what is under way within the drain's time, then ends. */
   readonly drain: Effect.Effect<void>
+  /** An operator's pause of one lane, or its end; kept across a restart. `false` when there is no such lane. */
+  readonly pause: (lane: LaneKey, paused: boolean) => Effect.Effect<boolean, OutboxError>
   readonly ledger: Effect.Effect<Ledger.Ledger, OutboxError>
   readonly lanes: Effect.Effect<ReadonlyArray<LaneStatus>>
   readonly progress: Effect.Effect<Progress>

@@ -21,6 +21,8 @@ export interface Batches {
   readonly next: (limits: Limits, envelope: Envelope) => ReadonlyArray<Item.Item> | undefined
   /** The messages are settled: their users' next ones may go. */
   readonly release: (items: ReadonlyArray<Item.Item>) => void
+  /** Takes out messages that wait. */
+  readonly remove: (which: (item: Item.Item) => boolean) => Array<Item.Item>
   /** Messages that wait and could go. */
   readonly waiting: () => number
   /** Bytes of all messages pushed and not yet released. */
@@ -103,6 +105,17 @@ export const make = (): Batches => {
         if (item.slot !== OrderSlots.noSlot) busy[item.slot] = 0
       }
       freed = true
+    },
+    remove: (which) => {
+      const waiting = queue.slice(head)
+      const gone = [...held.filter(which), ...waiting.filter(which)]
+      for (const item of held) if (which(item)) deferred[item.slot]!--
+      held = held.filter((item) => !which(item))
+      queue = waiting.filter((item) => !which(item))
+      head = 0
+      for (const item of gone) bytes -= Item.size(item)
+      freed = true
+      return gone
     },
     waiting: () => queue.length - head + held.length,
     bytes: () => bytes

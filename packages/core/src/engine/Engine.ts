@@ -8,18 +8,17 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Definition } from "../Exporter.ts"
 import * as Ledger from "../Ledger.ts"
-import { type LaneState, Outbox } from "../Outbox.ts"
-import type { Route } from "../Route.ts"
+import { type LaneKey, type LaneState, Outbox } from "../Outbox.ts"
 import type { LaneStatus, Report, RunError, Running, RunOptions } from "../Running.ts"
 import * as Check from "./Definition.ts"
-import type * as Health from "./Health.ts"
 import * as Intake from "./Intake.ts"
-import * as Lane from "./Lane.ts"
-import { selection } from "./Plan.ts"
+import type * as Lane from "./Lane.ts"
+import * as OpenRoute from "./OpenRoute.ts"
 import * as ReadBack from "./ReadBack.ts"
 
 export const start = (
@@ -41,33 +40,19 @@ export const start = (
     const progress: Intake.Progress = { consumed: 0, expected: 0 }
     let sourcesEnded = false
 
-    const openRoute = Effect.fnUntraced(function* (route: Route) {
-      const opened = yield* route.destination.open
-      const shared: Health.Shared = { notBefore: 0 }
-      const lanes = new Map<string, Lane.Lane>()
-      for (const { name, held } of opened.lanes) {
-        const lane = yield* Lane.make({
-          key: { route: route.name, lane: name },
-          route,
-          opened,
-          held,
-          stored: stored.find((state) => state.route === route.name && state.lane === name),
-          shared,
-          outbox,
-          readBack: ReadBack.make(route, opened, name, decode),
-          onChange: () => changed.openUnsafe()
-        })
-        lanes.set(name, lane)
-      }
-      return { route, opened, lanes, selected: selection(route, catalogues) } satisfies Intake.OpenRoute
-    })
-
-    const routes = yield* Effect.forEach(definition.routes, openRoute)
-    const lanes = routes.flatMap(({ lanes }) => [...lanes.values()])
-    const orphans = stored.filter(
-      (state) =>
-        state.waiting > 0 && !lanes.some(({ key }) => key.route === state.route && key.lane === state.lane)
+    const routes = yield* Effect.forEach(definition.routes, (route) =>
+      OpenRoute.open(route, {
+        outbox,
+        stored,
+        decode,
+        catalogues,
+        retention: Duration.toMillis(route.retention ?? definition.retention ?? "7 days"),
+        onChange: () => changed.openUnsafe()
+      })
     )
+    const lanesNow = () => routes.flatMap(({ lanes }) => [...lanes.values()])
+    const isOrphan = ({ route, lane }: LaneKey) => !lanesNow().some(({ key }) => isSame(key, { route, lane }))
+    const orphans = stored.filter((state) => state.waiting > 0 && isOrphan(state))
     for (const { route, lane, waiting } of orphans) {
       yield* Effect.logWarning(
         `${waiting} events wait for lane ${lane} of route ${route}, which is not in the configuration`
@@ -75,7 +60,7 @@ export const start = (
     }
 
     const pace: Effect.Effect<void> = Effect.suspend(() => {
-      const well = lanes.filter((lane) => lane.isWell())
+      const well = lanesNow().filter((lane) => lane.isWell())
       if (well.length === 0 || !well.every((lane) => lane.isSated())) return Effect.void
       changed.closeUnsafe()
       return Effect.andThen(changed.await, pace)
@@ -103,7 +88,7 @@ export const start = (
     const settled: Effect.Effect<void> = Effect.gen(function* () {
       for (;;) {
         const now = yield* Clock.currentTimeMillis
-        const busy = lanes.filter((lane) => !isDone(lane, now))
+        const busy = lanesNow().filter((lane) => !isDone(lane, now))
         if (busy.length === 0) return
         changed.closeUnsafe()
         const left = Math.min(...busy.map((lane) => lane.lastSuccess() + patience - now))
@@ -118,19 +103,22 @@ export const start = (
       Effect.andThen(
         Effect.sync(() => {
           sourcesEnded = true
-          for (const lane of lanes) lane.flush()
+          for (const lane of lanesNow()) lane.flush()
         })
       )
     )
 
     const statuses = Effect.sync(
-      (): ReadonlyArray<LaneStatus> => [...lanes.map((lane) => lane.status()), ...orphans.map(orphanStatus)]
+      (): ReadonlyArray<LaneStatus> => [
+        ...lanesNow().map((lane) => lane.status()),
+        ...orphans.map(orphanStatus)
+      ]
     )
     const ledger = Effect.map(outbox.ledger, (found) => withRoutes(found, definition))
 
     const whole = Effect.gen(function* () {
       const senders = yield* Effect.forkChild(
-        Effect.forEach(lanes, (lane) => lane.run, { concurrency: "unbounded", discard: true })
+        Effect.forEach(routes, (route) => route.run, { concurrency: "unbounded", discard: true })
       )
       yield* Effect.raceAllFirst([
         Effect.andThen(read, settled),
@@ -141,7 +129,7 @@ export const start = (
       // From here on nothing is read and no batch starts; what is under way may end.
       yield* Fiber.interrupt(senders)
       const quiet = yield* Effect.timeoutOption(
-        Effect.forEach(lanes, (lane) => lane.awaitAttempts, { concurrency: "unbounded", discard: true }),
+        Effect.forEach(lanesNow(), (lane) => lane.awaitAttempts, { concurrency: "unbounded", discard: true }),
         options.drain ?? "30 seconds"
       )
       return {
@@ -160,11 +148,18 @@ export const start = (
         Exit.isSuccess(exit) ? Effect.succeed(exit.value) : Effect.failCause(exit.cause)
       ),
       drain: Effect.asVoid(Deferred.succeed(stop, undefined)),
+      pause: (key, paused) =>
+        Option.match(Option.fromUndefinedOr(lanesNow().find((lane) => isSame(lane.key, key))), {
+          onNone: () => Effect.succeed(false),
+          onSome: (lane) => Effect.as(lane.pause(paused), true)
+        }),
       ledger,
       lanes: statuses,
       progress: Effect.sync(() => ({ ...progress, sourcesEnded }))
     } satisfies Running
   })
+
+const isSame = (left: LaneKey, right: LaneKey) => left.route === right.route && left.lane === right.lane
 
 const orphanStatus = ({ route, lane, gate }: LaneState): LaneStatus => ({
   route,

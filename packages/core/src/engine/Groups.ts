@@ -25,6 +25,8 @@ export interface Groups {
   readonly due: (window: number) => number | undefined
   /** An event of a stored composition is gone: the rest of it is grouped anew. */
   readonly dissolve: (parcel: number, position: number, now: number) => void
+  /** The events of all parcels up to `last` are gone. */
+  readonly forget: (last: number) => void
   readonly waiting: () => number
   readonly bytes: () => number
 }
@@ -114,6 +116,33 @@ export const make = (stored: ReadonlyArray<Composition>): Groups => {
       for (const member of composition.members) fixed.delete(key(member.parcel, member.position))
       for (const event of gathered.get(composition.id) ?? []) join(event, now)
       gathered.delete(composition.id)
+    },
+    forget: (last) => {
+      const isOld = ({ parcel }: Grouped) => parcel <= last
+      const keep = (events: ReadonlyArray<Grouped>): Array<Grouped> => {
+        const kept = events.filter((event) => !isOld(event))
+        waiting -= events.length - kept.length
+        for (const event of events) if (isOld(event)) bytes -= event.bytes
+        return kept
+      }
+      for (const [name, group] of open) {
+        group.events = keep(group.events)
+        group.bytes = group.events.reduce((sum, event) => sum + event.bytes, 0)
+        if (group.events.length === 0) open.delete(name)
+      }
+      full = full
+        .map(({ events, stored }) => {
+          const kept = keep(events)
+          return { events: kept, stored: kept.length === events.length ? stored : undefined }
+        })
+        .filter(({ events }) => events.length > 0)
+      for (const composition of new Set(fixed.values())) {
+        if (!composition.members.some(({ parcel }) => parcel <= last)) continue
+        for (const member of composition.members) fixed.delete(key(member.parcel, member.position))
+        // What is left of it is grouped anew, and at once.
+        for (const event of keep(gathered.get(composition.id) ?? [])) join(event, 0)
+        gathered.delete(composition.id)
+      }
     },
     waiting: () => waiting,
     bytes: () => bytes

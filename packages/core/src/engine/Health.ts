@@ -33,21 +33,23 @@ const probeEvery = 5 * 60 * 1000
 const openGate = (now: number): GateState => ({ open: true, reason: "", since: now, notBefore: 0 })
 
 export const start = (now: number, stored: GateState | undefined, held: string | undefined): Health => ({
-  // A gate that was closed stays closed until an attempt succeeds; the first may be made at once, since a restart
-  // is how credentials are changed. A lane held by the configuration makes none.
-  gate:
-    held !== undefined
-      ? { open: false, reason: held, since: stored?.reason === held ? stored.since : now, notBefore: 0 }
-      : stored === undefined
-        ? openGate(now)
-        : stored.open
-          ? stored
-          : { ...stored, notBefore: 0 },
+  gate: gateAtStart(now, stored, held),
   failures: 0,
   notBefore: 0,
   lastSuccess: now,
   trouble: ""
 })
+
+/**
+ * A gate that was closed stays closed until an attempt succeeds; the first may be made at once, since a restart is how
+ * credentials are changed. A lane held by the configuration makes none.
+ */
+const gateAtStart = (now: number, stored: GateState | undefined, held: string | undefined): GateState => {
+  if (stored?.reason === paused) return stored
+  if (held !== undefined) return stored?.reason === held ? stored : close(held, now)
+  if (stored === undefined) return openGate(now)
+  return stored.open ? stored : { ...stored, notBefore: 0 }
+}
 
 /** When the lane may next send, in epoch milliseconds; `undefined` while something under way must end first. */
 export const sendsAt = (
@@ -61,23 +63,58 @@ export const sendsAt = (
   return Math.max(health.notBefore, shared.notBefore, health.gate.notBefore)
 }
 
+/** The reason of a gate that an operator closed: nothing is tried until it is opened again. */
+export const paused = "paused"
+
+export const pause = (health: Health, now: number): Health =>
+  health.gate.reason === paused
+    ? health
+    : {
+        ...health,
+        gate: { open: false, reason: paused, since: now, notBefore: 0 },
+        trouble: "an operator paused it"
+      }
+
+export const resume = (health: Health, held: string | undefined, now: number): Health =>
+  health.gate.reason === paused
+    ? { ...health, gate: held === undefined ? openGate(now) : close(held, now), trouble: "" }
+    : health
+
+/** Health with changed credentials: a gate closed for the old ones is tried at once. */
+export const reopened = (health: Health, held: string | undefined, now: number): Health => {
+  if (health.gate.reason === paused) return health
+  if (held !== undefined)
+    return { ...health, gate: health.gate.reason === held ? health.gate : close(held, now) }
+  return {
+    ...health,
+    gate: health.gate.open ? health.gate : { ...health.gate, notBefore: 0 },
+    failures: 0,
+    notBefore: 0
+  }
+}
+
+const close = (reason: string, now: number): GateState => ({ open: false, reason, since: now, notBefore: 0 })
+
 /** Whether the lane takes part in pacing the source: one in trouble lags to disk instead. */
 export const isWell = (health: Health): boolean => health.gate.open && health.failures < breakerAfter
 
-const close = (health: Health, refused: Unauthorized, now: number): Health => ({
+const refuse = (health: Health, refused: Unauthorized, now: number): Health => ({
   ...health,
-  gate: {
-    open: false,
-    reason: refused.reason,
-    since: health.gate.open ? now : health.gate.since,
-    notBefore: now + probeEvery
-  },
+  gate:
+    health.gate.reason === paused
+      ? health.gate
+      : {
+          open: false,
+          reason: refused.reason,
+          since: health.gate.open ? now : health.gate.since,
+          notBefore: now + probeEvery
+        },
   trouble: refused.detail ?? refused.reason
 })
 
 /** Health after an attempt; `random` is in [0, 1). */
 export const after = (health: Health, verdict: Verdict, now: number, random: number): Health => {
-  if (verdict.unauthorized !== undefined) return close(health, verdict.unauthorized, now)
+  if (verdict.unauthorized !== undefined) return refuse(health, verdict.unauthorized, now)
   if (verdict.setback !== undefined) {
     const failures = health.failures + 1
     const breaker = failures >= breakerAfter ? now + Backoff.delay(failures - breakerAfter, random) : 0
@@ -86,7 +123,7 @@ export const after = (health: Health, verdict: Verdict, now: number, random: num
     return { ...health, gate, failures, notBefore: Math.max(health.notBefore, breaker), trouble: text }
   }
   return {
-    gate: health.gate.open ? health.gate : openGate(now),
+    gate: health.gate.open || health.gate.reason === paused ? health.gate : openGate(now),
     failures: 0,
     notBefore: health.notBefore,
     lastSuccess: now,

@@ -19,7 +19,7 @@ import type { Lane } from "./Lane.ts"
 import { type Failed, plan, type Selection } from "./Plan.ts"
 import { type Placed, type Prepared, prepareParcel } from "./Prepare.ts"
 
-/** A route ready to take events. */
+/** A route ready to take events; `opened` and `lanes` change when its destination is opened anew. */
 export interface OpenRoute {
   readonly route: Route
   readonly opened: Opened

@@ -15,22 +15,20 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { Connection, Opened } from "../Destination.ts"
 import { jsonArray } from "../Message.ts"
-import type { LaneKey, LaneState, Outbox, OutboxError, Sequence, Settlement } from "../Outbox.ts"
+import type { GateState, LaneKey, LaneState, Outbox, OutboxError, Sequence, Settlement } from "../Outbox.ts"
 import { DeliveryError, type Outcomes, retry } from "../Outcome.ts"
 import type { Route } from "../Route.ts"
 import type { LaneStatus } from "../Running.ts"
 import * as Batches from "./Batches.ts"
 import * as Compose from "./Compose.ts"
-import * as Groups from "./Groups.ts"
+import * as Expiry from "./Expiry.ts"
 import * as Health from "./Health.ts"
 import * as Item from "./Item.ts"
+import * as LaneMemory from "./LaneMemory.ts"
 import type { Prepared } from "./Prepare.ts"
-import type { ReadBack } from "./ReadBack.ts"
+import * as ReadBack from "./ReadBack.ts"
 import * as Settlements from "./Settlements.ts"
 import { type Answer, judge } from "./Verdict.ts"
-
-/** Bytes of messages a lane keeps in memory; beyond it the lane lags to disk. */
-const memoryLimit = 2 * 1024 * 1024
 
 /** The longest one attempt may take, whatever a plugin's own limits. */
 const attemptLimit = Duration.minutes(2)
@@ -65,10 +63,14 @@ export interface Lane {
   /** Nothing more will come: groups need not wait for their window. */
   readonly flush: () => void
   readonly isEmpty: () => boolean
-  /** Whether credentials were refused in this run, or the configuration holds the lane. */
+  /** Whether the lane can send nothing for now: refused in this run, paused, or held by the configuration. */
   readonly isClosed: (now: number) => boolean
   readonly lastSuccess: () => number
   readonly status: () => LaneStatus
+  /** From now on with these credentials; a closed gate is tried at once. Attempts under way end first. */
+  readonly reopen: (opened: Opened) => Effect.Effect<void>
+  /** An operator's pause, or its end. */
+  readonly pause: (paused: boolean) => Effect.Effect<void, OutboxError>
   /** Sends until interrupted; fails when the outbox does. */
   readonly run: Effect.Effect<never, OutboxError>
   /** Waits for the attempts under way and their settlements. */
@@ -79,55 +81,61 @@ export interface Options {
   readonly key: LaneKey
   readonly route: Route
   readonly opened: Opened
-  readonly held: string | undefined
   readonly stored: LaneState | undefined
   readonly shared: Health.Shared
   readonly outbox: Outbox["Service"]
-  readonly readBack: ReadBack
+  readonly decode: ReadBack.Decoders
+  /** Milliseconds an event may wait before it becomes a dead letter. */
+  readonly retention: number
   /** Called whenever the lane may have become empty, closed, well or hungry. */
   readonly onChange: () => void
 }
 
+/** A destination as the lane has it open. */
+interface Opening {
+  readonly opened: Opened
+  readonly held: string | undefined
+  readonly window: number
+  readonly composer: Compose.Composer
+  readonly readBack: ReadBack.ReadBack
+  connection: { readonly connection: Connection; readonly scope: Scope.Closeable } | undefined
+}
+
 export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { key, opened, outbox, onChange, shared } = options
-    const { limits } = opened
-    const window = Duration.toMillis(limits.window)
-    const messageLimit = { events: limits.messageEvents, bytes: limits.messageBytes }
+    const { key, route, outbox, onChange, shared, stored } = options
     const scope = yield* Effect.scope
     const changed = yield* Latch.make(false)
     const attempts = yield* FiberSet.make<void, OutboxError>()
-    const batches = Batches.make()
-    const groups = Groups.make(yield* outbox.compositions(key))
-    const composer = Compose.make(outbox, key, opened)
+    const memory = LaneMemory.make(yield* outbox.compositions(key), (stored?.waiting ?? 0) > 0)
+    const { batches, groups, again } = memory
     const log = (message: string) => Effect.annotateLogs(Effect.logWarning(message), { ...key })
 
-    const again: Array<Batches.Pending> = []
-    /** Told to the outbox at the next step. */
-    const endings: Array<Settlement> = []
-    let health = Health.start(yield* Clock.currentTimeMillis, options.stored?.gate, options.held)
-    let connection: Connection | undefined
+    const open = (opened: Opened): Opening => {
+      const lane = opened.lanes.find(({ name }) => name === key.lane)
+      return {
+        opened,
+        held: lane === undefined ? "not-in-configuration" : lane.held,
+        window: Duration.toMillis(opened.limits.window),
+        composer: Compose.make(outbox, key, opened),
+        readBack: ReadBack.make(route, opened, key.lane, options.decode),
+        connection: undefined
+      }
+    }
+
+    let opening = open(options.opened)
+    let successor: Opening | undefined
+    let health = Health.start(yield* Clock.currentTimeMillis, stored?.gate, opening.held)
     let underWay = 0
     let unsettled = 0
     let flushing = false
-    // Memory holds everything up to `cursor`; `newest` is the last parcel known to be stored.
-    let cursor: Sequence = 0
-    let newest: Sequence = 0
-    let lagging = (options.stored?.waiting ?? 0) > 0
+    let expiresAt = stored?.oldest === undefined ? Infinity : stored.oldest + options.retention
 
-    const bytes = () => batches.bytes() + groups.bytes()
     const wake = () => {
       changed.openUnsafe()
       onChange()
     }
-
-    const admit = (sequence: Sequence, prepared: Prepared, attempts: number, now: number) => {
-      for (const item of prepared.items) item.parcel = sequence
-      for (const event of prepared.grouped) event.parcel = sequence
-      batches.push(prepared.items)
-      groups.push(prepared.grouped, now)
-      endings.push(...Settlements.ofPrepared(sequence, prepared, attempts, now))
-    }
+    const sends = () => opening.held === undefined && health.gate.reason !== Health.paused
 
     const settle = (settlements: ReadonlyArray<Settlement>): Effect.Effect<void, OutboxError> => {
       if (settlements.length === 0) return Effect.void
@@ -142,54 +150,57 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     }
 
     const catchUp = Effect.gen(function* () {
-      const parcels = yield* outbox.take(key, cursor, memoryLimit / 2)
+      const parcels = yield* outbox.take(key, memory.cursor(), LaneMemory.readBackBytes)
       const now = yield* Clock.currentTimeMillis
-      if (parcels.length === 0) {
-        // A parcel stored since the question was asked is still ahead.
-        if (newest <= cursor) lagging = false
-        onChange()
-        return
-      }
-      for (const parcel of parcels) {
-        const prepared = options.readBack(parcel)
-        cursor = parcel.sequence
-        admit(parcel.sequence, prepared, parcel.attempts, now)
-        for (const { position } of prepared.dead) groups.dissolve(parcel.sequence, position, now)
-      }
+      for (const parcel of parcels)
+        memory.restore(parcel.sequence, opening.readBack(parcel), parcel.attempts, now)
+      if (parcels.length === 0) memory.caughtUp()
+      onChange()
     })
 
     const form = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
-      const formed = groups.take(now, window, messageLimit, flushing && !lagging)
+      const { limits } = opening.opened
+      const size = { events: limits.messageEvents, bytes: limits.messageBytes }
+      const formed = groups.take(now, opening.window, size, flushing && !memory.isLagging())
       if (formed.length === 0) return
-      const composed = yield* composer.form(formed)
+      const composed = yield* opening.composer.form(formed)
       batches.push(composed.items)
-      endings.push(...Settlements.ofEnded(composed.dead, now))
+      memory.end(composed.dead, now)
     })
 
     /** Opens the connection; a failure counts like that of an attempt. */
     const connect = Effect.gen(function* () {
       const inner = yield* Scope.fork(scope)
-      const exit = yield* Effect.exit(Scope.provide(opened.connect(key.lane), inner))
-      if (Exit.isSuccess(exit)) connection = exit.value
+      const exit = yield* Effect.exit(Scope.provide(opening.opened.connect(key.lane), inner))
+      if (Exit.isSuccess(exit)) opening.connection = { connection: exit.value, scope: inner }
       else {
         yield* Scope.close(inner, exit)
         yield* conclude({ items: [], due: 0, attempts: 0 }, answerOf(exit))
       }
     })
 
-    const deliver = (open: Connection, items: ReadonlyArray<Item.Item>) =>
-      open
+    const deliver = (connection: Connection, items: ReadonlyArray<Item.Item>) =>
+      connection
         .deliver({
           lane: key.lane,
           ids: items.map((item) => item.id),
           events: items.reduce((sum, item) => sum + Item.events(item), 0),
-          body: Batches.assemble(items, open.envelope ?? jsonArray)
+          body: Batches.assemble(items, connection.envelope ?? jsonArray)
         })
         .pipe(
           Effect.timeoutOrElse({ duration: attemptLimit, orElse: () => Effect.fail(tookTooLong) }),
           Effect.exit
         )
+
+    const keepGate = (before: GateState) =>
+      Effect.gen(function* () {
+        const { gate, trouble } = health
+        if (gate !== before) yield* outbox.setGate(key, gate)
+        if (gate.open !== before.open) {
+          yield* log(gate.open ? "the lane is open again" : `the lane is closed: ${trouble}; its events wait`)
+        }
+      })
 
     const conclude = (batch: Batches.Pending, answer: Answer) =>
       Effect.gen(function* () {
@@ -207,26 +218,18 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         wake()
         yield* settle(Settlements.ofVerdict(batch, verdict, now))
         if (verdict.halve.length > 0) {
-          const composed = yield* composer.halve(verdict.halve)
+          const composed = yield* opening.composer.halve(verdict.halve)
           batches.release(verdict.halve)
           batches.push(composed.items)
-          endings.push(...Settlements.ofEnded(composed.dead, now))
+          memory.end(composed.dead, now)
         }
-        if (gateBefore !== health.gate) yield* outbox.setGate(key, health.gate)
-        if (gateBefore.open !== health.gate.open) {
-          yield* log(
-            health.gate.open
-              ? "the lane is open again"
-              : `the lane is closed: ${health.trouble}; its events wait`
-          )
-        }
-        for (const defect of verdict.defects)
-          yield* log(`defect of ${options.route.destination.plugin}: ${defect}`)
+        yield* keepGate(gateBefore)
+        for (const defect of verdict.defects) yield* log(`defect of ${route.destination.plugin}: ${defect}`)
       })
 
-    const attempt = (open: Connection, batch: Batches.Pending) =>
+    const attempt = (connection: Connection, batch: Batches.Pending) =>
       Effect.gen(function* () {
-        const exit = yield* deliver(open, batch.items)
+        const exit = yield* deliver(connection, batch.items)
         underWay--
         unsettled++
         yield* conclude(batch, answerOf(exit))
@@ -237,17 +240,39 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     const hasWork = (now: number) => batches.waiting() > 0 || again.some(({ due }) => due <= now)
 
     /** The batch to send now: one that is due again goes before new ones. */
-    const next = (now: number): Batches.Pending | undefined => {
+    const next = (connection: Connection, now: number): Batches.Pending | undefined => {
       const due = again.findIndex((pending) => pending.due <= now)
       if (due >= 0) return again.splice(due, 1)[0]
-      const items = batches.next(limits, connection?.envelope ?? jsonArray)
+      const items = batches.next(opening.opened.limits, connection.envelope ?? jsonArray)
       return items === undefined
         ? undefined
         : { items, due: 0, attempts: Math.max(...items.map((item) => item.attempts)) }
     }
 
+    const expire = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const parcels = yield* outbox.take(key, 0, LaneMemory.readBackBytes)
+      const expired = Expiry.expired(parcels, now - options.retention)
+      expiresAt = Expiry.nextExpiry(parcels, expired, options.retention)
+      if (expired.last === 0) return
+      const beyond = memory.forget(expired.last)
+      yield* settle([...expired.settlements(now), ...Expiry.ofMembers(beyond, now)])
+      yield* log("events waited longer than their retention and are dead letters now; they can be replayed")
+    })
+
+    const succeed = (heir: Opening) =>
+      Effect.gen(function* () {
+        if (opening.connection !== undefined) yield* Scope.close(opening.connection.scope, Exit.void)
+        const gateBefore = health.gate
+        opening = heir
+        successor = undefined
+        health = Health.reopened(health, heir.held, yield* Clock.currentTimeMillis)
+        yield* keepGate(gateBefore)
+        wake()
+      })
+
     const nextDue = (now: number, sendsAt: number | undefined): number => {
-      if (options.held !== undefined) return Infinity
+      if (!sends()) return Infinity
       const retries = Math.min(Infinity, ...again.map(({ due }) => due))
       // When it could send now and did not, all that waits belongs to users under way: an answer wakes it.
       const send =
@@ -256,7 +281,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
           : sendsAt <= now
             ? retries
             : Math.max(sendsAt, batches.waiting() > 0 ? 0 : retries)
-      return Math.min(send, groups.due(window) ?? Infinity)
+      return Math.min(send, groups.due(opening.window) ?? Infinity)
     }
 
     const sleepUntil = (due: number, now: number) =>
@@ -265,54 +290,68 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         : Effect.asVoid(Effect.timeoutOption(changed.await, Math.max(1, due - now)))
 
     const step = Effect.gen(function* () {
-      if (endings.length > 0) yield* FiberSet.run(attempts, settle(endings.splice(0)))
-      if (lagging && bytes() < memoryLimit / 2 && options.held === undefined) return yield* catchUp
-      yield* form
+      const endings = memory.endings()
+      if (endings.length > 0) yield* FiberSet.run(attempts, settle(endings))
       const now = yield* Clock.currentTimeMillis
-      const sendsAt = Health.sendsAt(health, shared, underWay, limits.concurrency)
-      if (options.held === undefined && sendsAt !== undefined && sendsAt <= now && hasWork(now)) {
-        if (connection === undefined) return yield* connect
-        const batch = next(now)
-        if (batch !== undefined) {
-          underWay++
-          return yield* FiberSet.run(attempts, attempt(connection, batch))
+      // What is under way ends before its credentials or its events are taken away.
+      const isQuiet = underWay === 0 && unsettled === 0
+      if (isQuiet && successor !== undefined) return yield* succeed(successor)
+      if (isQuiet && now >= expiresAt) return yield* expire
+      const waitsForQuiet = successor !== undefined || now >= expiresAt
+      if (sends() && !waitsForQuiet) {
+        if (memory.isLagging() && memory.isHungry()) return yield* catchUp
+        yield* form
+        const sendsAt = Health.sendsAt(health, shared, underWay, opening.opened.limits.concurrency)
+        if (sendsAt !== undefined && sendsAt <= now && hasWork(now)) {
+          if (opening.connection === undefined) return yield* connect
+          const { connection } = opening.connection
+          const batch = next(connection, now)
+          if (batch !== undefined) {
+            underWay++
+            return yield* FiberSet.run(attempts, attempt(connection, batch))
+          }
         }
       }
       changed.closeUnsafe()
-      yield* sleepUntil(nextDue(now, sendsAt), now)
+      const sendsAt = Health.sendsAt(health, shared, underWay, opening.opened.limits.concurrency)
+      yield* sleepUntil(waitsForQuiet ? Infinity : Math.min(nextDue(now, sendsAt), expiresAt), now)
     })
 
     return {
       key,
-      accepts: () => !lagging && options.held === undefined && Health.isWell(health) && bytes() < memoryLimit,
+      accepts: () => !memory.isLagging() && sends() && Health.isWell(health) && memory.hasRoom(),
       offer: (sequence, prepared, now) => {
-        if (sequence <= cursor) return
-        newest = sequence
-        if (lagging || prepared === undefined) lagging = true
-        else {
-          cursor = sequence
-          admit(sequence, prepared, 0, now)
-        }
+        memory.offer(sequence, prepared, now)
+        expiresAt = Math.min(expiresAt, now + options.retention)
         wake()
       },
       lag: () => {
-        lagging = true
+        memory.lag()
         wake()
       },
-      isSated: () => Health.isWell(health) && bytes() > memoryLimit / 2,
-      isWell: () => options.held === undefined && Health.isWell(health),
+      isSated: () => Health.isWell(health) && !memory.isHungry(),
+      isWell: () => sends() && Health.isWell(health),
       flush: () => {
         flushing = true
         wake()
       },
-      isEmpty: () =>
-        !lagging &&
-        underWay + unsettled + endings.length + again.length === 0 &&
-        batches.waiting() + groups.waiting() === 0,
-      isClosed: (now) =>
-        options.held !== undefined || (!health.gate.open && underWay === 0 && health.gate.notBefore > now),
+      isEmpty: () => underWay + unsettled === 0 && memory.isEmpty(),
+      isClosed: (now) => !sends() || (!health.gate.open && underWay === 0 && health.gate.notBefore > now),
       lastSuccess: () => health.lastSuccess,
       status: () => ({ ...key, gate: health.gate, trouble: health.trouble, underWay }),
+      reopen: (opened) =>
+        Effect.sync(() => {
+          successor = open(opened)
+          wake()
+        }),
+      pause: (paused) =>
+        Effect.gen(function* () {
+          const gateBefore = health.gate
+          const now = yield* Clock.currentTimeMillis
+          health = paused ? Health.pause(health, now) : Health.resume(health, opening.held, now)
+          yield* keepGate(gateBefore)
+          wake()
+        }),
       run: Effect.raceFirst(Effect.forever(step), Effect.andThen(FiberSet.join(attempts), Effect.never)),
       awaitAttempts: FiberSet.awaitEmpty(attempts)
     }

@@ -1,0 +1,91 @@
+/**
+ * A route with its destination open and its lanes; opened anew when the credentials change.
+ */
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Scope from "effect/Scope"
+import type { Catalogue } from "../Catalogue.ts"
+import type { Opened } from "../Destination.ts"
+import type { LaneState, Outbox, OutboxError } from "../Outbox.ts"
+import type { PluginError } from "../Plugin.ts"
+import type { Route } from "../Route.ts"
+import type { Shared } from "./Health.ts"
+import type * as Intake from "./Intake.ts"
+import * as Lane from "./Lane.ts"
+import { selection } from "./Plan.ts"
+import type { Decoders } from "./ReadBack.ts"
+
+export interface Options {
+  readonly outbox: Outbox["Service"]
+  readonly stored: ReadonlyArray<LaneState>
+  readonly decode: Decoders
+  readonly catalogues: ReadonlyArray<Catalogue>
+  /** Milliseconds. */
+  readonly retention: number
+  readonly onChange: () => void
+}
+
+export interface OpenRoute extends Intake.OpenRoute {
+  /** Runs the lanes, and opens the destination anew when its credentials change; fails when the outbox does. */
+  readonly run: Effect.Effect<never, OutboxError>
+}
+
+export const open = (
+  route: Route,
+  options: Options
+): Effect.Effect<OpenRoute, PluginError | OutboxError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { destination } = route
+    const scope = yield* Effect.scope
+    const shared: Shared = { notBefore: 0 }
+    const lanes = new Map<string, Lane.Lane>()
+    const senders = yield* FiberSet.make<never, OutboxError>()
+    let isRunning = false
+
+    const addLanes = (opened: Opened) =>
+      Effect.forEach(
+        opened.lanes.filter(({ name }) => !lanes.has(name)),
+        Effect.fnUntraced(function* ({ name }) {
+          const lane = yield* Lane.make({
+            ...options,
+            key: { route: route.name, lane: name },
+            route,
+            opened,
+            stored: options.stored.find((state) => state.route === route.name && state.lane === name),
+            shared
+          }).pipe(Scope.provide(scope))
+          lanes.set(name, lane)
+          if (isRunning) yield* FiberSet.run(senders, lane.run)
+        }),
+        { discard: true }
+      )
+
+    const first = yield* destination.open
+    const self = { route, opened: first, lanes, selected: selection(route, options.catalogues) }
+    yield* addLanes(first)
+
+    /** Credentials that cannot be read leave everything as it was. */
+    const reopen = Effect.gen(function* () {
+      const opened = yield* destination.open
+      yield* addLanes(opened)
+      self.opened = opened
+      yield* Effect.forEach(lanes.values(), (lane) => lane.reopen(opened), { discard: true })
+      yield* Effect.logInfo(`route ${route.name}: the credentials changed and are in use`)
+    }).pipe(
+      Effect.catchTag("PluginError", (error) =>
+        Effect.logWarning(`route ${route.name}: changed credentials cannot be used yet: ${error.message}`)
+      )
+    )
+    const watch =
+      destination.changed === undefined
+        ? Effect.never
+        : Effect.forever(Effect.andThen(destination.changed, reopen))
+
+    return Object.assign(self, {
+      run: Effect.gen(function* () {
+        isRunning = true
+        for (const lane of lanes.values()) yield* FiberSet.run(senders, lane.run)
+        return yield* Effect.raceFirst(watch, Effect.andThen(FiberSet.join(senders), Effect.never))
+      }).pipe(Effect.ensuring(FiberSet.clear(senders)))
+    })
+  })
