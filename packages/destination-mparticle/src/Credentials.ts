@@ -1,0 +1,83 @@
+/**
+ * The credentials of an mParticle destination: a key and a secret for each feed.
+ *
+ * @since 1.0.0
+ */
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+const key = Schema.Redacted(Schema.String)
+  .annotate({ description: "The feed's server-to-server key." })
+  // RFC 7617: the user name of HTTP Basic ends at the first colon.
+  .check(
+    Schema.makeFilter((text) => /^[^:]+$/.test(Redacted.value(text)) || "expected a key without a colon")
+  )
+
+const secret = Schema.Redacted(Schema.String)
+  .annotate({ description: "The feed's server-to-server secret." })
+  .check(Schema.makeFilter((text) => Redacted.value(text) !== "" || "expected a secret that is not empty"))
+
+/**
+ * The names of the feeds. `unbound` acts as no platform.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const FeedName = Schema.Literals(["ios", "android", "web", "unbound"])
+
+/**
+ * @since 1.0.0
+ * @category models
+ */
+export type FeedName = typeof FeedName.Type
+
+/**
+ * One feed's key and secret, both redacted: a plain string is an error.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const Pair = Schema.Struct({ key, secret })
+
+/**
+ * @since 1.0.0
+ * @category models
+ */
+export type Pair = typeof Pair.Type
+
+/**
+ * A feed for the events of one app of the Braze workspace.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const App = Schema.Struct({
+  appId: Schema.NonEmptyString.annotate({ description: "The `app_id` of the app's events in Braze." }),
+  feed: FeedName.annotate({ description: "The platform that the feed acts as." }),
+  key,
+  secret
+})
+
+const feed = (description: string) => Schema.optionalKey(Pair.annotate({ description }))
+
+/**
+ * The credentials. The same pair may stand in several places: then one feed takes it all.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const Credentials = Schema.Struct({
+  ios: feed("The feed that acts as iOS."),
+  android: feed("The feed that acts as Android."),
+  web: feed("The feed that acts as Web."),
+  unbound: feed("The feed that acts as no platform; takes e-mail, SMS, campaign and canvas events."),
+  apps: Schema.optionalKey(
+    Schema.Array(App).annotate({ description: "Feeds for single apps, before those of their platform." })
+  )
+})
+
+/**
+ * @since 1.0.0
+ * @category models
+ */
+export type Credentials = typeof Credentials.Type

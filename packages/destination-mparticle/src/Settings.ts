@@ -1,0 +1,194 @@
+/**
+ * The settings of an mParticle destination.
+ *
+ * @since 1.0.0
+ */
+import * as Braze from "@millrace/events-braze/Braze"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as Limits from "./Limits.ts"
+
+/**
+ * mParticle's hosting locations: wholly separate installations, the account manager tells which is yours.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const pods = {
+  us1: "https://s2s.mparticle.com",
+  us2: "https://s2s.us2.mparticle.com",
+  eu1: "https://s2s.eu1.mparticle.com",
+  au1: "https://s2s.au1.mparticle.com"
+} as const
+
+/**
+ * mParticle's identity types.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const IdentityType = Schema.Literals([
+  "customer_id",
+  "email",
+  "alias",
+  "other",
+  "other_id_2",
+  "other_id_3",
+  "other_id_4",
+  "other_id_5",
+  "other_id_6",
+  "other_id_7",
+  "other_id_8",
+  "other_id_9",
+  "other_id_10",
+  "mobile_number",
+  "phone_number_2",
+  "phone_number_3",
+  "facebook",
+  "twitter",
+  "google",
+  "microsoft",
+  "yahoo",
+  "facebook_custom_audience_id"
+])
+
+/**
+ * @since 1.0.0
+ * @category models
+ */
+export type IdentityType = typeof IdentityType.Type
+
+const isBaseUrl = (text: string): boolean | string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return "expected an http or https URL"
+  if (url.username !== "" || url.password !== "") return "expected a URL without credentials"
+  return (url.search === "" && url.hash === "") || "expected a URL without query or fragment"
+}
+
+const isDate = (text: string): boolean | string =>
+  (/^\d{4}-\d\d-\d\d(T.+)?$/.test(text) && !Number.isNaN(Date.parse(text))) ||
+  "expected an ISO date such as 2025-01-31 or 2025-01-31T12:00:00Z"
+
+const isWindow = (window: Duration.Duration): boolean | string =>
+  (Duration.toMillis(window) >= 0 && Duration.toMillis(window) <= 3_600_000) || "expected at most 1 hour"
+
+const Name = Schema.NonEmptyString.check(Schema.isMaxLength(Limits.name))
+
+const byType = <S extends Schema.Top>(description: string, value: S) =>
+  Schema.Record(Schema.String, value)
+    .annotate({ description })
+    .check(
+      Schema.makeFilter((record: { readonly [type: string]: unknown }) => {
+        const unknown = Object.keys(record).find((type) => !Braze.typeNames.has(Braze.typeName(type)))
+        return unknown === undefined || { path: [unknown], issue: "expected the name of a Braze event type" }
+      })
+    )
+
+const Identity = Schema.Struct({
+  externalId: IdentityType.annotate({
+    description: "The identity type that the user's external id becomes."
+  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("customer_id"))),
+  sourceId: Schema.optionalKey(
+    IdentityType.annotate({
+      description: "The identity type that Braze's own user id becomes, for every event. Not sent without it."
+    })
+  ),
+  anonymous: Schema.Literals(["skip", "send"])
+    .annotate({
+      description:
+        "Events without an external id: skip them, as Braze does, or send them with what else identifies the user: device ids, e-mail, `sourceId`."
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("skip")))
+})
+  .annotate({ description: "Which ids become which identity types." })
+  .check(
+    Schema.makeFilter(
+      ({ externalId, sourceId }) =>
+        externalId !== sourceId || {
+          path: ["sourceId"],
+          issue: "expected another identity type than externalId's"
+        }
+    )
+  )
+
+/**
+ * The settings, as a file or code gives them. Strict: an unknown one is an error.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const Settings = Schema.Struct({
+  pod: Schema.optionalKey(
+    Schema.Literals(["us1", "us2", "eu1", "au1"]).annotate({
+      description: "mParticle's hosting location. Exactly one of `pod` and `baseUrl` is given."
+    })
+  ),
+  baseUrl: Schema.optionalKey(
+    Schema.String.annotate({
+      description: "Where the Events API is, without `/v2/bulkevents`: for partners, tests and proxies."
+    }).check(Schema.makeFilter(isBaseUrl))
+  ),
+  environment: Schema.Literals(["production", "development"])
+    .annotate({ description: "mParticle keeps the two apart under the same key." })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("production"))),
+  identity: Identity.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  missingFeed: Schema.Literals(["skip", "hold", "unbound"])
+    .annotate({
+      description:
+        "Events of a feed without credentials: skip them, as Braze does, hold them until it has some, or send them to the unbound feed."
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("skip"))),
+  profile: Schema.Literals(["parity", "extended"])
+    .annotate({
+      description: "parity: what Braze's own connector is documented to send. extended: nothing is lost."
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("parity"))),
+  grouping: Schema.Literals(["event", "user"])
+    .annotate({
+      description:
+        "event: one event in each mParticle batch, so that mParticle drops repeats. user: events of one user together, for fewer batches."
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("event"))),
+  window: Schema.String.annotate({
+    description: "How long an event may wait for others of its user; only with grouping: user."
+  })
+    .pipe(Schema.decodeTo(Schema.Duration, SchemaTransformation.durationFromString))
+    .check(Schema.makeFilter(isWindow))
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("5 seconds"))),
+  historicalBefore: Schema.optionalKey(
+    Schema.String.annotate({
+      description:
+        "Events before this date go to the historical endpoint, which forwards nothing to event outputs. It is for a backfill of more than 30 days."
+    }).check(Schema.makeFilter(isDate))
+  ),
+  names: byType("Event names of your own, by Braze event type.", Name).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed({}))
+  ),
+  attributes: byType(
+    "By Braze event type and field: the attribute's name, or null to leave it out.",
+    Schema.Record(Schema.String, Schema.NullOr(Name))
+  ).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+}).check(
+  Schema.makeFilter(
+    ({ baseUrl, pod }) =>
+      (baseUrl === undefined) !== (pod === undefined) || "expected exactly one of pod and baseUrl"
+  )
+)
+
+/**
+ * The settings, read.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Settings = typeof Settings.Type
+
+/**
+ * Where the Events API is, without a slash at its end.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const baseUrl = ({ baseUrl, pod }: Settings): URL => new URL(baseUrl ?? pods[pod ?? "us1"])

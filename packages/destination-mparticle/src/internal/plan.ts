@@ -1,0 +1,88 @@
+import * as Braze from "@millrace/events-braze/Braze"
+import * as MParticleFacts from "@millrace/events-braze/MParticleFacts"
+import type { Settings } from "../Settings.ts"
+
+/** How events of one type are mapped: made on the type's first event. */
+export interface Plan {
+  readonly eventType: "custom_event" | "uninstall"
+  readonly eventName: string
+  /**
+   * Nothing is lost, the type's own name goes along, what Braze documents unnegated is set right, and `ios_idfv` is
+   * Apple's devices' alone.
+   */
+  readonly extended: boolean
+  /** Every property is sent, not only what stands in `fields`. */
+  readonly everything: boolean
+  readonly fields: ReadonlyArray<{ readonly field: string; readonly name: string }>
+  /** The attribute of a field: another name, or null to leave it out. */
+  readonly renamed: ReadonlyMap<string, string | null>
+  /** Members of `device_info` that are sent. */
+  readonly device: { readonly [Member in DeviceMember]: boolean }
+  readonly email: boolean
+  /** Fields of which the first that is there becomes `$mobile`. */
+  readonly mobile: ReadonlyArray<string>
+}
+
+const members = ["platform", "os_version", "device_model", "ios_idfv", "ad_id", "limit_ad_tracking"] as const
+type DeviceMember = (typeof members)[number]
+
+/**
+ * Of a type whose payload Braze does not document, parity sends every property but the kinds that Braze sends of no
+ * type: user id, time zone, OS version and arrays.
+ */
+export const planner = (settings: Settings): ((type: string) => Plan) => {
+  const plans = new Map<string, Plan>()
+  const names = byTypeName(settings.names)
+  const attributes = byTypeName(settings.attributes)
+  return (type) => {
+    const found = plans.get(type)
+    if (found !== undefined) return found
+    const plan = planOf(type, settings.profile === "extended", names.get(type), attributes.get(type) ?? {})
+    plans.set(type, plan)
+    return plan
+  }
+}
+
+const byTypeName = <A>(record: { readonly [type: string]: A }): ReadonlyMap<string, A> =>
+  new Map(Object.entries(record).map(([type, value]) => [Braze.typeName(type), value]))
+
+const planOf = (
+  type: string,
+  extended: boolean,
+  name: string | undefined,
+  renames: { readonly [field: string]: string | null }
+): Plan => {
+  // A route lets only the catalogue's types reach a destination, and the facts have all of them.
+  const facts = MParticleFacts.facts.get(type)!
+  const everything = extended || !facts.documented
+  const has = new Set(facts.deviceInfo)
+  const renamed = new Map(Object.entries(renames))
+  // Braze's name for the one field that it renames itself.
+  if (!renamed.has("content_card_id")) renamed.set("content_card_id", renamed.get("card_id") ?? "card_id")
+  return {
+    // An uninstall event has no name: who gives it one wants a custom event.
+    eventType: name === undefined ? facts.eventType : "custom_event",
+    eventName: name ?? (extended ? facts.qualifiedName : facts.eventName),
+    extended,
+    everything,
+    fields: facts.attributes.flatMap((attribute) => {
+      const field = attribute === "card_id" && isContentCard(type) ? "content_card_id" : attribute
+      const given = renamed.get(field)
+      return given === null ? [] : [{ field, name: given ?? attribute }]
+    }),
+    renamed,
+    device: {
+      platform: everything || has.has("platform"),
+      os_version: extended,
+      device_model: everything || has.has("device_model"),
+      ios_idfv: everything || has.has("ios_idfv"),
+      ad_id: everything || has.has("ios_advertising_id"),
+      limit_ad_tracking: everything || has.has("limit_ad_tracking")
+    },
+    email: everything || facts.identities.includes("email"),
+    mobile:
+      facts.mobile !== undefined ? [facts.mobile] : everything ? ["to_phone_number", "user_phone_number"] : []
+  }
+}
+
+const isContentCard = (type: string) => type.startsWith("users.messages.contentcard.")

@@ -1,0 +1,731 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { inspect } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+import { Limits, mparticle, Settings } from "@millrace/destination-mparticle"
+import type { BrazeEvent } from "@millrace/events-braze"
+import * as Braze from "@millrace/events-braze/Braze"
+import * as MParticleFacts from "@millrace/events-braze/MParticleFacts"
+import * as Sample from "@millrace/events-braze/Sample"
+import * as BatchSchema from "@millrace/mparticle-emulator/BatchSchema"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import {
+  type Batch,
+  batchOf,
+  eventOf,
+  everyFeed,
+  goldenOf,
+  open,
+  pair,
+  time,
+  typeNames
+} from "./support/subject.ts"
+
+const uuid = "8F2A0C77-51B7-4D2E-9E0B-0E3C5B7A9D10"
+const other = "1C9B7A52-0D3E-4F60-8A71-92B3C4D5E6F7"
+
+/** An event as given: what the sample would fill in is not there. */
+const event = (
+  type: Braze.TypeName,
+  properties: { readonly [field: string]: unknown } = {},
+  user: BrazeEvent["user"] = { externalId: "cust-1" },
+  at = time
+): BrazeEvent => ({ id: `id-${type}`, type, time: at, user, properties }) as BrazeEvent
+
+const opened = (properties: object, user?: BrazeEvent["user"]) =>
+  event("users.messages.pushnotification.Open", { ...properties }, user)
+
+const attributesOf = (batch: Batch) => batch.events[0]!.data.custom_attributes
+
+const golden = new URL("./golden/", import.meta.url)
+const files = readdirSync(golden)
+
+describe("golden pairs", () => {
+  it("there is one for each type that is sent by default", () => {
+    assert.deepStrictEqual(
+      files.map((file) => file.replace(/\.json$/, "")).sort(),
+      [...MParticleFacts.selected].sort()
+    )
+  })
+
+  it.each(files)("%s", (file) => {
+    const pair: ReturnType<typeof goldenOf> = JSON.parse(readFileSync(new URL(file, golden), "utf8"))
+    assert.deepStrictEqual(goldenOf(pair.in), pair)
+    assert.deepStrictEqual(BatchSchema.validateBatch(pair.parity), [])
+    assert.deepStrictEqual(BatchSchema.validateBatch(pair.extended), [])
+  })
+
+  // The rest does not trust the files: it states what they must hold, from Braze's own lists.
+  const documented = files
+    .map((file): ReturnType<typeof goldenOf> => JSON.parse(readFileSync(new URL(file, golden), "utf8")))
+    .map((pair) => ({ ...pair, facts: MParticleFacts.facts.get(pair.in.type)! }))
+
+  it("parity sends what Braze documents, and nothing else", () => {
+    for (const { facts, in: given, parity } of documented.filter(({ facts }) => facts.documented)) {
+      const { data, event_type } = parity.events[0]!
+      const source = (name: string): unknown =>
+        name === "source_request_id"
+          ? given.id
+          : name === "device_id"
+            ? given.user.deviceId
+            : name === "card_id"
+              ? (Reflect.get(given.properties, "content_card_id") ?? Reflect.get(given.properties, "card_id"))
+              : Reflect.get(given.properties, name)
+      const expected = facts.attributes.flatMap((name) =>
+        source(name) === undefined ? [] : [[name, String(source(name))]]
+      )
+      assert.deepStrictEqual(data.custom_attributes, Object.fromEntries(expected), given.type)
+      assert.strictEqual(event_type, facts.eventType)
+      assert.strictEqual(data.event_name, event_type === "uninstall" ? undefined : facts.eventName)
+      assert.strictEqual(data.custom_event_type, event_type === "uninstall" ? undefined : "other")
+      assert.strictEqual(data.timestamp_unixtime_ms, given.time)
+      assert.strictEqual(data.source_message_id, given.id)
+      assert.strictEqual(parity.source_request_id, given.id)
+      const email = facts.identities.includes("email")
+        ? Reflect.get(given.properties, "email_address")
+        : undefined
+      assert.deepStrictEqual(parity.user_identities, {
+        ...(email === undefined ? {} : { email }),
+        customer_id: given.user.externalId ?? ""
+      })
+      const mobile = facts.mobile === undefined ? undefined : Reflect.get(given.properties, facts.mobile)
+      assert.deepStrictEqual(parity.user_attributes, mobile === undefined ? undefined : { $mobile: mobile })
+      for (const member of Object.keys(parity.device_info ?? {})) assert.include(facts.deviceInfo, member)
+      if (facts.deviceInfo.includes("ios_idfv")) {
+        assert.strictEqual(parity.device_info?.["ios_idfv"], given.user.deviceId)
+      }
+    }
+  })
+
+  it("extended loses no value", () => {
+    for (const { extended, in: given } of documented) {
+      const text = JSON.stringify(extended)
+      const values = [given.type, given.id, ...Object.values(given.user), ...Object.values(given.properties)]
+      for (const value of values) {
+        if (
+          typeof value === "string" &&
+          value !== "ios" &&
+          value !== "android" &&
+          !/_ad_id|_idfa/.test(value)
+        ) {
+          assert.include(text, JSON.stringify(value).slice(1, -1), given.type)
+        }
+        if (Array.isArray(value)) assert.include(text, JSON.stringify(JSON.stringify(value)))
+      }
+    }
+  })
+})
+
+describe("any event", () => {
+  it("becomes a valid mParticle batch in both profiles, whatever its type", () => {
+    const sample = Sample.make({ seed: 20_261_122, users: 300 })
+    const subjects = (["parity", "extended"] as const).map((profile) =>
+      open({ profile, identity: { anonymous: "send", sourceId: "other" } })
+    )
+    let checked = 0
+    for (const [index, type] of typeNames.entries()) {
+      for (let round = 0; round < 8; round++) {
+        const given = sample.event(type, index * 1000 + round, time + round)
+        const before = JSON.stringify(given)
+        for (const subject of subjects) {
+          const assignment = subject.assign(given)
+          if (assignment._tag === "Skip") continue
+          const batch = batchOf(subject, assignment.lane, given)
+          assert.deepStrictEqual(BatchSchema.validateBatch(batch), [], type)
+          assert.isTrue(batch.user_identities !== undefined || batch.device_info !== undefined)
+          assert.deepStrictEqual(batchOf(subject, assignment.lane, given), batch)
+          checked++
+        }
+        assert.strictEqual(JSON.stringify(given), before)
+      }
+    }
+    assert.isAbove(checked, 1500)
+  })
+
+  it("is sent with all properties where Braze documents no payload, but for what Braze never sends in parity", () => {
+    const given = event(
+      "users.behaviors.CustomEvent",
+      {
+        name: "Saw film",
+        custom_properties: { stars: 5 },
+        os_version: "19.1",
+        tags: ["a"],
+        ad_tracking_enabled: true
+      },
+      { externalId: "c", sourceId: "braze-1", deviceId: uuid, timezone: "Asia/Tokyo" }
+    )
+    const both = {
+      source_request_id: given.id,
+      device_id: uuid,
+      name: "Saw film",
+      custom_properties: '{"stars":5}'
+    }
+    const parity = batchOf(open(), "unbound", given)
+    assert.deepStrictEqual(attributesOf(parity), both)
+    assert.deepStrictEqual(parity.device_info, { ios_idfv: uuid, limit_ad_tracking: true })
+    const extended = batchOf(open({ profile: "extended" }), "unbound", given)
+    assert.deepStrictEqual(attributesOf(extended), {
+      ...both,
+      braze_event_type: given.type,
+      user_id: "braze-1",
+      timezone: "Asia/Tokyo",
+      tags: '["a"]'
+    })
+    assert.deepStrictEqual(extended.device_info, { os_version: "19.1", limit_ad_tracking: false })
+  })
+
+  it("tells LINE, RCS and SMS apart in extended, as Braze names them in parity", () => {
+    const name = (profile: "parity" | "extended", type: Braze.TypeName) =>
+      batchOf(open({ profile }), "unbound", event(type)).events[0]!.data.event_name
+    assert.strictEqual(name("parity", "users.messages.line.Click"), "Clicks")
+    assert.strictEqual(name("parity", "users.messages.rcs.Click"), "Clicks")
+    assert.strictEqual(name("extended", "users.messages.line.Click"), "LINE Clicks")
+    assert.strictEqual(name("extended", "users.messages.rcs.Click"), "RCS Clicks")
+  })
+
+  it("spells platforms as mParticle does and keeps in extended what has no spelling", () => {
+    const device = (profile: "parity" | "extended", platform: unknown) => {
+      const batch = batchOf(open({ profile }), "unbound", opened({ platform }))
+      return [batch.device_info?.["platform"], attributesOf(batch)["platform"]]
+    }
+    const table = {
+      ios: "iOS",
+      android: "Android",
+      web: "web",
+      tvos: "tvOS",
+      roku: "roku",
+      kindle: "Android"
+    }
+    for (const [platform, spelled] of Object.entries(table)) {
+      assert.deepStrictEqual(device("parity", platform), [spelled, undefined])
+      assert.deepStrictEqual(device("extended", platform), [
+        spelled,
+        platform === "kindle" ? "kindle" : undefined
+      ])
+    }
+    for (const odd of ["visionos", "iOS", "constructor", "__proto__"]) {
+      assert.deepStrictEqual(device("parity", odd), [undefined, undefined])
+      assert.deepStrictEqual(device("extended", odd), [undefined, odd])
+    }
+    assert.deepStrictEqual(device("parity", 7), [undefined, undefined])
+  })
+
+  it("takes a device id for ios_idfv only where it is a UUID, in extended only of Apple's devices", () => {
+    const idfv = (
+      profile: "parity" | "extended",
+      lane: string,
+      platform: string | undefined,
+      deviceId: string
+    ) =>
+      batchOf(
+        open({ profile }),
+        lane,
+        opened(platform === undefined ? {} : { platform }, { externalId: "c", deviceId })
+      ).device_info?.["ios_idfv"]
+    assert.strictEqual(idfv("parity", "android", "android", uuid), uuid)
+    assert.strictEqual(idfv("extended", "android", "android", uuid), undefined)
+    assert.strictEqual(idfv("extended", "ios", "ios", uuid), uuid)
+    assert.strictEqual(idfv("extended", "ios", "tvos", uuid), uuid)
+    assert.strictEqual(idfv("extended", "ios", undefined, uuid), uuid)
+    assert.strictEqual(idfv("extended", "unbound", undefined, uuid), undefined)
+    const bad = [
+      "ios_idfv",
+      uuid.replaceAll("-", ""),
+      `${uuid}0`,
+      uuid.replace("8", "g"),
+      uuid.replace("-", "8"),
+      "00000000-0000-0000-0000-000000000000",
+      "[REDACTED]"
+    ]
+    for (const deviceId of bad) assert.isUndefined(idfv("parity", "ios", "ios", deviceId), deviceId)
+  })
+
+  it("puts an advertising id where its kind belongs, and corrects the sense of tracking in extended", () => {
+    const kinds = {
+      ios_idfa: "ios_advertising_id",
+      google_ad_id: "android_advertising_id",
+      windows_ad_id: "microsoft_advertising_id",
+      roku_ad_id: "roku_advertising_id"
+    }
+    for (const [ad_id_type, member] of Object.entries(kinds)) {
+      const given = opened({ ad_id: other, ad_id_type, ad_tracking_enabled: true })
+      assert.deepStrictEqual(batchOf(open(), "ios", given).device_info, {
+        [member]: other,
+        limit_ad_tracking: true
+      })
+      const extended = batchOf(open({ profile: "extended" }), "ios", given)
+      assert.deepStrictEqual(extended.device_info, { [member]: other, limit_ad_tracking: false })
+      assert.notProperty(attributesOf(extended), "ad_id")
+    }
+    // The nil id of those who opted out would merge them all.
+    const nil = opened({ ad_id: "00000000-0000-0000-0000-000000000000", ad_id_type: "ios_idfa" })
+    const batch = batchOf(open({ profile: "extended" }), "ios", nil)
+    assert.isUndefined(batch.device_info)
+    assert.strictEqual(attributesOf(batch)["ad_id_type"], "ios_idfa")
+  })
+
+  it("is treated as if a redacted value were absent", () => {
+    const given = event(
+      "users.messages.sms.Delivery",
+      { campaign_name: "[REDACTED]", to_phone_number: "[REDACTED]", dispatch_id: "d" },
+      { externalId: "c", sourceId: "[REDACTED]", deviceId: "[REDACTED]", timezone: "[REDACTED]" }
+    )
+    for (const profile of ["parity", "extended"] as const) {
+      const batch = batchOf(open({ profile, identity: { sourceId: "other" } }), "unbound", given)
+      assert.notInclude(JSON.stringify(batch), "REDACTED")
+      assert.deepStrictEqual(batch.user_identities, { customer_id: "c" })
+    }
+  })
+
+  it("cannot break the mapping with hostile values", () => {
+    const loop: { [name: string]: unknown } = {}
+    loop["loop"] = loop
+    const properties = JSON.parse(
+      '{"__proto__": "proto", "constructor": {"toString": null}, "": "nameless", "ok": "ok"}'
+    )
+    Object.assign(properties, {
+      campaign_name: loop,
+      campaign_id: Symbol("s"),
+      send_id: () => 0,
+      dispatch_id: 10n,
+      platform: { toString: null },
+      app_id: ["x"],
+      ad_tracking_enabled: "yes",
+      os_version: 19,
+      device_model: null,
+      lone: "\ud800"
+    })
+    for (const profile of ["parity", "extended"] as const) {
+      const subject = open({ profile })
+      const given = opened(properties)
+      assert.strictEqual(subject.assign(given)._tag, "To")
+      const batch = batchOf(subject, "ios", given)
+      assert.deepStrictEqual(BatchSchema.validateBatch(batch), [])
+      assert.strictEqual(attributesOf(batch)["dispatch_id"], "10")
+      assert.notProperty(attributesOf(batch), "campaign_name")
+      if (profile === "extended") {
+        assert.strictEqual(Object.getOwnPropertyDescriptor(attributesOf(batch), "__proto__")?.value, "proto")
+        assert.strictEqual(attributesOf(batch)["millrace_truncated"], "")
+      }
+    }
+  })
+
+  it("is cut to mParticle's limits, and extended tells where", () => {
+    const long = "x".repeat(5000)
+    const given = opened({ campaign_name: `${"x".repeat(4095)}😀`, send_id: long, ["n".repeat(300)]: "v" })
+    const parity = attributesOf(batchOf(open(), "ios", given))
+    assert.strictEqual(parity["campaign_name"], "x".repeat(4095))
+    assert.strictEqual(parity["send_id"], long.slice(0, 4096))
+    assert.notProperty(parity, "millrace_truncated")
+    const extended = batchOf(open({ profile: "extended" }), "ios", given)
+    assert.strictEqual(attributesOf(extended)["n".repeat(256)], "v")
+    assert.strictEqual(attributesOf(extended)["millrace_truncated"], "campaign_name,send_id")
+    const many = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`field_${index}`, "v"]))
+    const crowded = batchOf(open({ profile: "extended" }), "ios", opened(many))
+    assert.lengthOf(Object.keys(attributesOf(crowded)), 100)
+    const left = attributesOf(crowded)["millrace_truncated"]!.split(",")
+    assert.lengthOf(left, 150 + 2 - 99)
+    assert.deepStrictEqual(BatchSchema.validateBatch(crowded), [])
+    const sms = event("users.messages.sms.Delivery", { to_phone_number: long })
+    assert.strictEqual(batchOf(open(), "unbound", sms).user_attributes?.["$mobile"]?.length, 4096)
+  })
+
+  it("is rejected when its time is in seconds, in microseconds or no number, alone or in a group", () => {
+    const subject = open({ grouping: "user" })
+    for (const at of [time / 1000, time * 1000, Number.NaN, -1, Infinity]) {
+      const given = event("users.canvas.Entry", {}, undefined, at)
+      for (const events of [[given], [event("users.canvas.Entry"), given]] as const) {
+        const result = subject.prepare(events, "unbound")
+        assert.isTrue(Result.isFailure(result) && result.failure.reason === "bad-time")
+      }
+    }
+    const fraction = batchOf(subject, "unbound", event("users.canvas.Entry", {}, undefined, time + 0.4))
+    assert.strictEqual(fraction.events[0]!.data.timestamp_unixtime_ms, time)
+  })
+})
+
+describe("feeds", () => {
+  const laneOf = (subject: ReturnType<typeof open>, given: BrazeEvent) => {
+    const assignment = subject.assign(given)
+    return assignment._tag === "To" ? assignment.lane : `skip ${assignment.reason}`
+  }
+
+  it.each([
+    ["ios", "ios"],
+    ["tvos", "ios"],
+    ["android", "android"],
+    ["kindle", "android"],
+    ["web", "web"],
+    ["roku", "unbound"],
+    ["visionos", "unbound"],
+    [undefined, "unbound"],
+    [null, "unbound"],
+    ["toString", "unbound"]
+  ])("platform %s of an app's event goes to %s", (platform, lane) => {
+    assert.strictEqual(laneOf(open(), opened({ platform })), lane)
+  })
+
+  it("events of no app are unbound whatever fields they carry", () => {
+    const subject = open({}, { ...everyFeed, apps: [{ appId: "a1", feed: "ios", ...pair("a1") }] })
+    for (const type of typeNames.filter((type) => !Braze.isAppLevel(type))) {
+      const given = event(type, { platform: "ios", app_id: "a1" })
+      assert.strictEqual(laneOf(subject, given), "unbound", type)
+    }
+  })
+
+  it("an app's own feed goes before that of its platform", () => {
+    const subject = open({}, { ...everyFeed, apps: [{ appId: "a1", feed: "ios", ...pair("a1") }] })
+    assert.strictEqual(laneOf(subject, opened({ platform: "android", app_id: "a1" })), "app:a1")
+    assert.strictEqual(laneOf(subject, opened({ platform: "android", app_id: "a2" })), "android")
+    assert.strictEqual(laneOf(subject, opened({ platform: "android" })), "android")
+    assert.deepStrictEqual(
+      subject.lanes.map(({ name }) => name),
+      ["ios", "android", "web", "unbound", "app:a1"]
+    )
+  })
+
+  it("a pair given again shares the lane where it stands first", () => {
+    const subject = open(
+      {},
+      {
+        ios: pair("one"),
+        web: pair("one"),
+        unbound: pair("two"),
+        apps: [{ appId: "a1", feed: "android", ...pair("two") }]
+      }
+    )
+    assert.deepStrictEqual(
+      subject.lanes.map(({ name }) => name),
+      ["ios", "unbound"]
+    )
+    assert.strictEqual(laneOf(subject, opened({ platform: "web" })), "ios")
+    assert.strictEqual(laneOf(subject, opened({ platform: "ios" })), "ios")
+    assert.strictEqual(laneOf(subject, opened({ platform: "web", app_id: "a1" })), "unbound")
+    assert.strictEqual(laneOf(subject, opened({ platform: "android" })), "skip missing-feed")
+  })
+
+  it("a feed without credentials is skipped, held, or sent to unbound, as set", () => {
+    const given = { ios: pair("ios"), unbound: pair("unbound") }
+    assert.strictEqual(laneOf(open({}, given), opened({ platform: "web" })), "skip missing-feed")
+    assert.strictEqual(
+      laneOf(open({}, { ios: pair("ios") }), event("users.canvas.Entry")),
+      "skip missing-feed"
+    )
+    const hold = open({ missingFeed: "hold" }, given)
+    assert.strictEqual(laneOf(hold, opened({ platform: "web" })), "web")
+    assert.deepStrictEqual(
+      hold.lanes.map(({ held, name }) => [name, held]),
+      [
+        ["ios", undefined],
+        ["unbound", undefined],
+        ["android", "no-credentials"],
+        ["web", "no-credentials"]
+      ]
+    )
+    assert.strictEqual(
+      laneOf(open({ missingFeed: "unbound" }, given), opened({ platform: "web" })),
+      "unbound"
+    )
+  })
+
+  it("a lane's mark tells the same key at the same place, and not the key", () => {
+    const mark = (settings: Parameters<typeof open>[0], name: string) =>
+      open(settings, { ios: pair(name) }).lanes[0]!.mark
+    assert.strictEqual(mark({ pod: "us1" }, "one"), mark({ pod: "us1", profile: "extended" }, "one"))
+    assert.notStrictEqual(mark({ pod: "us1" }, "one"), mark({ pod: "eu1" }, "one"))
+    assert.notStrictEqual(mark({ pod: "us1" }, "one"), mark({ pod: "us1" }, "two"))
+    assert.notInclude(mark({ pod: "us1" }, "one"), "one")
+  })
+
+  it("events before the date have lanes of their own", () => {
+    const subject = open({ historicalBefore: "2026-06-01" }, { ios: pair("ios"), unbound: pair("unbound") })
+    assert.deepStrictEqual(
+      subject.lanes.map(({ name }) => name),
+      ["ios", "unbound", "ios:historical", "unbound:historical"]
+    )
+    const before = Date.parse("2026-06-01T00:00:00Z")
+    assert.strictEqual(laneOf(subject, event("users.canvas.Entry", {}, undefined, before)), "unbound")
+    assert.strictEqual(
+      laneOf(subject, event("users.canvas.Entry", {}, undefined, before - 1)),
+      "unbound:historical"
+    )
+    assert.notStrictEqual(subject.lanes[0]!.mark, subject.lanes[2]!.mark)
+  })
+})
+
+describe("identity", () => {
+  const anonymous = { sourceId: "braze-1", deviceId: uuid }
+
+  it("skips events without an external id, counted, before it asks for a feed", () => {
+    const subject = open({}, { ios: pair("ios") })
+    for (const user of [{}, anonymous, { externalId: "" }, { externalId: "[REDACTED]" }]) {
+      assert.deepStrictEqual(subject.assign(event("users.canvas.Entry", {}, user)), {
+        _tag: "Skip",
+        reason: "anonymous"
+      })
+    }
+  })
+
+  it("sends them with what else identifies them when asked, and skips who is nobody", () => {
+    const subject = open({ identity: { anonymous: "send" } })
+    const assign = (user: BrazeEvent["user"], properties = {}) =>
+      subject.assign(event("users.messages.email.Send", properties, user))
+    assert.strictEqual(assign(anonymous)._tag, "To")
+    assert.strictEqual(assign({}, { email_address: "a@shop.example" })._tag, "To")
+    assert.deepStrictEqual(assign({ sourceId: "braze-1", deviceId: "no uuid" }), {
+      _tag: "Skip",
+      reason: "anonymous"
+    })
+    const named = open({ identity: { anonymous: "send", sourceId: "other_id_2" } })
+    const given = event("users.canvas.Entry", {}, { sourceId: "braze-1" })
+    assert.strictEqual(named.assign(given)._tag, "To")
+    assert.deepStrictEqual(batchOf(named, "unbound", given).user_identities, { other_id_2: "braze-1" })
+    const device = batchOf(subject, "unbound", event("users.messages.email.Send", {}, anonymous))
+    assert.isUndefined(device.user_identities)
+    assert.deepStrictEqual(device.device_info, { ios_idfv: uuid })
+  })
+
+  it("uses the identity types that are set; the external id wins over the e-mail address", () => {
+    const given = event(
+      "users.messages.email.Send",
+      { email_address: "a@shop.example" },
+      { externalId: "cust-1", sourceId: "braze-1" }
+    )
+    const identities = (identity: (typeof Settings.Settings.Encoded)["identity"]) =>
+      batchOf(open({ identity: identity ?? {} }), "unbound", given).user_identities
+    assert.deepStrictEqual(identities({}), { email: "a@shop.example", customer_id: "cust-1" })
+    assert.deepStrictEqual(identities({ externalId: "email" }), { email: "cust-1" })
+    assert.deepStrictEqual(identities({ externalId: "other", sourceId: "alias" }), {
+      email: "a@shop.example",
+      alias: "braze-1",
+      other: "cust-1"
+    })
+    const extended = batchOf(
+      open({ identity: { externalId: "email" }, profile: "extended" }),
+      "unbound",
+      given
+    )
+    assert.strictEqual(attributesOf(extended)["email_address"], "a@shop.example")
+  })
+})
+
+describe("names and attributes of one's own", () => {
+  it("rename events and attributes and leave attributes out, in both profiles", () => {
+    for (const profile of ["parity", "extended"] as const) {
+      const subject = open({
+        profile,
+        names: { "users.messages.contentcard.Click": "Card tapped", users_canvas_abort: "Journey stopped" },
+        attributes: {
+          "users.messages.contentcard.Click": { campaign_id: "campaign", send_id: null, card_id: "card" }
+        }
+      })
+      const given = event("users.messages.contentcard.Click", {
+        campaign_id: "c",
+        send_id: "s",
+        content_card_id: "k",
+        dispatch_id: "d"
+      })
+      const batch = batchOf(subject, "ios", given)
+      const { campaign, card, campaign_id, send_id, dispatch_id } = attributesOf(batch)
+      assert.deepStrictEqual(
+        [campaign, card, campaign_id, send_id, dispatch_id],
+        ["c", "k", undefined, undefined, "d"]
+      )
+      assert.strictEqual(batch.events[0]!.data.event_name, "Card tapped")
+      const abort = batchOf(subject, "unbound", event("users.canvas.Abort"))
+      assert.strictEqual(abort.events[0]!.data.event_name, "Journey stopped")
+    }
+  })
+
+  it("a name turns an uninstall into a custom event", () => {
+    const names = { "users.behaviors.Uninstall": "Application Uninstalled" }
+    const { data, event_type } = batchOf(open({ names }), "ios", event("users.behaviors.Uninstall"))
+      .events[0]!
+    assert.deepStrictEqual(
+      [event_type, data.event_name, data.custom_event_type],
+      ["custom_event", "Application Uninstalled", "other"]
+    )
+  })
+
+  it("card_id stands for content_card_id without being asked", () => {
+    const given = event("users.messages.contentcard.Click", { content_card_id: "k" })
+    assert.strictEqual(attributesOf(batchOf(open({ profile: "extended" }), "ios", given))["card_id"], "k")
+  })
+})
+
+describe("grouping by user", () => {
+  const subject = open({ grouping: "user" })
+  const groupOf = (given: BrazeEvent) => {
+    const assignment = subject.assign(given)
+    return assignment._tag === "To" ? assignment.group : undefined
+  }
+
+  it("groups what shares all identities, user attributes and the device, and nothing else", () => {
+    const base = event("users.canvas.Entry", {}, { externalId: "c" })
+    assert.strictEqual(
+      groupOf(base),
+      groupOf(event("users.campaigns.EnrollInControl", {}, { externalId: "c" }))
+    )
+    const others = [
+      event("users.canvas.Entry", {}, { externalId: "d" }),
+      event("users.canvas.Entry", {}, { externalId: "c", deviceId: uuid }),
+      event("users.messages.email.Send", { email_address: "a@shop.example" }, { externalId: "c" }),
+      event("users.messages.sms.Send", { to_phone_number: "+12025550110" }, { externalId: "c" })
+    ]
+    assert.lengthOf(new Set([base, ...others].map(groupOf)), 5)
+    assert.isUndefined(Reflect.get(open().assign(base), "group"))
+    assert.strictEqual(subject.limits.messageEvents, 100)
+    assert.strictEqual(open().limits.messageEvents, 1)
+  })
+
+  it("makes one batch of a group with an id of its events in their order, the same in every feed", () => {
+    const events = [1, 2, 3].map((index) => ({ ...eventOf("users.canvas.Entry"), id: `e${index}` })) as [
+      BrazeEvent,
+      BrazeEvent,
+      BrazeEvent
+    ]
+    const batch = batchOf(subject, "unbound", ...events)
+    assert.deepStrictEqual(
+      batch.events.map(({ data }) => data.source_message_id),
+      ["e1", "e2", "e3"]
+    )
+    assert.deepStrictEqual(BatchSchema.validateBatch(batch), [])
+    assert.strictEqual(batchOf(subject, "ios", ...events).source_request_id, batch.source_request_id)
+    const [first, second, third] = events
+    const ids = [
+      batch,
+      batchOf(subject, "unbound", second, first, third),
+      batchOf(subject, "unbound", first, second),
+      batchOf(subject, "unbound", first)
+    ].map(({ source_request_id }) => source_request_id)
+    assert.lengthOf(new Set(ids), 4)
+    assert.strictEqual(ids[3], "e1")
+  })
+})
+
+describe("settings and credentials", () => {
+  const problem = (settings: unknown, credentials: unknown = everyFeed) => {
+    const made = mparticle.fromUnknown({ settings, credentials: Effect.succeed(credentials) })
+    const error = Effect.runSync(Effect.flip(Effect.flatMap(Effect.fromResult(made), ({ open }) => open)))
+    assert.notMatch(inspect(error, { depth: 9 }) + JSON.stringify(error), /hunter|s3cret/)
+    return error.message
+  }
+
+  it.each([
+    [{}, "exactly one of pod and baseUrl"],
+    [{ pod: "us1", baseUrl: "http://127.0.0.1" }, "exactly one of pod and baseUrl"],
+    [{ pod: "us3" }, "settings.pod"],
+    [{ pod: "us1", batchSize: 1 }, "settings.batchSize"],
+    [{ baseUrl: "nonsense" }, "settings.baseUrl"],
+    [{ baseUrl: "ftp://host" }, "settings.baseUrl"],
+    [{ baseUrl: "https://hunter:hunter@host" }, "settings.baseUrl"],
+    [{ baseUrl: "https://host?key=hunter" }, "settings.baseUrl"],
+    [{ pod: "us1", identity: { externalId: "customerid" } }, "settings.identity.externalId"],
+    [{ pod: "us1", identity: { sourceId: "customer_id" } }, "settings.identity.sourceId"],
+    [{ pod: "us1", identity: { anonymous: "hunter" } }, "settings.identity.anonymous"],
+    [{ pod: "us1", missingFeed: "drop" }, "settings.missingFeed"],
+    [{ pod: "us1", window: "a while" }, "settings.window"],
+    [{ pod: "us1", window: "2 hours" }, "settings.window"],
+    [{ pod: "us1", historicalBefore: "last May" }, "settings.historicalBefore"],
+    [{ pod: "us1", historicalBefore: "2026-13-01" }, "settings.historicalBefore"],
+    [{ pod: "us1", names: { "users.nothing": "x" } }, "settings.names.users.nothing"],
+    [{ pod: "us1", names: { "users.canvas.Entry": "" } }, "settings.names.users.canvas.Entry"],
+    [{ pod: "us1", names: { "users.canvas.Entry": "x".repeat(257) } }, "settings.names.users.canvas.Entry"],
+    [
+      { pod: "us1", attributes: { "users.canvas.Entry": { canvas_id: 1 } } },
+      "settings.attributes.users.canvas.Entry.canvas_id"
+    ]
+  ])("%j fails and names what is wrong", (settings, message) => {
+    assert.include(problem(settings), message)
+  })
+
+  it.each([
+    [{}, "at least one mParticle feed"],
+    [{ ios: { key: "hunter", secret: Redacted.make("s3cret") } }, "credentials.ios.key"],
+    [{ web: { key: Redacted.make("hunter"), secret: "s3cret" } }, "credentials.web.secret"],
+    [
+      { web: { key: Redacted.make("hunter:2"), secret: Redacted.make("s3cret") } },
+      "credentials.web.key: expected a key without a colon"
+    ],
+    [{ web: { key: Redacted.make("hunter"), secret: Redacted.make("") } }, "credentials.web.secret"],
+    [{ web: { key: Redacted.make("hunter") } }, "credentials.web.secret"],
+    [{ roku: pair("hunter") }, "credentials.roku"],
+    [{ apps: [{ appId: "a", feed: "tv", ...pair("hunter") }] }, "credentials.apps.0.feed"],
+    [
+      {
+        ios: pair("hunter"),
+        apps: [{ appId: "a", feed: "ios", key: Redacted.make("hunter-key"), secret: Redacted.make("s3cret") }]
+      },
+      "credentials.ios and credentials.apps.0 have the same key and different secrets"
+    ],
+    [
+      {
+        apps: [
+          { appId: "a", feed: "ios", ...pair("hunter") },
+          { appId: "a", feed: "web", ...pair("other") }
+        ]
+      },
+      "credentials.apps.0 and credentials.apps.1 have the same appId"
+    ]
+  ])("credentials %# fail and name the path, never the value", (credentials, message) => {
+    assert.include(problem({ pod: "us1" }, credentials), message)
+  })
+
+  it("missing feeds cannot go to an unbound feed that is missing too", () => {
+    assert.include(
+      problem({ pod: "us1", missingFeed: "unbound" }, { ios: pair("ios") }),
+      "credentials.unbound"
+    )
+  })
+
+  it("says where each pod is", () => {
+    const host = (settings: (typeof Settings.Settings)["Encoded"]) =>
+      Settings.baseUrl(Schema.decodeSync(Settings.Settings)(settings)).href
+    assert.deepStrictEqual(
+      (["us1", "us2", "eu1", "au1"] as const).map((pod) => host({ pod })),
+      ["", "us2.", "eu1.", "au1."].map((pod) => `https://s2s.${pod}mparticle.com/`)
+    )
+    assert.strictEqual(
+      host({ baseUrl: "https://inbound.mparticle.com/s2s/" }),
+      "https://inbound.mparticle.com/s2s/"
+    )
+  })
+
+  it("shows no secret of a destination, opened or not", () => {
+    const destination = mparticle({ settings: { pod: "us1" }, credentials: { ios: pair("hunter") } })
+    const opened = Effect.runSync(destination.open)
+    for (const value of [destination, opened]) {
+      assert.notInclude(inspect(value, { depth: 20, showHidden: true }) + JSON.stringify(value), "hunter")
+    }
+  })
+
+  it("describes every setting and credential to editors", () => {
+    const undescribed = (schema: Schema.Top) =>
+      Object.entries(Schema.toJsonSchemaDocument(schema).schema["properties"] ?? {}).flatMap(
+        ([name, property]) => ("description" in property ? [] : [name])
+      )
+    assert.deepStrictEqual(undescribed(mparticle.settingsSchema), [])
+  })
+
+  it("accepts the known Braze types, selects 71, and reads what waits when its source is gone", () => {
+    const destination = mparticle({ settings: { pod: "us1" }, credentials: everyFeed })
+    assert.strictEqual(destination.accepts.types?.size, 106)
+    assert.strictEqual(destination.selection?.size, 71)
+    const given = eventOf("users.messages.email.Send")
+    const bytes = new TextEncoder().encode(JSON.stringify(Sample.toCustomHttp(given)))
+    const codec = destination.accepts.codecs.find(({ name }) => name === "braze-json/1")!
+    assert.strictEqual(Result.getOrThrow(codec.decoder("")(bytes, 0, bytes.length)).id, given.id)
+    assert.include(
+      destination.accepts.codecs.map(({ name }) => name),
+      "braze-avro/1"
+    )
+  })
+
+  it("keeps to mParticle's documented limits", () => {
+    const { bytes, events, messageBytes, messages } = open().limits
+    assert.deepStrictEqual([messages, events, bytes, messageBytes], [100, 100, 255_999, 127_999])
+    assert.strictEqual(Limits.historicalAge, 259_200_000)
+  })
+})
