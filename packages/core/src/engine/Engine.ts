@@ -121,7 +121,7 @@ export const start = (
         Effect.forEach(routes, (route) => route.run, { concurrency: "unbounded", discard: true })
       )
       yield* Effect.raceAllFirst([
-        Effect.andThen(read, settled),
+        Effect.andThen(read, follow ? Effect.never : settled),
         Deferred.await(stop),
         Deferred.await(failure),
         Fiber.join(senders)

@@ -1,0 +1,164 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Destination, Exporter, Ledger, Outbox, OutboxMemory, Outcome, Source } from "@millrace/core"
+
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+
+import * as Remote from "./support/remote.ts"
+import * as Time from "./support/time.ts"
+
+const memory = Effect.provide(OutboxMemory.layer)
+const twoLanes = {
+  lanes: [{ name: "sick" }, { name: "well" }],
+  assign: (event: { readonly id: string }) =>
+    Destination.to(Number(event.id.slice(6)) % 2 === 0 ? "sick" : "well")
+}
+const refuseSick: Remote.Answer = ({ lane }) =>
+  lane === "sick" ? Outcome.unauthorized("unauthorized", "the key was refused") : undefined
+
+describe("a lane", () => {
+  it.effect("keeps its events for 47 hours of refused credentials, then delivers them in order", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const keyChanges = yield* Queue.unbounded<void>()
+      let isValid = false
+      const destination = Remote.destination(remote, {
+        ...twoLanes,
+        answer: (request, batch) => (isValid ? undefined : refuseSick(request, batch))
+      })
+      const definition = Exporter.from(Source.fromArray(Remote.events(2000)))
+        .route("crm")
+        .to({ ...destination, changed: Queue.take(keyChanges) })
+      const running = yield* Exporter.start(definition, { follow: true })
+      yield* Time.pass("1 second")
+      assert.strictEqual(remote.accepted.get("well")?.length, 1000)
+      yield* Time.pass("47 hours")
+      const waiting = yield* running.ledger
+      assert.deepStrictEqual(waiting.routes["crm"]?.waiting, { sick: 1000 })
+      const attempts = remote.requests.filter(({ lane }) => lane === "sick").length
+      assert.isBelow(attempts, 600)
+      isValid = true
+      yield* Queue.offer(keyChanges, undefined)
+      yield* Time.pass("1 second")
+      const accepted = remote.accepted.get("sick") ?? []
+      assert.strictEqual(accepted.length, 1000)
+      for (let user = 0; user < 7; user++) {
+        const own = accepted.map((id) => Number(id.slice(6))).filter((index) => index % 7 === user)
+        assert.deepStrictEqual(
+          own,
+          [...own].sort((a, b) => a - b)
+        )
+      }
+      assert.deepStrictEqual(Ledger.imbalance(yield* running.ledger), [])
+    }).pipe(memory)
+  )
+
+  it.effect("makes dead letters of what waited longer than its retention, and of nothing else", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const destination = Remote.destination(remote, { ...twoLanes, answer: refuseSick })
+      const definition = Exporter.from(Source.fromArray(Remote.events(100)))
+        .route("crm")
+        .to(destination, { retention: "2 days" })
+      const running = yield* Exporter.start(definition, { follow: true })
+      yield* Time.pass("47 hours")
+      assert.deepStrictEqual((yield* running.ledger).routes["crm"]?.waiting, { sick: 50 })
+      yield* Time.pass("2 hours")
+      const { routes } = yield* running.ledger
+      assert.deepStrictEqual(routes["crm"], {
+        read: 100,
+        filtered: {},
+        skipped: {},
+        delivered: { well: 50 },
+        waiting: {},
+        dead: { expired: 50 }
+      })
+      const letters = yield* Outbox.Outbox.use((outbox) => outbox.deadLetters(0, 100))
+      assert.strictEqual(new Set(letters.map(({ record }) => new TextDecoder().decode(record))).size, 50)
+    }).pipe(memory)
+  )
+
+  it.effect("expires grouped events too", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const destination = Remote.destination(remote, {
+        limits: { window: "1 minute" },
+        assign: (event) => Destination.to("main", event.user.externalId),
+        answer: () => Outcome.retry("unavailable")
+      })
+      const definition = Exporter.from(Source.fromArray(Remote.events(40)))
+        .route("crm")
+        .to(destination, { retention: "1 hour" })
+      const running = yield* Exporter.start(definition, { follow: true })
+      yield* Time.pass("2 hours")
+      assert.deepStrictEqual((yield* running.ledger).routes["crm"]?.dead, { expired: 40 })
+      assert.deepStrictEqual(
+        yield* Outbox.Outbox.use((outbox) => outbox.compositions({ route: "crm", lane: "main" })),
+        []
+      )
+    }).pipe(memory)
+  )
+
+  it.effect("sends nothing while an operator has paused it, also after a restart", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const definition = Exporter.from(Source.fromArray(Remote.events(20)))
+        .route("crm")
+        .to(Remote.destination(remote, twoLanes))
+      const key = { route: "crm", lane: "sick" }
+      yield* Outbox.Outbox.use((outbox) =>
+        outbox.setGate(key, { open: false, reason: "paused", since: 0, notBefore: 0 })
+      )
+      const running = yield* Exporter.start(definition, { follow: true })
+      yield* Time.pass("1 day")
+      assert.deepStrictEqual((yield* running.ledger).routes["crm"]?.waiting, { sick: 10 })
+      assert.isTrue(yield* running.pause(key, false))
+      yield* Time.pass("1 second")
+      assert.deepStrictEqual((yield* running.ledger).routes["crm"]?.delivered, { sick: 10, well: 10 })
+      assert.isFalse(yield* running.pause({ route: "crm", lane: "nowhere" }, true))
+    }).pipe(memory)
+  )
+
+  it.effect("waits as long as the remote asks, also after a restart", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      let isBusy = true
+      const destination = Remote.destination(remote, {
+        answer: () => (isBusy ? Outcome.retry("throttled", { after: "3 hours" }) : undefined)
+      })
+      const definition = Exporter.from(Source.fromArray(Remote.events(5)))
+        .route("crm")
+        .to(destination)
+      const first = yield* Exporter.start(definition, { follow: true })
+      yield* Time.pass("1 second")
+      yield* first.drain
+      yield* first.ended
+      isBusy = false
+      const asked = remote.requests.length
+      const second = yield* Exporter.start(definition, { follow: true })
+      yield* Time.pass("2 hours")
+      assert.strictEqual(remote.requests.length, asked)
+      yield* Time.pass("1 hour")
+      assert.deepStrictEqual((yield* second.ledger).routes["crm"]?.delivered, { main: 5 })
+    }).pipe(memory)
+  )
+
+  it.effect("ends a finite run with the lanes that had no success for its patience", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const destination = Remote.destination(remote, {
+        ...twoLanes,
+        answer: ({ lane }) =>
+          lane === "sick" ? Outcome.retry("unavailable", { detail: "status 503" }) : undefined
+      })
+      const definition = Exporter.from(Source.fromArray(Remote.events(100)))
+        .route("crm")
+        .to(destination)
+      const running = yield* Exporter.start(definition, { patience: "5 minutes" })
+      yield* Time.pass("6 minutes")
+      const report = yield* running.ended
+      assert.deepStrictEqual(report.ledger.routes["crm"]?.waiting, { sick: 50 })
+      assert.include(report.lanes.find(({ lane }) => lane === "sick")?.trouble, "status 503")
+    }).pipe(memory)
+  )
+})
