@@ -2,7 +2,6 @@
  * Logs go to stderr: one line each for a person at a terminal, JSON for everything else.
  */
 import process from "node:process"
-import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 
 const values = (message: unknown): string =>
@@ -15,7 +14,8 @@ const plain = Logger.make(({ logLevel, message }) => {
   process.stderr.write(`\r\u001b[K${logLevel.toLowerCase()}: ${values(message)}\n`)
 })
 
-export const layer = Layer.mergeAll(
-  Logger.layer([process.stderr.isTTY ? plain : Logger.consoleJson]),
-  Layer.succeed(Logger.LogToStderr, true)
-)
+const json = Logger.map(Logger.formatJson, (line) => {
+  process.stderr.write(`${line}\n`)
+})
+
+export const layer = Logger.layer([process.stderr.isTTY ? plain : json])

@@ -31,6 +31,11 @@ const platform = Layer.mergeAll(
   Layer.provide(NodeChildProcessSpawner.layer, files)
 )
 
+// Whoever reads the output may stop reading it, as `head` does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error
+})
+
 Effect.runFork(
   Command.run(millrace, { version: manifest.version }).pipe(
     Effect.provide(Layer.mergeAll(platform, Logs.layer)),
