@@ -31,7 +31,7 @@ export const ledgerText = (ledger: Ledger.Ledger): string => {
         missing === undefined
           ? "the ledger balances"
           : `THE LEDGER DOES NOT BALANCE: ${number(missing)} events unaccounted for`
-      return `route ${route}\n${table(["", "", "events"], rowsOf(counts))}\n${verdict}`
+      return `route ${route}\n${table(["what", "which", "events"], rowsOf(counts))}\n${verdict}`
     })
     .join("\n\n")
 }

@@ -19,7 +19,7 @@ import { ConfigError } from "./ConfigError.ts"
 import { ConfigFile } from "./ConfigFile.ts"
 import * as Document from "./internal/Document.ts"
 import { explain, type Issue } from "./internal/explain.ts"
-import { resolveSecrets } from "./Secrets.ts"
+import { resolveSecrets, secretsChanged } from "./Secrets.ts"
 
 /**
  * A configuration that was read, its plugins loaded and their settings accepted. Secrets are read when a
@@ -83,11 +83,18 @@ export const load = (
         except: route.when?.except,
         changes: [],
         ordering: route.ordering ?? "user",
+        retention: route.retention,
         destination: yield* makePlugin<Destination>(context, "destination", at, route.to)
       })
     }
     const store = yield* makePlugin<Store>(context, "outbox", ["outbox"], config.outbox)
-    return { file, name: config.name, contact: config.contact, definition: { sources, routes }, store }
+    return {
+      file,
+      name: config.name,
+      contact: config.contact,
+      definition: { sources, routes, retention: config.retention },
+      store
+    }
   })
 
 interface Use {
@@ -177,7 +184,8 @@ const makePlugin = <Made>(
     const complain = (error: Plugin.PluginError) => complaintOf(document, at, plugin, error)
     const made = plugin.fromUnknown({
       settings: withPath(settings, folder),
-      credentials: resolveSecrets(use, credentials, folder, surroundings.environment)
+      credentials: resolveSecrets(use, credentials, folder, surroundings.environment),
+      credentialsChanged: secretsChanged(credentials, folder)
     })
     if (Result.isFailure(made)) return yield* complain(made.failure)
     const value = made.success as Made

@@ -49,6 +49,11 @@ export const NamedSourceUse = Schema.Struct({
  */
 export const OutboxUse = Schema.Struct({ use: use("outbox"), settings })
 
+const retention = described(
+  Schema.optionalKey(Schema.DurationFromString),
+  'How long an event may wait before it becomes a dead letter, such as "7 days" (the default).'
+)
+
 /**
  * One route.
  *
@@ -77,6 +82,7 @@ export const RouteUse = Schema.Struct({
     Schema.optionalKey(Schema.Literals(["user", "none"])),
     "Whether the events of one user are delivered in the order they were read (`user`, the default)."
   ),
+  retention,
   to: Schema.Struct({
     use: use("destination"),
     settings,
@@ -102,6 +108,7 @@ export const ConfigFile = Schema.Struct({
     "Several sources, in place of `source`."
   ),
   outbox: OutboxUse,
+  retention,
   routes: Schema.Array(RouteUse).check(Schema.isMinLength(1, { message: "name at least one route" }))
 }).annotate({ title: "Millrace configuration" })
 

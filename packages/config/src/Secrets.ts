@@ -3,15 +3,14 @@
  *
  * @since 1.0.0
  */
+import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { resolve } from "node:path"
 import { PluginError } from "@millrace/core/Plugin"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 
-type Record_ = Readonly<Record<string, unknown>>
-
-const isRecord = (value: unknown): value is Record_ =>
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** The reference that a value is, if it is one. */
@@ -86,3 +85,43 @@ export const resolveSecrets = (
   }
   return walk(["credentials"], value)
 }
+
+/** How often the files of secrets are looked at. */
+const lookEvery = "2 seconds"
+
+/**
+ * Completes when a file that a reference below `value` names has other content than when it last completed, or was
+ * first asked: written anew, or reached through another link, as Kubernetes swaps them. Never completes when there is no such file to look at.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const secretsChanged = (value: unknown, folder: string): Effect.Effect<void> => {
+  const files = filesOf(value).map((file) => resolve(folder, file))
+  if (files.length === 0) return Effect.never
+  const digests = Effect.map(Effect.forEach(files, digestOf), (found) => found.join())
+  // Kept between questions: what changes while one change is being taken up is not missed.
+  let known: string | undefined
+  return Effect.gen(function* () {
+    known ??= yield* digests
+    let now = yield* digests
+    while (now === known) now = yield* Effect.delay(digests, lookEvery)
+    known = now
+  })
+}
+
+const filesOf = (value: unknown): ReadonlyArray<string> => {
+  const reference = referenceOf(value)
+  if (reference !== undefined) return reference.kind === "file" ? [reference.target] : []
+  if (Array.isArray(value)) return value.flatMap(filesOf)
+  return isRecord(value) ? Object.values(value).flatMap(filesOf) : []
+}
+
+/** A file that cannot be read has a digest of its own: its coming back is a change. */
+const digestOf = (file: string): Effect.Effect<string> =>
+  Effect.promise(() =>
+    readFile(file).then(
+      (bytes) => createHash("sha256").update(bytes).digest("hex"),
+      () => ""
+    )
+  )

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
@@ -6,6 +6,7 @@ import { afterAll, assert, describe, expect, it } from "@effect/vitest"
 import { Config, ConfigFile } from "@millrace/config"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 
 const support = join(import.meta.dirname, "support")
@@ -169,6 +170,23 @@ describe("a configuration", () => {
       expect(error.message).toContain(expected)
       expect(error.message).toMatch(/millrace\.yaml:\d+: routes\[0\]\.to/)
       expect(error.message).not.toContain("hunter2")
+    })
+  )
+
+  it.live("is told when the file of a secret changes, also by a swapped link", () =>
+    Effect.gen(function* () {
+      const secret = write("watched", "old\n")
+      const link = join(folder, "link")
+      symlinkSync(secret, link)
+      const { definition } = yield* load(good.replace("./secret", "./link"))
+      const { changed } = definition.routes[0]!.destination
+      const told = yield* Effect.forkChild(changed ?? Effect.never, { startImmediately: true })
+      yield* Effect.sleep("200 millis")
+      assert.isUndefined(told.pollUnsafe())
+      // As Kubernetes does it: the new file is there before the link is swapped.
+      symlinkSync(write("watched-too", "new\n"), `${link}.new`)
+      renameSync(`${link}.new`, link)
+      yield* Fiber.join(told)
     })
   )
 

@@ -168,7 +168,8 @@ export const plugin = <E extends Event, Settings, Input, Credentials, Credential
     kind: "destination",
     settings: definition.settings,
     credentials: definition.credentials,
-    make: (settings: Settings, credentials: Effect.Effect<Credentials, Plugin.PluginError>) => ({
+    make: (settings: Settings, credentials: Effect.Effect<Credentials, Plugin.PluginError>, changed) => ({
+      ...(changed === undefined ? {} : { changed }),
       plugin: definition.name,
       accepts: definition.accepts,
       selection: definition.selection,

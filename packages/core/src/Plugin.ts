@@ -70,6 +70,8 @@ export interface Plugin<Input, CredentialsInput, Made> {
   readonly fromUnknown: (options: {
     readonly settings: unknown
     readonly credentials: Effect.Effect<unknown, PluginError>
+    /** Completes when the credentials may have changed. */
+    readonly credentialsChanged?: Effect.Effect<void>
   }) => Result.Result<Made, PluginError>
   /** Describes the settings, for editors and for documentation. */
   readonly settingsSchema: Schema.Top
@@ -88,7 +90,11 @@ export const make = <Settings, Input, Credentials, CredentialsInput, Made>(defin
   readonly kind: Kind
   readonly settings: Schema.Codec<Settings, Input>
   readonly credentials: Schema.Codec<Credentials, CredentialsInput>
-  readonly make: (settings: Settings, credentials: Effect.Effect<Credentials, PluginError>) => Made
+  readonly make: (
+    settings: Settings,
+    credentials: Effect.Effect<Credentials, PluginError>,
+    credentialsChanged: Effect.Effect<void> | undefined
+  ) => Made
 }): Plugin<Input, CredentialsInput, Made> => {
   const strict = { errors: "all", onExcessProperty: "error" } as const
   const decodeSettings = Schema.decodeUnknownResult(definition.settings, strict)
@@ -112,7 +118,8 @@ export const make = <Settings, Input, Credentials, CredentialsInput, Made>(defin
             Effect.mapError(Effect.fromResult(decodeCredentials(given)), (error) =>
               failure("Credentials", error)
             )
-          )
+          ),
+          options.credentialsChanged
         )
     )
   const fromCode = (options: { readonly settings?: unknown; readonly credentials?: unknown }): Made => {

@@ -29,7 +29,7 @@ export const check = Command.make(
     const rows = (yield* Effect.forEach(opened, ({ route, open }) => checkRoute(route, open))).flat()
     yield* Effect.sync(() => {
       const cells = rows.map(({ route, lane, result, note }) => [route, lane.name, result, note])
-      process.stdout.write(`${file}\n\n${table(["route", "lane", "credentials", ""], cells)}\n`)
+      process.stdout.write(`${file}\n\n${table(["route", "lane", "credentials", "note"], cells)}\n`)
       for (const warning of sharedLanes(rows)) process.stdout.write(`\nwarning: ${warning}\n`)
     })
     const failed = rows.some(({ result }) => result === "refused" || result === "no answer")

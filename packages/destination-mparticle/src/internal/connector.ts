@@ -36,6 +36,7 @@ export const connector = (address: URL, endpoints: ReadonlyArray<Endpoint>): Con
             ),
             (answer) => judge(answer, lane, batch)
           ),
+        checkNote: "inferred: mParticle documents no probe, and only 401 and 403 mean that a key is refused",
         check: Effect.flatMap(
           Effect.suspend(() => post(nothing)),
           (answer) => checkAnswer(answer, lane)

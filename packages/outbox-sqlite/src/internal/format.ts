@@ -41,7 +41,7 @@ const steps: ReadonlyArray<string> = [
 ]
 
 /** The format that this version reads and writes. */
-export const format = steps.length
+const format = steps.length
 
 /** Brings a database to today's format in one transaction, and refuses one of a later format. */
 export const migrate = (db: DatabaseSync, place: string): void => {
