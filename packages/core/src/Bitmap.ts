@@ -57,6 +57,8 @@ export interface Settled {
   readonly delivered: number
   /** Events that were waiting and are now dead. */
   readonly dead: Settlement["dead"]
+  /** Events that were waiting and are now erased. */
+  readonly erased: number
   /** Nothing of the parcel waits any longer. */
   readonly done: boolean
 }
@@ -78,5 +80,7 @@ export const settle = (before: Uint8Array, events: number, settlement: Settlemen
   let delivered = 0
   for (const position of settlement.delivered) if (take(position)) delivered++
   const dead = settlement.dead.filter(({ position }) => take(position))
-  return { settled, delivered, dead, done: count(settled) === events }
+  let erased = 0
+  for (const position of settlement.erased?.positions ?? []) if (take(position)) erased++
+  return { settled, delivered, dead, erased, done: count(settled) === events }
 }

@@ -1,7 +1,7 @@
 /**
  * The ledger: the counts that must balance, since the outbox was made.
  *
- * For every route: `read = filtered + skipped + delivered + waiting + dead`, at any instant.
+ * For every route: `read = filtered + skipped + delivered + waiting + dead + erased`, at any instant.
  *
  * @since 1.0.0
  */
@@ -32,6 +32,8 @@ export interface RouteLedger {
   readonly waiting: Counts
   /** By reason. */
   readonly dead: Counts
+  /** By reason: removed for good at an operator's word. Absent while nothing was. */
+  readonly erased?: Counts
 }
 
 /**
@@ -45,6 +47,14 @@ export interface Ledger {
 }
 
 /**
+ * What can become of an event, and `read`, what all of these add up to.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Kind = "read" | "filtered" | "skipped" | "delivered" | "waiting" | "dead" | "erased"
+
+/**
  * What a count stands for; `key` is a lane for delivered and waiting, a reason otherwise, empty for read.
  *
  * @since 1.0.0
@@ -52,7 +62,7 @@ export interface Ledger {
  */
 export interface Count {
   readonly route: string
-  readonly kind: keyof RouteLedger
+  readonly kind: Kind
   readonly key: string
   readonly events: number
 }
@@ -74,7 +84,7 @@ export const fromCounts = (counts: Iterable<Count>): Ledger => {
     }
     routes[route] = entry
     if (kind === "read") entry.read += events
-    else if (events !== 0) entry[kind] = { ...entry[kind], [key]: (entry[kind][key] ?? 0) + events }
+    else if (events !== 0) entry[kind] = { ...entry[kind], [key]: (entry[kind]?.[key] ?? 0) + events }
   }
   return { routes }
 }
@@ -96,8 +106,8 @@ export const imbalance = (
   ledger: Ledger
 ): ReadonlyArray<{ readonly route: string; readonly missing: number }> =>
   Object.entries(ledger.routes).flatMap(([route, counts]) => {
-    const accounted = (["filtered", "skipped", "delivered", "waiting", "dead"] as const)
-      .map((kind) => sum(counts[kind]))
+    const accounted = (["filtered", "skipped", "delivered", "waiting", "dead", "erased"] as const)
+      .map((kind) => sum(counts[kind] ?? {}))
       .reduce((total, events) => total + events, 0)
     return counts.read === accounted ? [] : [{ route, missing: counts.read - accounted }]
   })
@@ -108,5 +118,5 @@ export const imbalance = (
  * @since 1.0.0
  * @category conversions
  */
-export const total = (ledger: Ledger, kind: Exclude<keyof RouteLedger, "read">): number =>
-  Object.values(ledger.routes).reduce((events, counts) => events + sum(counts[kind]), 0)
+export const total = (ledger: Ledger, kind: Exclude<Kind, "read">): number =>
+  Object.values(ledger.routes).reduce((events, counts) => events + sum(counts[kind] ?? {}), 0)

@@ -99,7 +99,8 @@ export interface Buried {
 /**
  * One chunk, for all routes. Made durable as a whole: parcels, dead letters, counts and checkpoint.
  *
- * The store itself counts `waiting` for the parcels and `dead` for the buried records; `counts` holds the rest.
+ * The store itself counts `waiting` for the parcels and `dead` for the buried records and, downwards, for the dead
+ * letters that are revived; `counts` holds the rest.
  *
  * @since 1.0.0
  * @category models
@@ -111,6 +112,8 @@ export interface Appending {
   readonly parcels: ReadonlyArray<NewParcel>
   readonly buried: ReadonlyArray<Buried>
   readonly counts: ReadonlyArray<Count>
+  /** Dead letters whose events are in this chunk again: they are removed. Ids that are gone are passed over. */
+  readonly revives?: ReadonlyArray<number>
   /** Refused as `Overtaken` unless the stored checkpoint is still `after`: a reader that lost its split writes nothing. */
   readonly advance?: {
     readonly split: Split
@@ -133,6 +136,8 @@ export interface Settlement {
     readonly reason: string
     readonly detail: string
   }>
+  /** Removed for good, counted as `erased` under this reason. */
+  readonly erased?: { readonly positions: ReadonlyArray<number>; readonly reason: string }
   /** Attempts made so far on what remains; kept across a restart. */
   readonly attempts: number
   /** Epoch milliseconds. */
@@ -279,6 +284,8 @@ export class Outbox extends Context.Service<
       after: number,
       limit: number
     ) => Effect.Effect<ReadonlyArray<DeadLetter>, OutboxError>
+    /** Removes dead letters for good, counted as `erased` under `reason`; returns how many there were. */
+    readonly purge: (ids: ReadonlyArray<number>, reason: string) => Effect.Effect<number, OutboxError>
     readonly ledger: Effect.Effect<Ledger, OutboxError>
   }
 >()("@millrace/core/Outbox") {}

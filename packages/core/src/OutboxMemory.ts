@@ -36,9 +36,10 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
   const home = new Map<Sequence, MemoryLane.MemoryLane>()
   const checkpoints = new Map<string, Checkpoint>()
   const counts = new Map<string, { -readonly [Key in keyof Ledger.Count]: Ledger.Count[Key] }>()
-  const deadLetters: Array<DeadLetter> = []
+  const deadLetters = new Map<number, DeadLetter>()
   const leases = new Set<string>()
   let sequence: Sequence = 0
+  let lastLetter = 0
 
   const laneOf = (key: LaneKey): MemoryLane.MemoryLane => {
     const name = nameOf(key.route, key.lane)
@@ -55,8 +56,16 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
   }
 
   const bury = (letter: Omit<DeadLetter, "id">): void => {
-    deadLetters.push({ id: deadLetters.length + 1, ...letter })
+    lastLetter++
+    deadLetters.set(lastLetter, { id: lastLetter, ...letter })
     count(letter.route, "dead", letter.reason, 1)
+  }
+
+  /** Takes dead letters out; returns those there were. */
+  const unbury = (ids: ReadonlyArray<number>): ReadonlyArray<DeadLetter> => {
+    const found = ids.flatMap((id) => deadLetters.get(id) ?? [])
+    for (const { id, route, reason } of found) if (deadLetters.delete(id)) count(route, "dead", reason, -1)
+    return found
   }
 
   const append = (entry: Appending): ReadonlyArray<Sequence> => {
@@ -67,6 +76,7 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
       const letter = { reason, codec, parameter, ...OutboxRules.keep(buried) }
       for (const route of buried.routes) bury({ route, lane: "", attempts: 0, at, origin, ...letter })
     }
+    unbury(entry.revives ?? [])
     if (entry.advance !== undefined) {
       checkpoints.set(nameOf(origin.source, entry.advance.split), entry.advance.to)
     }
@@ -87,7 +97,11 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
     if (lane === undefined || parcel === undefined) return
     const { route, lane: name } = lane.key
     const { records, origin } = parcel
-    const { settled, delivered, dead, done } = Bitmap.settle(parcel.settled, records.ends.length, settlement)
+    const { settled, delivered, dead, erased, done } = Bitmap.settle(
+      parcel.settled,
+      records.ends.length,
+      settlement
+    )
     const { attempts, at } = settlement
     for (const { position, reason, detail } of dead) {
       const record = new Uint8Array(
@@ -97,9 +111,11 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
       const letter = { route, lane: name, reason, detail, attempts, at, origin, record, codec, parameter }
       bury({ ...letter, length: record.length })
     }
-    lane.waiting -= delivered + dead.length
+    const ended = delivered + dead.length + erased
+    lane.waiting -= ended
     count(route, "delivered", name, delivered)
-    count(route, "waiting", name, -(delivered + dead.length))
+    count(route, "erased", settlement.erased?.reason ?? "", erased)
+    count(route, "waiting", name, -ended)
     if (!done) {
       lane.parcels.set(parcel.sequence, { ...parcel, settled, attempts })
       return
@@ -149,7 +165,14 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
         Effect.sync(() => (leases.has(name) ? Option.none() : Option.some(leases.add(name)))),
         (held) => Effect.sync(() => Option.isSome(held) && leases.delete(name))
       ).pipe(Effect.map(Option.map(() => Effect.never))),
-    deadLetters: (after, limit) => Effect.sync(() => deadLetters.slice(after, after + limit)),
+    deadLetters: (after, limit) =>
+      Effect.sync(() => [...deadLetters.values()].filter(({ id }) => id > after).slice(0, limit)),
+    purge: (ids, reason) =>
+      Effect.sync(() => {
+        const found = unbury(ids)
+        for (const { route } of found) count(route, "erased", reason, 1)
+        return found.length
+      }),
     ledger: Effect.sync(() => Ledger.fromCounts(counts.values()))
   })
 })

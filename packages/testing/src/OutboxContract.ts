@@ -353,6 +353,69 @@ export const outboxContract = (name: string, under: OutboxUnderTest): void => {
 
     describe("dead letters", () => {
       promises(
+        "come back to life in an append, once",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(chunk([{ ...ios, records: records(["a", "b", "c"]) }]))
+            yield* outbox.settle([settlement(1, { dead: [dead(0, "expired", ""), dead(2, "expired", "")] })])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            const letters = yield* outbox.deadLetters(0, 10)
+            const revives = letters.map(({ id }) => id)
+            yield* outbox.append(chunk([{ ...ios, records: records(["a", "c"]) }], { revives }))
+            // Ids that are gone are passed over.
+            yield* outbox.append(chunk([], { revives }))
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            expect(yield* outbox.deadLetters(0, 10)).toEqual([])
+            const { routes } = yield* outbox.ledger
+            expect(routes[ios.route]?.waiting).toEqual({ [ios.lane]: 3 })
+            expect(routes[ios.route]?.dead).toEqual({})
+          })
+      )
+
+      promises(
+        "are purged for good and counted as erased, and so are events that wait",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(
+              chunk([{ ...ios, records: records(["a", "b", "c"]) }], {
+                buried: [buried("bad", [ios.route, "audit"])]
+              })
+            )
+            yield* outbox.settle([
+              settlement(1, { dead: [dead(0, "expired", "")] }),
+              { ...settlement(1, {}), erased: { positions: [0, 1], reason: "user" } }
+            ])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            const letters = yield* outbox.deadLetters(0, 10)
+            const first = letters.filter(({ route }) => route === "audit").map(({ id }) => id)
+            expect(yield* outbox.purge([...first, 999], "purged")).toBe(1)
+            // The other route still holds the bytes that both shared.
+            const left = yield* outbox.deadLetters(0, 10)
+            expect(left.map(({ record }) => new TextDecoder().decode(record))).toContain("bad")
+            expect(
+              yield* outbox.purge(
+                left.map(({ id }) => id),
+                "purged"
+              )
+            ).toBe(2)
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            expect(yield* outbox.deadLetters(0, 10)).toEqual([])
+            const { routes } = yield* outbox.ledger
+            expect(routes[ios.route]?.waiting).toEqual({ [ios.lane]: 1 })
+            expect(routes[ios.route]?.erased).toEqual({ purged: 2, user: 1 })
+            expect(routes["audit"]?.erased).toEqual({ purged: 1 })
+          })
+      )
+
+      promises(
         "hold the record with its origin, codec, reason, detail, attempts and time",
         (outbox) =>
           Effect.gen(function* () {

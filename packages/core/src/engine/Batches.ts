@@ -21,6 +21,8 @@ export interface Batches {
   readonly next: (limits: Limits, envelope: Envelope) => ReadonlyArray<Item.Item> | undefined
   /** The messages are settled: their users' next ones may go. */
   readonly release: (items: ReadonlyArray<Item.Item>) => void
+  /** Parts take the place of messages under way: before all later messages of their users, one after the other. */
+  readonly replace: (items: ReadonlyArray<Item.Item>, parts: ReadonlyArray<Item.Item>) => void
   /** Takes out messages that wait. */
   readonly remove: (which: (item: Item.Item) => boolean) => Array<Item.Item>
   /** Messages that wait and could go. */
@@ -86,25 +88,39 @@ export const make = (): Batches => {
     }
   }
 
+  const push = (items: ReadonlyArray<Item.Item>): void => {
+    for (const item of items) {
+      bytes += Item.size(item)
+      queue.push(item)
+    }
+  }
+
+  const release = (items: ReadonlyArray<Item.Item>): void => {
+    for (const item of items) {
+      bytes -= Item.size(item)
+      if (item.slot !== OrderSlots.noSlot) busy[item.slot] = 0
+    }
+    freed = true
+  }
+
   return {
-    push: (items) => {
-      for (const item of items) {
-        bytes += Item.size(item)
-        queue.push(item)
-      }
-    },
+    push,
     next: (limits, envelope) => {
       const picking = startPicking(limits, envelope)
       pickDeferred(picking)
       pickQueued(picking)
       return picking.picked.length === 0 ? undefined : picking.picked
     },
-    release: (items) => {
-      for (const item of items) {
-        bytes -= Item.size(item)
-        if (item.slot !== OrderSlots.noSlot) busy[item.slot] = 0
+    release,
+    replace: (items, parts) => {
+      release(items)
+      push(parts.filter(({ slot }) => slot === OrderSlots.noSlot))
+      const ordered = parts.filter(({ slot }) => slot !== OrderSlots.noSlot)
+      for (const part of ordered) {
+        bytes += Item.size(part)
+        deferred[part.slot]!++
       }
-      freed = true
+      held = [...ordered, ...held]
     },
     remove: (which) => {
       const waiting = queue.slice(head)

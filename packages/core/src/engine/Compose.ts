@@ -130,6 +130,8 @@ export const make = (outbox: Outbox["Service"], lane: LaneKey, opened: Opened): 
       )
       unstored = drafts
     }
+    // In the order of append: the parts of a message that was too large are made after messages that follow it.
+    items.sort((a, b) => a.parcel - b.parcel || a.position - b.position)
     return { items, dead }
   })
 

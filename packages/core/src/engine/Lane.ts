@@ -219,8 +219,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         yield* settle(Settlements.ofVerdict(batch, verdict, now))
         if (verdict.halve.length > 0) {
           const composed = yield* opening.composer.halve(verdict.halve)
-          batches.release(verdict.halve)
-          batches.push(composed.items)
+          batches.replace(verdict.halve, composed.items)
           memory.end(composed.dead, now)
         }
         yield* keepGate(gateBefore)

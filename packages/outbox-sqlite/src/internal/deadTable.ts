@@ -18,6 +18,8 @@ export interface DeadTable {
   /** One dead letter for each of the routes, the bytes stored once. */
   readonly buryRaw: (kept: Kept, origin: Origin, at: number) => void
   readonly read: (after: number, limit: number) => ReadonlyArray<DeadLetter>
+  /** Takes dead letters out; returns those there were. */
+  readonly unbury: (ids: ReadonlyArray<number>) => ReadonlyArray<Pick<DeadLetter, "route" | "reason">>
 }
 
 export const make = (db: DatabaseSync, names: Names): DeadTable => {
@@ -34,7 +36,24 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
        coalesce(dead.record, raw.record) as record
      from dead left join raw on raw.id = dead.raw where dead.id > ? order by dead.id limit ?`
   )
+  const find = query<{ route: string; reason: string; raw: number | null }>(
+    db,
+    "select route, reason, raw from dead where id = ?"
+  )
+  const remove = query(db, "delete from dead where id = ?")
+  const removeRaw = query(
+    db,
+    "delete from raw where id = ? and not exists (select 1 from dead where raw = raw.id)"
+  )
   return {
+    unbury: (ids) =>
+      ids.flatMap((id) => {
+        const found = find.get(id)
+        if (found === undefined) return []
+        remove.run(id)
+        if (found.raw !== null) removeRaw.run(found.raw)
+        return [found]
+      }),
     bury: ({ route, lane, reason, detail, attempts, at, origin, codec, record }) => {
       const { source, split, position } = origin
       const { length } = record

@@ -37,7 +37,9 @@ const steps: ReadonlyArray<string> = [
   create table composed (
     parcel integer not null, composition integer not null, primary key (parcel, composition)
   ) strict, without rowid;
-  `
+  `,
+  // Purging asks whether another dead letter shares the bytes.
+  "create index dead_raw on dead (raw) where raw is not null"
 ]
 
 /** The format that this version reads and writes. */

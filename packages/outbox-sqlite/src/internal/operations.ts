@@ -52,6 +52,7 @@ interface Signatures {
     readonly input: [after: number, limit: number]
     readonly output: ReadonlyArray<DeadLetter>
   }
+  readonly purge: { readonly input: [ids: ReadonlyArray<number>, reason: string]; readonly output: number }
   readonly ledger: { readonly input: []; readonly output: ReadonlyArray<Count> }
 }
 
@@ -74,7 +75,13 @@ export type Answer<A = unknown> =
   | { readonly done: false; readonly failure: Failure }
 
 /** Calls that change the store, and so need a transaction. */
-export const changes: ReadonlySet<Method> = new Set<Method>(["append", "settle", "compose", "setGate"])
+export const changes: ReadonlySet<Method> = new Set<Method>([
+  "append",
+  "settle",
+  "compose",
+  "setGate",
+  "purge"
+])
 
 export const perform = <M extends Method>(operations: Operations, { method, input }: Call<M>): Output<M> =>
   operations[method](...input)

@@ -108,7 +108,8 @@ export const make = (
       bury(after.dead, settlement, found)
       const { route, lane } = names.laneOf(found.lane)
       ledger.add(route, "delivered", lane, after.delivered)
-      ledger.add(route, "waiting", lane, -(after.delivered + after.dead.length))
+      ledger.add(route, "erased", settlement.erased?.reason ?? "", after.erased)
+      ledger.add(route, "waiting", lane, -(after.delivered + after.dead.length + after.erased))
       if (!after.done) {
         keepPartly.run(parcel, after.settled, attempts)
         return

@@ -46,6 +46,7 @@ export const make = (run: Run): Outbox["Service"] => {
         (held) => Effect.sync(() => Option.isSome(held) && leases.delete(name))
       ).pipe(Effect.map(Option.map(() => Effect.never))),
     deadLetters: (after, limit) => call("deadLetters", after, limit),
+    purge: (ids, reason) => call("purge", ids, reason),
     ledger: Effect.map(call("ledger"), Ledger.fromCounts)
   })
 }

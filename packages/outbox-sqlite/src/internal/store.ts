@@ -63,6 +63,12 @@ export const open = (place: Database.Place): Store => {
     "select id, route, name as lane, open, reason, since, not_before from lane"
   )
 
+  const unbury = (ids: ReadonlyArray<number>) => {
+    const found = dead.unbury(ids)
+    for (const { route, reason } of found) ledger.add(route, "dead", reason, -1)
+    return found
+  }
+
   const operations: Operations = {
     append: (entry) => {
       advance(entry)
@@ -72,6 +78,7 @@ export const open = (place: Database.Place): Store => {
         dead.buryRaw(kept, origin, at)
         for (const route of kept.routes) ledger.add(route, "dead", kept.reason, 1)
       }
+      unbury(entry.revives ?? [])
       return entry.parcels.map((parcel) => parcels.add(parcel, origin, at))
     },
     settle: (settlements) => {
@@ -105,6 +112,11 @@ export const open = (place: Database.Place): Store => {
       }),
     checkpoint: (source, split) => readCheckpoint.get(source, split)?.position,
     deadLetters: dead.read,
+    purge: (ids, reason) => {
+      const found = unbury(ids)
+      for (const { route } of found) ledger.add(route, "erased", reason, 1)
+      return found.length
+    },
     ledger: ledger.counts
   }
 
