@@ -6,6 +6,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { Filter, Replayed } from "./DeadLetters.ts"
 import type * as Ledger from "./Ledger.ts"
 import type { GateState, LaneKey, OutboxError } from "./Outbox.ts"
 import type { PluginError } from "./Plugin.ts"
@@ -100,6 +101,8 @@ export interface Running {
   readonly drain: Effect.Effect<void>
   /** An operator's pause of one lane, or its end; kept across a restart. `false` when there is no such lane. */
   readonly pause: (lane: LaneKey, paused: boolean) => Effect.Effect<boolean, OutboxError>
+  /** Puts dead letters through today's routes again; their lanes deliver them. */
+  readonly replay: (filter: Filter) => Effect.Effect<Replayed, OutboxError>
   readonly ledger: Effect.Effect<Ledger.Ledger, OutboxError>
   readonly lanes: Effect.Effect<ReadonlyArray<LaneStatus>>
   readonly progress: Effect.Effect<Progress>

@@ -4,6 +4,7 @@
 export * as Bitmap from "./Bitmap.ts"
 export * as Catalogue from "./Catalogue.ts"
 export * as Codec from "./Codec.ts"
+export * as DeadLetters from "./DeadLetters.ts"
 export * as Destination from "./Destination.ts"
 export * as Event from "./Event.ts"
 export * as Exporter from "./Exporter.ts"

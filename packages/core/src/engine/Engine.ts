@@ -11,6 +11,7 @@ import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import { reader } from "../DeadLetters.ts"
 import type { Definition } from "../Exporter.ts"
 import * as Ledger from "../Ledger.ts"
 import { type LaneKey, type LaneState, Outbox } from "../Outbox.ts"
@@ -20,6 +21,7 @@ import * as Intake from "./Intake.ts"
 import type * as Lane from "./Lane.ts"
 import * as OpenRoute from "./OpenRoute.ts"
 import * as ReadBack from "./ReadBack.ts"
+import * as Revive from "./Revive.ts"
 
 export const start = (
   definition: Definition,
@@ -57,6 +59,11 @@ export const start = (
       yield* Effect.logWarning(
         `${waiting} events wait for lane ${lane} of route ${route}, which is not in the configuration`
       )
+    }
+
+    /** What was stored without them is read back by its lanes. */
+    const lagAll = (route: string, names: ReadonlyArray<string>) => {
+      for (const lane of lanesNow()) if (lane.key.route === route && names.includes(lane.key.lane)) lane.lag()
     }
 
     const pace: Effect.Effect<void> = Effect.suspend(() => {
@@ -153,6 +160,16 @@ export const start = (
           onNone: () => Effect.succeed(false),
           onSome: (lane) => Effect.as(lane.pause(paused), true)
         }),
+      replay: (filter) =>
+        turn.withPermit(
+          Revive.replay(
+            outbox,
+            (name) => routes.find(({ route }) => route.name === name),
+            reader(definition),
+            filter,
+            (route, names) => Effect.sync(() => lagAll(route, names))
+          )
+        ),
       ledger,
       lanes: statuses,
       progress: Effect.sync(() => ({ ...progress, sourcesEnded }))

@@ -149,6 +149,12 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       )
     }
 
+    /** Tells the outbox what ended before any attempt. */
+    const tell = Effect.suspend(() => {
+      const endings = memory.endings()
+      return endings.length === 0 ? Effect.void : FiberSet.run(attempts, settle(endings))
+    })
+
     const catchUp = Effect.gen(function* () {
       const parcels = yield* outbox.take(key, memory.cursor(), LaneMemory.readBackBytes)
       const now = yield* Clock.currentTimeMillis
@@ -167,6 +173,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       const composed = yield* opening.composer.form(formed)
       batches.push(composed.items)
       memory.end(composed.dead, now)
+      yield* tell
     })
 
     /** Opens the connection; a failure counts like that of an attempt. */
@@ -289,8 +296,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         : Effect.asVoid(Effect.timeoutOption(changed.await, Math.max(1, due - now)))
 
     const step = Effect.gen(function* () {
-      const endings = memory.endings()
-      if (endings.length > 0) yield* FiberSet.run(attempts, settle(endings))
+      yield* tell
       const now = yield* Clock.currentTimeMillis
       // What is under way ends before its credentials or its events are taken away.
       const isQuiet = underWay === 0 && unsettled === 0

@@ -1,0 +1,119 @@
+/**
+ * Dead letters through their routes again, in one append per origin, so that what is stored tells where it came from.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Codec from "../Codec.ts"
+import { type Filter, type Found, forEachPage, type Reader, type Replayed } from "../DeadLetters.ts"
+import type { Opened } from "../Destination.ts"
+import type { Event } from "../Event.ts"
+import type { Appending, Outbox, OutboxError } from "../Outbox.ts"
+import type { Route } from "../Route.ts"
+import { plan, type Selection } from "./Plan.ts"
+
+export interface Target {
+  readonly route: Route
+  readonly opened: Opened
+  readonly selected: Selection
+}
+
+interface Readable extends Found {
+  readonly event: Event
+}
+
+export const replay = (
+  outbox: Outbox["Service"],
+  targetOf: (route: string) => Target | undefined,
+  read: Reader,
+  filter: Filter,
+  /** Told of the lanes that have more stored now. */
+  onStored: (route: string, lanes: ReadonlyArray<string>) => Effect.Effect<void>
+): Effect.Effect<Replayed, OutboxError> =>
+  Effect.gen(function* () {
+    let replayed = 0
+    let left = 0
+    // An event at which its route throws becomes a dead letter again, behind all there were.
+    let last = 0
+    yield* forEachPage(outbox, read, filter, (found) =>
+      Effect.sync(() => {
+        last = found.at(-1)?.letter.id ?? last
+      })
+    )
+    const again = (found: ReadonlyArray<Found>) =>
+      Effect.gen(function* () {
+        for (const group of groupsOf(found)) {
+          const target = targetOf(group[0]!.letter.route)
+          const readable = group.filter((one): one is Readable => one.event !== undefined)
+          if (target === undefined || readable.length === 0) {
+            left += group.length
+            continue
+          }
+          left += group.length - readable.length
+          replayed += readable.length
+          const entry = entryOf(target, readable, yield* Clock.currentTimeMillis)
+          yield* outbox.append(entry)
+          yield* onStored(
+            target.route.name,
+            entry.parcels.map(({ lane }) => lane)
+          )
+        }
+      })
+    yield* forEachPage(outbox, read, filter, again, last)
+    return { replayed, left }
+  })
+
+/** Letters of one route, origin and codec together. */
+const groupsOf = (found: ReadonlyArray<Found>): ReadonlyArray<ReadonlyArray<Found>> => [
+  ...Map.groupBy(found, ({ letter: { route, origin, codec, parameter } }) =>
+    JSON.stringify([route, origin, codec, parameter])
+  ).values()
+]
+
+const entryOf = (
+  { route, opened, selected }: Target,
+  readable: ReadonlyArray<Readable>,
+  at: number
+): Appending => {
+  const [{ letter }] = readable as [Readable]
+  const { codec, parameter, origin } = letter
+  const events = readable.map(({ event }) => event)
+  const records = recordsOf(readable, codec, parameter)
+  const planned = plan(route, selected, opened, {
+    events,
+    sizeOf: (position) => readable[position]!.letter.record.length,
+    invalid: () => undefined
+  })
+  return {
+    origin,
+    at,
+    parcels: [...planned.lanes]
+      .filter(([, { positions }]) => positions.length > 0)
+      .map(([lane, { positions }]) => ({
+        route: route.name,
+        lane,
+        records: Codec.select(records, positions)
+      })),
+    buried: planned.failed.map(({ position, reason, detail }) => ({
+      routes: [route.name],
+      reason,
+      detail,
+      record: readable[position]!.letter.record,
+      codec,
+      parameter
+    })),
+    // They were read long ago.
+    counts: planned.counts.filter(({ kind }) => kind !== "read"),
+    revives: readable.map(({ letter }) => letter.id)
+  }
+}
+
+const recordsOf = (readable: ReadonlyArray<Readable>, codec: string, parameter: string): Codec.Records => {
+  const parts = readable.map(({ letter }) => letter.record)
+  const ends = new Uint32Array(parts.length)
+  let end = 0
+  for (let i = 0; i < parts.length; i++) {
+    end += parts[i]!.length
+    ends[i] = end
+  }
+  return { codec, parameter, bytes: Buffer.concat(parts), ends }
+}

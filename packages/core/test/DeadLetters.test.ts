@@ -1,0 +1,124 @@
+import { assert, describe, it } from "@effect/vitest"
+import {
+  DeadLetters,
+  Destination,
+  Exporter,
+  Ledger,
+  Outbox,
+  OutboxMemory,
+  Outcome,
+  Source
+} from "@millrace/core"
+import * as Effect from "effect/Effect"
+import * as Remote from "./support/remote.ts"
+import * as Time from "./support/time.ts"
+
+const memory = Effect.provide(OutboxMemory.layer)
+
+/** 30 events, of which those of `user-1` end as dead letters. */
+const withDeadLetters = Effect.gen(function* () {
+  const remote = Remote.make()
+  const destination = Remote.destination(remote, {
+    limits: { messages: 1 },
+    answer: ({ body }) =>
+      body.includes('"user-1"') ? Outcome.rejected("bad-request", "no such user") : undefined
+  })
+  yield* Exporter.from(Source.fromArray(Remote.events(30)))
+    .route("crm")
+    .to(destination).run
+})
+const empty = Source.fromArray(Remote.events(0))
+
+describe("dead letters", () => {
+  it.live("are delivered by a replay through today's mapping, and the ledger follows", () =>
+    Effect.gen(function* () {
+      yield* withDeadLetters
+      const outbox = yield* Outbox.Outbox
+      const remote = Remote.make()
+      const definition = Exporter.from(empty).route("crm").to(Remote.destination(remote))
+      const replayed = yield* DeadLetters.replay(outbox, definition, { reason: "bad-request" })
+      assert.deepStrictEqual(replayed, { replayed: 5, left: 0 })
+      const ledger = yield* definition.run
+      assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: 30 })
+      assert.deepStrictEqual(ledger.routes["crm"]?.dead, {})
+      assert.strictEqual(ledger.routes["crm"]?.read, 30)
+      assert.deepStrictEqual(Remote.idsOf(remote), ["event-1", "event-8", "event-15", "event-22", "event-29"])
+    }).pipe(memory)
+  )
+
+  it.effect("are delivered beside a running exporter", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      let isMended = false
+      const destination = Remote.destination(remote, {
+        answer: ({ ids }) =>
+          !isMended && ids.includes("event-3") ? Outcome.rejected("bad-request") : undefined
+      })
+      const definition = Exporter.from(Source.fromArray(Remote.events(30)))
+        .route("crm")
+        .to(destination)
+      const running = yield* Exporter.start(definition, { follow: true })
+      yield* Time.pass("1 second")
+      assert.deepStrictEqual((yield* running.ledger).routes["crm"]?.dead, { "bad-request": 1 })
+      isMended = true
+      assert.deepStrictEqual(yield* running.replay({}), { replayed: 1, left: 0 })
+      yield* Time.pass("1 second")
+      const ledger = yield* running.ledger
+      assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: 30 })
+      assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+    }).pipe(memory)
+  )
+
+  it.live("that a route now skips or throws at are accounted for", () =>
+    Effect.gen(function* () {
+      yield* withDeadLetters
+      const outbox = yield* Outbox.Outbox
+      const destination = Remote.destination(Remote.make(), {
+        assign: (event) => {
+          if (event.id === "event-1") throw new Error("no")
+          return Destination.skip("anonymous")
+        }
+      })
+      const definition = Exporter.from(empty).route("crm").to(destination)
+      yield* DeadLetters.replay(outbox, definition, {})
+      const ledger = yield* outbox.ledger
+      assert.deepStrictEqual(ledger.routes["crm"]?.skipped, { anonymous: 4 })
+      assert.deepStrictEqual(ledger.routes["crm"]?.dead, { defect: 1 })
+      assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+    }).pipe(memory)
+  )
+
+  it.live("are found by what they are, and purged for good", () =>
+    Effect.gen(function* () {
+      yield* withDeadLetters
+      const outbox = yield* Outbox.Outbox
+      const definition = Exporter.from(empty).route("crm").to(Remote.destination(Remote.make()))
+      const found = (filter: DeadLetters.Filter) =>
+        Effect.gen(function* () {
+          const ids: Array<string | undefined> = []
+          yield* DeadLetters.forEachPage(outbox, DeadLetters.reader(definition), filter, (page) =>
+            Effect.sync(() => ids.push(...page.map(({ event }) => event?.id)))
+          )
+          return ids.length
+        })
+      assert.strictEqual(yield* found({}), 5)
+      assert.strictEqual(yield* found({ route: "crm", lane: "main", type: "shop.*", user: "user-1" }), 5)
+      assert.strictEqual(yield* found({ eventId: "event-8" }), 1)
+      assert.strictEqual(yield* found({ ids: [1, 2] }), 2)
+      for (const none of [
+        { route: "x" },
+        { lane: "x" },
+        { reason: "x" },
+        { type: "site.*" },
+        { user: "x" },
+        { to: 0 }
+      ]) {
+        assert.strictEqual(yield* found(none), 0)
+      }
+      assert.strictEqual(yield* DeadLetters.purge(outbox, definition, { eventId: "event-8" }), 1)
+      const ledger = yield* outbox.ledger
+      assert.deepStrictEqual(ledger.routes["crm"]?.erased, { purged: 1 })
+      assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+    }).pipe(memory)
+  )
+})
