@@ -1,0 +1,126 @@
+/** What there is to read below a path. */
+import type { Dirent, Stats } from "node:fs"
+import { readdir, stat } from "node:fs/promises"
+import { basename, join } from "node:path"
+import type { Split } from "@millrace/core/Intake"
+import type { SourceError } from "@millrace/core/Source"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { failure } from "./failure.ts"
+
+export interface Found {
+  readonly path: string
+  /** The path relative to the root, with `/` between folders. */
+  readonly split: Split
+  readonly size: number
+  /** Epoch milliseconds. */
+  readonly modified: number
+}
+
+export interface Survey {
+  /** In the order to read them: by the hour in the path, then by path. */
+  readonly files: ReadonlyArray<Found>
+  /** Other files, without markers and hidden ones. */
+  readonly ignored: ReadonlyArray<Split>
+  readonly unreadable: ReadonlyArray<SourceError>
+}
+
+/** Fails when `root` itself cannot be read. A single file is surveyed whatever its name. */
+export const survey = Effect.fnUntraced(function* (root: string) {
+  const stats = yield* status(root)
+  if (stats.isDirectory()) return yield* walk(root)
+  return { files: [foundOf(root, basename(root), stats)], ignored: [], unreadable: [] } satisfies Survey
+})
+
+/** Folders, and entries of each, that are asked for at a time. */
+const concurrency = 8
+
+const readable = /\.(?:avro|ndjson|jsonl|json)(?:\.gz)?$/i
+const marker = /^[._]|\.crc$/
+
+const status = (path: string) => Effect.tryPromise({ try: () => stat(path), catch: failure(path) })
+const list = (path: string) =>
+  Effect.tryPromise({ try: () => readdir(path, { withFileTypes: true }), catch: failure(path) })
+const identity = ({ dev, ino }: Stats) => `${dev}:${ino}`
+const foundOf = (path: string, split: Split, { size, mtimeMs }: Stats): Found => ({
+  path,
+  split,
+  size,
+  modified: mtimeMs
+})
+
+const hour = /(?:^|\/)date=(\d{4}-\d\d-\d\d-\d\d)(?:\/|$)/
+const compare = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0)
+const inOrder = (files: Iterable<Found>): ReadonlyArray<Found> =>
+  [...files]
+    .map((file) => ({ file, hour: hour.exec(file.split)?.[1] ?? "" }))
+    .sort((left, right) => compare(left.hour, right.hour) || compare(left.file.split, right.file.split))
+    .map(({ file }) => file)
+
+const walk = Effect.fnUntraced(function* (root: string) {
+  const files: Array<Found> = []
+  const own = new Set<string>()
+  // What a link leads to counts only when it is not there without the link: no loop, and nothing is read twice.
+  const linked: Array<{ readonly key: string; readonly file: Found }> = []
+  const ignored: Array<Split> = []
+  const unreadable: Array<SourceError> = []
+  const visited = new Set<string>()
+  const folders: Array<Split> = [""]
+  const linkedFolders: Array<Split> = []
+
+  const look = Effect.fnUntraced(function* (entry: Dirent, split: Split) {
+    const isLink = entry.isSymbolicLink()
+    const result = yield* Effect.result(status(join(root, split)))
+    if (Result.isFailure(result)) {
+      if (readable.test(split)) unreadable.push(result.failure)
+      return
+    }
+    const stats = result.success
+    if (stats.isDirectory()) linkedFolders.push(split)
+    else if (!readable.test(split)) ignored.push(split)
+    else if (stats.isFile()) {
+      const file = foundOf(join(root, split), split, stats)
+      if (isLink) linked.push({ key: identity(stats), file })
+      else {
+        files.push(file)
+        own.add(identity(stats))
+      }
+    }
+  })
+
+  const visit = (folder: Split) => (entry: Dirent) => {
+    const { name } = entry
+    const split = folder === "" ? name : `${folder}/${name}`
+    if (marker.test(name) && !entry.isDirectory()) return Effect.void
+    if (entry.isSymbolicLink() || (entry.isFile() && readable.test(name))) return look(entry, split)
+    if (entry.isDirectory()) {
+      if (!name.startsWith(".")) folders.push(split)
+    } else ignored.push(split)
+    return Effect.void
+  }
+
+  const open = Effect.fnUntraced(function* (folder: Split) {
+    const path = join(root, folder)
+    const result = yield* Effect.result(Effect.all([status(path), list(path)], { concurrency: 2 }))
+    if (Result.isFailure(result)) {
+      if (folder === "") return yield* result.failure
+      unreadable.push(result.failure)
+      return
+    }
+    const [stats, entries] = result.success
+    if (visited.has(identity(stats))) return
+    visited.add(identity(stats))
+    yield* Effect.forEach(entries, visit(folder), { concurrency, discard: true })
+  })
+
+  while (folders.length + linkedFolders.length > 0) {
+    const level = folders.length > 0 ? folders.splice(0) : linkedFolders.sort(compare).splice(0, 1)
+    yield* Effect.forEach(level, open, { concurrency, discard: true })
+  }
+  for (const { key, file } of linked.sort((left, right) => compare(left.file.split, right.file.split))) {
+    if (own.has(key)) continue
+    own.add(key)
+    files.push(file)
+  }
+  return { files: inOrder(files), ignored: ignored.sort(compare), unreadable } satisfies Survey
+})

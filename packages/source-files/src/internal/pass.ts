@@ -1,0 +1,110 @@
+/** Looks at what there is, reads what is new, and does so again while it follows. */
+import type { Intake } from "@millrace/core/Intake"
+import { SourceError } from "@millrace/core/Source"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { type Found, type Survey, survey } from "./discover.ts"
+import type { CurrentsEvent } from "./gather.ts"
+import { readFile } from "./readFile.ts"
+import type { Reading, Unread } from "./reading.ts"
+
+/** Files read side by side. */
+const concurrency = 2
+/** Milliseconds between two looks; more where looking takes long, so that it stays a tenth of the time. */
+const interval = 5000
+const rest = (took: number) => Math.max(interval, 9 * took)
+
+/** What a pass made of a file. */
+interface Seen {
+  readonly size: number
+  readonly modified: number
+  readonly unread: Unread | undefined
+}
+
+/** Reads the files below `root`; `readerOf` is asked once for each file. */
+export const run = Effect.fnUntraced(function* (
+  root: string,
+  intake: Intake<CurrentsEvent>,
+  follow: boolean,
+  readerOf: Reading["readerOf"]
+) {
+  const seen = new Map<string, Seen>()
+  const told = new Set<string>()
+  const tell = (message: string) =>
+    Effect.suspend(() => {
+      if (told.has(message)) return Effect.void
+      told.add(message)
+      return Effect.logWarning(message)
+    })
+
+  const read = Effect.fnUntraced(function* (file: Found) {
+    let isOurs = false
+    let unread: Unread | undefined
+    yield* intake.claim(file.split, (after) => {
+      isOurs = true
+      return Effect.map(readFile(file, after, intake, readerOf), (left) => {
+        unread = left
+      })
+    })
+    if (!isOurs) return
+    seen.set(file.path, { size: file.size, modified: file.modified, unread })
+    if (unread !== undefined && !follow) yield* tell(unreadMessage(file, unread))
+  })
+
+  /** Reads what changed, one bad file not keeping it from the next. */
+  const pass = Effect.fnUntraced(function* ({ files, unreadable }: Survey) {
+    const changed: Array<Found> = []
+    for (const file of files) {
+      const before = seen.get(file.path)
+      if (before?.size !== file.size || before.modified !== file.modified) changed.push(file)
+      // A file that is being written ends too early at any time; one that has come to rest should not.
+      else if (before.unread !== undefined) yield* tell(unreadMessage(file, before.unread))
+    }
+    yield* intake.expect(changed.reduce((sum, { size }) => sum + size, 0))
+    const results = yield* Effect.forEach(changed, (file) => Effect.result(read(file)), { concurrency })
+    return [...unreadable, ...results.filter(Result.isFailure).map(({ failure }) => failure)]
+  })
+
+  let took = 0
+  const look = Effect.fnUntraced(function* () {
+    const start = yield* Clock.currentTimeMillis
+    const found = yield* survey(root)
+    took = (yield* Clock.currentTimeMillis) - start
+    if (found.ignored.length > 0) {
+      yield* tell(
+        `${found.ignored.length} files below ${root} are not read, such as ${found.ignored[0]}: names must end in .avro, .ndjson, .jsonl or .json, or in one of these and .gz`
+      )
+    }
+    if (found.files.length === 0 && found.unreadable.length === 0) {
+      const empty = `${root}: has no .avro, .ndjson, .jsonl or .json file to read, also not below it; check the path`
+      if (!follow) return yield* new SourceError({ detail: empty })
+      yield* tell(empty)
+    }
+    return yield* pass(found)
+  })
+
+  const first = yield* look()
+  if (!follow) {
+    if (first.length > 0) return yield* together(first)
+    return
+  }
+  let problems = first
+  for (;;) {
+    for (const { detail } of problems) yield* tell(detail)
+    yield* Effect.sleep(rest(took))
+    problems = yield* Effect.catch(look(), (error) => Effect.succeed([error]))
+  }
+})
+
+const unreadMessage = ({ path }: Found, { byte, what }: Unread): string =>
+  `${path}: is not read from byte ${byte} on: ${what}; upload it again as a whole, or wait until it has grown, and it is read on from there`
+
+/** The most files that an error names. */
+const named = 5
+
+const together = (problems: ReadonlyArray<SourceError>): SourceError => {
+  const details = problems.slice(0, named).map(({ detail }) => detail)
+  const more = problems.length > named ? [`and ${problems.length - named} more files`] : []
+  return new SourceError({ detail: [...details, ...more].join("\n") })
+}

@@ -1,0 +1,116 @@
+/** An intake that records, keeps checkpoints from run to run, and can stop a run after some appends. */
+import { isDeepStrictEqual } from "node:util"
+import { assert } from "@effect/vitest"
+import type { Codec } from "@millrace/core"
+import type { Event } from "@millrace/core/Event"
+import type { Checkpoint, Chunk, Intake, Malformed } from "@millrace/core/Intake"
+import type { SourceError } from "@millrace/core/Source"
+import { Braze } from "@millrace/events-braze"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { files } from "../../src/index.ts"
+
+export type Bad = Malformed & { readonly split: string }
+
+export interface Recorder {
+  readonly events: Array<Event>
+  readonly bad: Array<Bad>
+  readonly chunks: Array<{
+    readonly split: string
+    readonly events: number
+    readonly bytes: number
+    readonly checkpoint: string
+  }>
+  readonly checkpoints: Map<string, Checkpoint>
+  readonly logs: Array<string>
+  expected: number
+  consumed: number
+  opened: number
+}
+
+export const make = (): Recorder => ({
+  events: [],
+  bad: [],
+  chunks: [],
+  checkpoints: new Map(),
+  logs: [],
+  expected: 0,
+  consumed: 0,
+  opened: 0
+})
+
+const decoders = new Map<string, Codec.Decoder>()
+const decoderOf = (codec: string, parameter: string): Codec.Decoder => {
+  const key = `${codec} ${parameter}`
+  const found = Braze.catalogue.codecs.find(({ name }) => name === codec)
+  assert.isDefined(found, codec)
+  const decoder = decoders.get(key) ?? found!.decoder(parameter)
+  decoders.set(key, decoder)
+  return decoder
+}
+
+/** The records must be exactly the events, in memory that nobody else uses. */
+const record = (recorder: Recorder, chunk: Chunk) => {
+  const { codec, parameter, bytes, ends } = chunk.records!
+  assert.strictEqual(ends.length, chunk.events.length)
+  assert.strictEqual(ends.at(-1) ?? 0, bytes.length)
+  const decode = decoderOf(codec, parameter)
+  for (const [index, event] of chunk.events.entries()) {
+    const read = Result.getOrThrow(decode(bytes, ends[index - 1] ?? 0, ends[index]!))
+    assert.isTrue(isDeepStrictEqual(read, event), event.id)
+  }
+  recorder.events.push(...chunk.events)
+  recorder.bad.push(...chunk.malformed.map((bad) => ({ ...bad, split: chunk.split! })))
+  recorder.chunks.push({
+    split: chunk.split!,
+    events: chunk.events.length,
+    bytes: bytes.length,
+    checkpoint: chunk.checkpoint!
+  })
+  recorder.consumed += chunk.consumed!
+  recorder.checkpoints.set(chunk.split!, chunk.checkpoint!)
+  structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] })
+}
+
+/** Runs the source once, or until it has appended `stopAfter` chunks. */
+export const run = (
+  recorder: Recorder,
+  path: string,
+  options: { readonly stopAfter?: number; readonly follow?: boolean } = {}
+): Effect.Effect<void, SourceError> =>
+  Effect.gen(function* () {
+    const stopped = yield* Deferred.make<void>()
+    let appends = 0
+    const intake: Intake = {
+      append: (chunk) =>
+        Effect.suspend(() => {
+          if (appends++ >= (options.stopAfter ?? Number.POSITIVE_INFINITY)) {
+            return Effect.andThen(Deferred.succeed(stopped, undefined), Effect.never)
+          }
+          record(recorder, chunk)
+          return Effect.void
+        }),
+      full: Effect.succeed(false),
+      claim: (split, read) => {
+        recorder.opened++
+        return Effect.asVoid(read(Option.fromUndefinedOr(recorder.checkpoints.get(split))))
+      },
+      expect: (bytes) =>
+        Effect.sync(() => {
+          recorder.expected += bytes
+        })
+    }
+    const source = files({ settings: { path, format: "braze-currents" } })
+    yield* Effect.raceFirst(source.run(intake, { follow: options.follow ?? false }), Deferred.await(stopped))
+  }).pipe(Effect.provide(logs(recorder)))
+
+/** Keeps the logs instead of printing them. */
+export const logs = (recorder: Pick<Recorder, "logs">) =>
+  Logger.layer([
+    Logger.make(({ message }) => {
+      recorder.logs.push(String(message))
+    })
+  ])
