@@ -1,26 +1,22 @@
 /**
- * The local socket of a running exporter, in its state directory: other commands ask it what it is doing.
+ * The local socket of a running exporter, in its state directory: other commands reach it there.
  */
 import { createHash } from "node:crypto"
 import { rmSync } from "node:fs"
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Ledger } from "@millrace/core/Ledger"
-import type { LaneStatus, Running } from "@millrace/core/Running"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-
-/** What a running exporter tells. */
-export interface Status {
-  readonly ledger: Ledger
-  readonly lanes: ReadonlyArray<LaneStatus>
-}
+import type { Operations } from "./operations.ts"
 
 export class ControlError extends Data.TaggedError("ControlError")<{ readonly message: string }> {}
 
 /** Systems take about 100 bytes of socket path; a deeper state directory gets a socket in the temporary folder. */
 const longestPath = 100
+
+/** The longest question: a filter with many ids. */
+const longestBody = 1024 * 1024
 
 const socketOf = (directory: string): string => {
   const inside = join(directory, "control.sock")
@@ -29,36 +25,62 @@ const socketOf = (directory: string): string => {
   return join(tmpdir(), `millrace-${digest}.sock`)
 }
 
-/** Answers `GET /status` until the scope closes. The state directory's lock makes this the only one. */
-export const serve = (directory: string, running: Running) =>
+const readBody = (incoming: IncomingMessage): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const parts: Array<Buffer> = []
+    let length = 0
+    incoming.on("data", (part: Buffer) => {
+      length += part.length
+      if (length > longestBody) incoming.destroy(new Error("the question is too long"))
+      else parts.push(part)
+    })
+    incoming.on("end", () => resolve(Buffer.concat(parts).toString("utf8")))
+    incoming.on("error", reject)
+  })
+
+/** Each operation as `POST /<name>`, its arguments as a JSON array. */
+const perform = (
+  operations: Operations,
+  incoming: IncomingMessage
+): Effect.Effect<unknown, { message: string }> =>
+  Effect.flatMap(
+    Effect.tryPromise({
+      try: () => readBody(incoming),
+      catch: () => new ControlError({ message: "no question" })
+    }),
+    (body) => {
+      const name = incoming.url?.slice(1) ?? ""
+      const operation = Object.entries(operations).find(([key]) => key === name)?.[1]
+      if (incoming.method !== "POST" || operation === undefined) {
+        return Effect.fail(new ControlError({ message: `there is no operation ${name}` }))
+      }
+      // Both ends are the same program in the same state directory: the arguments are those that `client` gave.
+      return Reflect.apply(operation, undefined, JSON.parse(body))
+    }
+  )
+
+/** Answers until the scope closes. The state directory's lock makes this the only one. */
+export const serve = (directory: string, operations: Operations) =>
   Effect.gen(function* () {
     const path = socketOf(directory)
     const context = yield* Effect.context<never>()
-    const status = Effect.map(
-      Effect.all([running.ledger, running.lanes]),
-      ([ledger, lanes]): Status => ({ ledger, lanes })
-    )
-    const answer = (incoming: IncomingMessage, response: ServerResponse) => {
-      if (incoming.method !== "GET" || incoming.url !== "/status") return response.writeHead(404).end()
-      return Effect.runForkWith(context)(
-        Effect.match(status, {
+    const answer = (incoming: IncomingMessage, response: ServerResponse) =>
+      Effect.runForkWith(context)(
+        Effect.match(perform(operations, incoming), {
           onSuccess: (value) =>
             response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value)),
-          onFailure: (error) => response.writeHead(503).end(error.message)
+          onFailure: ({ message }) => response.writeHead(500).end(message)
         })
       )
-    }
     yield* Effect.acquireRelease(
       Effect.callback<ReturnType<typeof createServer>, ControlError>((resume) => {
         // Left by an exporter that was killed; its lock is gone, so nobody listens there.
         rmSync(path, { force: true })
         const server = createServer(answer)
-        server.once("error", (error) =>
+        server.once("error", ({ message }) =>
           resume(
             Effect.fail(
-              new ControlError({
-                message: `the control socket ${path} could not be opened: ${error.message}`
-              })
+              new ControlError({ message: `the control socket ${path} could not be opened: ${message}` })
             )
           )
         )
@@ -72,25 +94,33 @@ export const serve = (directory: string, running: Running) =>
     )
   })
 
-/** Asks the exporter that owns the state directory. */
-export const ask = (directory: string): Effect.Effect<Status, ControlError> =>
-  Effect.callback((resume) => {
-    const fail = (detail: string) =>
-      resume(Effect.fail(new ControlError({ message: `the running exporter did not answer: ${detail}` })))
-    const outgoing = request(
-      { socketPath: socketOf(directory), path: "/status", timeout: 10_000 },
-      (response) => {
-        const parts: Array<Buffer> = []
-        response.on("data", (part: Buffer) => parts.push(part))
-        response.on("end", () => {
-          const text = Buffer.concat(parts).toString("utf8")
-          if (response.statusCode === 200) resume(Effect.succeed(JSON.parse(text)))
-          else fail(text)
-        })
-      }
-    )
-    outgoing.on("timeout", () => outgoing.destroy(new Error("no answer within 10 seconds")))
-    outgoing.on("error", (error) => fail(error.message))
-    outgoing.end()
-    return Effect.sync(() => outgoing.destroy())
-  })
+/** The operations of the exporter that owns the state directory. */
+export const client = (directory: string): Operations => {
+  const ask = <A>(name: keyof Operations, ...given: ReadonlyArray<unknown>): Effect.Effect<A, ControlError> =>
+    Effect.callback((resume) => {
+      const fail = (detail: string) => resume(Effect.fail(new ControlError({ message: detail })))
+      const outgoing = request(
+        { socketPath: socketOf(directory), path: `/${name}`, method: "POST" },
+        (response) => {
+          const parts: Array<Buffer> = []
+          response.on("data", (part: Buffer) => parts.push(part))
+          response.on("end", () => {
+            const text = Buffer.concat(parts).toString("utf8")
+            if (response.statusCode === 200) resume(Effect.succeed(JSON.parse(text)))
+            else fail(`the running exporter could not do it: ${text}`)
+          })
+        }
+      )
+      outgoing.on("error", ({ message }) => fail(`the running exporter did not answer: ${message}`))
+      outgoing.end(JSON.stringify(given))
+      return Effect.sync(() => outgoing.destroy())
+    })
+  return {
+    status: () => ask("status"),
+    pause: (lane, paused) => ask("pause", lane, paused),
+    deadLetters: (filter, after) => ask("deadLetters", filter, after),
+    replay: (filter) => ask("replay", filter),
+    purge: (filter) => ask("purge", filter),
+    replayPast: (past) => ask("replayPast", past)
+  }
+}

@@ -4,6 +4,7 @@
 import process from "node:process"
 import * as Ledger from "@millrace/core/Ledger"
 import * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 
@@ -26,6 +27,9 @@ export class Ended {
     this.code = code
   }
 }
+
+/** What was asked for on the command line makes no sense: what is at fault, and what to do. */
+export class InputError extends Data.TaggedError("InputError")<{ readonly message: string }> {}
 
 /** The gravest thing there is to say about a run. */
 export const ofRun = (run: {

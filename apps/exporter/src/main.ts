@@ -11,16 +11,22 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import manifest from "../package.json" with { type: "json" }
+import * as CommandLine from "./commandLine.ts"
 import { check } from "./commands/check.ts"
+import { deadLetters } from "./commands/deadLetters.ts"
+import { lanes } from "./commands/lanes.ts"
 import { preview } from "./commands/preview.ts"
+import { replay } from "./commands/replay.ts"
 import { run } from "./commands/run.ts"
 import { status } from "./commands/status.ts"
 import { conclude } from "./exitCode.ts"
 import * as Logs from "./logs.ts"
 
 const millrace = Command.make("millrace").pipe(
-  Command.withDescription("Carries events from a source to destinations and accounts for every one."),
-  Command.withSubcommands([run, check, preview, status])
+  Command.withDescription(
+    "Carries events from a source to destinations and accounts for every one. Begin with: millrace check <config>"
+  ),
+  Command.withSubcommands([run, check, preview, status, lanes, deadLetters, replay])
 )
 
 const files = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer)
@@ -38,7 +44,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 Effect.runFork(
   Command.run(millrace, { version: manifest.version }).pipe(
-    Effect.provide(Layer.mergeAll(platform, Logs.layer)),
+    Effect.provide(Layer.mergeAll(platform, Logs.layer, CommandLine.layer)),
     Effect.exit,
     Effect.flatMap((exit) =>
       Effect.sync(() => {

@@ -21,3 +21,7 @@ export const table = (header: ReadonlyArray<string>, rows: ReadonlyArray<Readonl
 const format = new Intl.NumberFormat("en-US")
 
 export const number = (value: number): string => format.format(value)
+
+/** `1 event`, `2,000 events`. */
+export const counted = (value: number, word: string): string =>
+  `${number(value)} ${word}${value === 1 ? "" : "s"}`

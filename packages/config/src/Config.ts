@@ -3,6 +3,7 @@
  *
  * @since 1.0.0
  */
+import { existsSync } from "node:fs"
 import { dirname, isAbsolute, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { Destination } from "@millrace/core/Destination"
@@ -175,9 +176,11 @@ const makePlugin = <Made>(
   { use, settings = {}, credentials = {} }: Use
 ): Effect.Effect<Made, ConfigError> =>
   Effect.gen(function* () {
-    const importer = use.startsWith(".")
-      ? () => import(pathToFileURL(resolve(folder, use)).href)
-      : surroundings.importer
+    const file = use.startsWith(".") ? resolve(folder, use) : undefined
+    if (file !== undefined && !existsSync(file)) {
+      return yield* failAt(document, [...at, "use"], `there is no file ${file}; correct the path`)
+    }
+    const importer = file === undefined ? surroundings.importer : () => import(pathToFileURL(file).href)
     const plugin = yield* Effect.mapError(Plugin.load(use, kind, importer), (error) =>
       failAt(document, [...at, "use"], error.message)
     )

@@ -89,7 +89,13 @@ export const reader = (definition: Definition): Reader => {
   }
 }
 
-const isFound = (filter: Filter, { letter, event }: Found): boolean => {
+/**
+ * Whether the filter finds this letter.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const isFound = (filter: Filter, { letter, event }: Found): boolean => {
   const { ids, route, lane, reason, type, eventId, user, from, to } = filter
   const users = event === undefined ? [] : [userKey(event), ...Object.values(event.user)]
   return (

@@ -83,7 +83,9 @@ const make = <All extends Event>(
   route: (name) => Route.start(name, (route) => make(sources, [...routes, route])),
   run: Effect.scoped(
     Effect.flatMap(Engine.start({ sources, routes }, {}), (running) =>
-      Effect.map(running.ended, (report) => report.ledger)
+      Effect.flatMap(running.ended, ({ ledger, sourceError }) =>
+        sourceError === undefined ? Effect.succeed(ledger) : Effect.fail(sourceError)
+      )
     )
   ),
   layer: Layer.effectDiscard(

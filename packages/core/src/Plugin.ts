@@ -204,4 +204,5 @@ const isMissing = (cause: unknown, name: string) =>
   cause instanceof Error &&
   "code" in cause &&
   cause.code === "ERR_MODULE_NOT_FOUND" &&
-  cause.message.includes(name)
+  // In quotes: a package that is there but lacks one of its own is named as the importer, without them.
+  cause.message.includes(`'${name}'`)

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly follow?: boolean
   /** A finite run gives up on a lane that had no success for this long; default 60 seconds. */
   readonly patience?: Duration.Input
+  /** Read this range of the past in place of the present. */
+  readonly past?: Past
   /** The longest that draining waits for attempts under way; default 30 seconds. */
   readonly drain?: Duration.Input
 }
@@ -76,6 +78,26 @@ export interface Progress {
 }
 
 /**
+ * A range of the past, to be read again for one route. What is left out does not matter.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Past {
+  readonly route: string
+  /** When the event happened, in epoch milliseconds; `from` is included, `to` is not. */
+  readonly from?: number
+  readonly to?: number
+  /** Event types by name or wildcard. */
+  readonly types?: ReadonlyArray<string>
+  /**
+   * Derives new ids from the events' own and this text: for a corrected mapping that the remote is to take although it
+   * took the events before. The same text gives the same ids.
+   */
+  readonly as?: string
+}
+
+/**
  * What is left when an exporter has ended.
  *
  * @since 1.0.0
@@ -86,6 +108,8 @@ export interface Report {
   readonly lanes: ReadonlyArray<LaneStatus>
   /** Whether attempts were still under way when the drain's time ran out. */
   readonly cutShort: boolean
+  /** Why a source could not go on; what it had read was delivered all the same. */
+  readonly sourceError?: SourceError
 }
 
 /**
@@ -95,7 +119,7 @@ export interface Report {
  * @category models
  */
 export interface Running {
-  /** Resolves when the exporter has ended by itself or was drained; fails when a source or the outbox did. */
+  /** Resolves when the exporter has ended by itself or was drained; fails when the outbox did. */
   readonly ended: Effect.Effect<Report, RunError>
   /** Stops the sources, finishes what is under way within the drain's time, then ends. */
   readonly drain: Effect.Effect<void>
@@ -103,6 +127,11 @@ export interface Running {
   readonly pause: (lane: LaneKey, paused: boolean) => Effect.Effect<boolean, OutboxError>
   /** Puts dead letters through today's routes again; their lanes deliver them. */
   readonly replay: (filter: Filter) => Effect.Effect<Replayed, OutboxError>
+  /**
+   * Reads the past of the route's sources again, for this route alone; interrupted, the same request goes on where it
+   * stopped. Resolves when all is stored, with the number of events; fails when a source cannot be read again.
+   */
+  readonly replayPast: (past: Past) => Effect.Effect<number, DefinitionError | SourceError>
   readonly ledger: Effect.Effect<Ledger.Ledger, OutboxError>
   readonly lanes: Effect.Effect<ReadonlyArray<LaneStatus>>
   readonly progress: Effect.Effect<Progress>

@@ -50,6 +50,8 @@ export interface Source<out E extends Event = Event> {
   readonly plugin: string
   /** The events it yields: names for wildcards, the validity test, and the codecs of its records. */
   readonly catalogue: Catalogue.Catalogue<E>
+  /** Whether its past can be read again; default no. */
+  readonly replayable?: boolean
   /** Ends when nothing is left, unless it follows; interrupted at drain. */
   readonly run: (intake: Intake<E>, options: RunOptions) => Effect.Effect<void, SourceError>
 }
@@ -65,6 +67,8 @@ export interface Definition<E extends Event, Settings, Input> {
   readonly name: string
   readonly settings: Schema.Codec<Settings, Input>
   readonly catalogue: Catalogue.Catalogue<E>
+  /** Whether its past can be read again; default no. */
+  readonly replayable?: boolean
   readonly run: (settings: Settings) => Source<E>["run"]
 }
 
@@ -85,6 +89,7 @@ export const plugin = <E extends Event, Settings, Input>(
     make: (settings: Settings) => ({
       plugin: definition.name,
       catalogue: definition.catalogue,
+      replayable: definition.replayable ?? false,
       run: definition.run(settings)
     })
   })
@@ -129,6 +134,7 @@ export const fromArray = <E extends Event>(
   const size = options.size ?? 500
   return {
     plugin: "array",
+    replayable: true,
     catalogue: options.catalogue ?? (Catalogue.any as Catalogue.Catalogue<never>),
     run: fromSplits<E>({
       discover: () => Stream.make("array"),

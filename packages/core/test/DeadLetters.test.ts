@@ -7,6 +7,7 @@ import {
   Outbox,
   OutboxMemory,
   Outcome,
+  type Running,
   Source
 } from "@millrace/core"
 import * as Effect from "effect/Effect"
@@ -120,5 +121,58 @@ describe("dead letters", () => {
       assert.deepStrictEqual(ledger.routes["crm"]?.erased, { purged: 1 })
       assert.deepStrictEqual(Ledger.imbalance(ledger), [])
     }).pipe(memory)
+  )
+})
+
+describe("the past", () => {
+  it.live(
+    "is read again for one route, from where a replay was interrupted, with the same ids or new ones",
+    () =>
+      Effect.gen(function* () {
+        const [first, second] = [Remote.make(), Remote.make()]
+        const definition = Exporter.from(Source.fromArray(Remote.events(100), { size: 10 }))
+          .route("crm")
+          .to(Remote.destination(first))
+          .route("audit")
+          .to(Remote.destination(second))
+        yield* definition.run
+        const again = (past: Running.Past) =>
+          Effect.scoped(Effect.flatMap(Exporter.start(definition, { past }), (running) => running.ended))
+        const range = {
+          route: "audit",
+          from: Remote.event(20).time,
+          to: Remote.event(30).time,
+          types: ["shop.*"]
+        }
+        yield* again(range)
+        assert.strictEqual(Remote.idsOf(first).length, 100)
+        assert.deepStrictEqual(
+          Remote.idsOf(second).slice(100).sort(),
+          Remote.events(30)
+            .slice(20)
+            .map(({ id }) => id)
+            .sort()
+        )
+        // Done: the same request finds nothing to do.
+        yield* again(range)
+        assert.strictEqual(Remote.idsOf(second).length, 110)
+        yield* again({ ...range, as: "mapping 2" })
+        const renamed = Remote.idsOf(second).slice(110)
+        assert.strictEqual(new Set(renamed).size, 10)
+        for (const id of renamed)
+          assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/)
+        const report = yield* again({ ...range, types: ["site.*"] })
+        assert.strictEqual(Remote.idsOf(second).length, 120)
+        assert.deepStrictEqual(Ledger.imbalance(report.ledger), [])
+      }).pipe(memory)
+  )
+
+  it.live("of a source that keeps none is refused", () =>
+    Effect.gen(function* () {
+      const { replayable: _, ...push } = Source.fromArray(Remote.events(1))
+      const definition = Exporter.from(push).route("crm").to(Remote.destination(Remote.make()))
+      const running = yield* Exporter.start(definition, { past: { route: "crm" } })
+      assert.include((yield* Effect.flip(running.ended)).message, "keeps no past")
+    }).pipe(Effect.scoped, memory)
   )
 })

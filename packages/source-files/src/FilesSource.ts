@@ -61,6 +61,7 @@ export const files = Source.plugin({
   name: "@millrace/source-files",
   settings: Settings,
   catalogue: Braze.catalogue,
+  replayable: true,
   run:
     ({ path }) =>
     (intake, { follow }) =>

@@ -35,7 +35,12 @@ export const check = Command.make(
     const failed = rows.some(({ result }) => result === "refused" || result === "no answer")
     if (failed) return yield* Effect.fail(new Ended(exitCodes.badInput))
   })
-).pipe(Command.withDescription("Prove settings and credentials of every lane without sending an event"))
+).pipe(
+  Command.withShortDescription("Prove settings and credentials of every lane without sending an event"),
+  Command.withDescription(
+    "Prove settings and credentials of every lane without sending an event. Ends with 0 when every lane is accepted or held by the configuration, with 2 otherwise."
+  )
+)
 
 const checkRoute = (route: Route, opened: Opened) =>
   Effect.forEach(

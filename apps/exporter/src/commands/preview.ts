@@ -7,7 +7,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { configArgument, load } from "../load.ts"
-import { number } from "../table.ts"
+import { counted, number } from "../table.ts"
 
 export const preview = Command.make(
   "preview",
@@ -15,11 +15,15 @@ export const preview = Command.make(
     config: configArgument,
     messages: Flag.Int("messages").pipe(
       Flag.withDefault(3),
+      Flag.withMetavar("number"),
       Flag.withDescription("Messages shown per lane (default: 3)")
     ),
     events: Flag.Int("events").pipe(
       Flag.withDefault(10_000),
-      Flag.withDescription("Events read at the most (default: 10000)")
+      Flag.withMetavar("number"),
+      Flag.withDescription(
+        "Stop after this many events, whether every lane had its messages or not (default: 10000)"
+      )
     )
   },
   Effect.fnUntraced(function* ({ config, messages, events }) {
@@ -27,18 +31,24 @@ export const preview = Command.make(
     const routes = yield* Preview.preview(definition, { messages, events })
     yield* Effect.sync(() => process.stdout.write(`${routes.map(routeText).join("\n\n")}\n`))
   })
-).pipe(Command.withDescription("Print what would be sent, per lane; sends and stores nothing"))
+).pipe(
+  Command.withShortDescription("Print what would be sent, per lane; sends and stores nothing"),
+  Command.withDescription(
+    "Print the first messages of each lane as they would be sent. Sends and stores nothing, and reads from the beginning whatever was delivered before."
+  )
+)
 
 const routeText = ({ route, read, left, lanes }: Preview.RoutePreview): string => {
   const reasons = [...left].map(([reason, events]) => `${number(events)} ${reason}`).join(", ")
-  const heading = `route ${route}: ${number(read)} events read${reasons === "" ? "" : `; not sent: ${reasons}`}`
+  const heading = `route ${route}: ${counted(read, "event")} read${reasons === "" ? "" : `; not sent: ${reasons}`}`
   return [heading, ...lanes.map(laneText)].join("\n\n")
 }
 
 const laneText = ({ lane, events, messages }: Preview.LanePreview): string =>
-  [`lane ${lane}: ${number(events)} events, ${messages.length} messages shown`, ...messages.map(pretty)].join(
-    "\n"
-  )
+  [
+    `lane ${lane}: ${counted(events, "event")}, ${counted(messages.length, "message")} shown`,
+    ...messages.map(pretty)
+  ].join("\n")
 
 const pretty = (message: string): string => {
   try {

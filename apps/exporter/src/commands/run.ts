@@ -10,22 +10,25 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as BadRecords from "../badRecords.ts"
 import * as Control from "../control.ts"
 import { Ended, exitCodes, ofRun } from "../exitCode.ts"
-import { ledgerText, waitingText } from "../ledgerText.ts"
+import { deadText, ledgerText, waitingText } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
+import { ofRunning } from "../operations.ts"
 import { showProgress } from "../progress.ts"
 
 const duration = (name: string, byDefault: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withDefault(byDefault),
     Flag.withSchema(Schema.DurationFromString),
-    Flag.withDescription(`${description} (default: ${byDefault})`)
+    Flag.withMetavar("duration"),
+    Flag.withDescription(`${description}, such as "90 seconds" or "2 hours" (default: ${byDefault})`)
   )
 
 export const json = Flag.Boolean("json").pipe(
   Flag.withDefault(false),
-  Flag.withDescription("Print the ledger as one JSON object")
+  Flag.withDescription("Print the ledger as one JSON object on stdout; everything else goes to stderr")
 )
 
 export const run = Command.make(
@@ -35,9 +38,13 @@ export const run = Command.make(
     json,
     follow: Flag.Boolean("follow").pipe(
       Flag.withDefault(false),
-      Flag.withDescription("Keep watching the source; never end by itself")
+      Flag.withDescription("Keep watching the source for new events; ends only when stopped")
     ),
-    patience: duration("patience", "60 seconds", "Give up on a lane that had no success for this long"),
+    patience: duration(
+      "patience",
+      "60 seconds",
+      "Leave the events of a lane waiting that had no success for this long"
+    ),
     drain: duration("drain", "30 seconds", "When stopped, wait this long for requests under way")
   },
   Effect.fnUntraced(function* ({ config, json, follow, patience, drain }) {
@@ -45,36 +52,55 @@ export const run = Command.make(
     const { definition, store } = loaded
     const outcome = yield* Effect.scoped(
       Effect.gen(function* () {
-        const before = yield* Outbox.Outbox.use((outbox) => outbox.ledger)
-        const running = yield* Exporter.start(definition, { follow, patience, drain })
-        if (store.directory !== undefined) yield* Control.serve(store.directory, running)
+        const outbox = yield* Outbox.Outbox
+        const before = yield* outbox.ledger
+        const running = yield* Exporter.start(definition, { follow, patience, drain }).pipe(
+          Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox))
+        )
+        if (store.directory !== undefined)
+          yield* Control.serve(store.directory, ofRunning(running, outbox, definition))
         yield* drainOnSignal(running)
         yield* Effect.logInfo(`${loaded.name}: started`)
         const progress = yield* showProgress(running)
         const report = yield* running.ended
         yield* progress.stop
-        return { report, deadBefore: Ledger.total(before, "dead") }
+        return { report, before }
       })
     ).pipe(Effect.provide(store.layer))
-    yield* tell(outcome.report, json)
-    const code = ofRun({ ...outcome.report, deadBefore: outcome.deadBefore })
+    yield* tell(outcome.report, outcome.before, json)
+    if (outcome.report.sourceError !== undefined) return yield* outcome.report.sourceError
+    const code = ofRun({ ...outcome.report, deadBefore: Ledger.total(outcome.before, "dead") })
     if (code !== exitCodes.settled) return yield* Effect.fail(new Ended(code))
   })
 ).pipe(
-  Command.withDescription("Read, deliver, and account for every event"),
+  Command.withShortDescription("Read, deliver, and account for every event"),
+  Command.withDescription(
+    `Read, deliver, and account for every event. Interrupted or killed, it goes on where it stopped.
+
+  Exit codes:
+    0  all settled
+    1  the outbox failed, such as on a full disk; nothing is lost
+    2  bad configuration or input
+    3  events are waiting; stderr says for which lane and why
+    4  this run added dead letters
+    5  the ledger does not balance
+    6  requests were still under way when the drain's time ran out`
+  ),
   Command.withExamples([
     { command: "millrace run millrace.yaml", description: "Deliver what is there, then end" },
-    { command: "millrace run millrace.yaml --follow", description: "Keep running" }
+    {
+      command: "millrace run millrace.yaml --follow",
+      description: "Deliver what is there and what comes later"
+    }
   ])
 )
 
-const tell = ({ ledger, lanes }: Report, json: boolean) =>
+const tell = ({ ledger, lanes }: Report, before: Ledger.Ledger, json: boolean) =>
   Effect.sync(() => {
     process.stdout.write(`${json ? JSON.stringify(ledger) : ledgerText(ledger)}\n`)
     for (const line of waitingText(ledger, lanes)) process.stderr.write(`millrace: ${line}\n`)
-    const dead = Ledger.total(ledger, "dead")
-    if (dead > 0)
-      process.stderr.write(`millrace: ${dead} dead letters are kept in the outbox, each with its reason\n`)
+    const dead = deadText(ledger, before)
+    if (dead !== undefined) process.stderr.write(`millrace: ${dead}\n`)
   })
 
 /** The first signal drains, the second ends at once; nothing is lost either way. */

@@ -38,7 +38,10 @@ export const explain = (
     const key = issue.path.at(-1) ?? ""
     const known = keysAt(Schema.toJsonSchemaDocument(schema).schema, inside.slice(0, -1))
     const close = nearest(key, known)
-    return close === undefined ? "unknown key; none is known here" : `unknown key; did you mean "${close}"?`
+    if (close !== undefined) return `unknown key; did you mean "${close}"?`
+    return known.length === 0
+      ? "unknown key; none is known here"
+      : `unknown key; those known here are ${known.join(", ")}`
   }
   if (issue.message === "Expected Redacted") {
     return typeof found === "string" || typeof found === "number"

@@ -12,8 +12,9 @@ const distance = (left: string, right: string): number => {
   return row[right.length]!
 }
 
-/** The known word closest to the one given; `undefined` when there is none to choose from. */
+/** The known word closest to the one given; `undefined` when none of them resembles it. */
 export const nearest = (given: string, known: ReadonlyArray<string>): string | undefined =>
   known
     .map((word) => ({ word, edits: distance(given.toLowerCase(), word.toLowerCase()) }))
+    .filter(({ edits }) => edits <= Math.max(1, given.length / 2))
     .sort((a, b) => a.edits - b.edits)[0]?.word

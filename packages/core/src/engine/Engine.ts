@@ -15,11 +15,21 @@ import { reader } from "../DeadLetters.ts"
 import type { Definition } from "../Exporter.ts"
 import * as Ledger from "../Ledger.ts"
 import { type LaneKey, type LaneState, Outbox } from "../Outbox.ts"
-import type { LaneStatus, Report, RunError, Running, RunOptions } from "../Running.ts"
+import {
+  DefinitionError,
+  type LaneStatus,
+  type Past as PastRange,
+  type Report,
+  type RunError,
+  type Running,
+  type RunOptions
+} from "../Running.ts"
+import type { Source, SourceError } from "../Source.ts"
 import * as Check from "./Definition.ts"
 import * as Intake from "./Intake.ts"
 import type * as Lane from "./Lane.ts"
 import * as OpenRoute from "./OpenRoute.ts"
+import * as Past from "./Past.ts"
 import * as ReadBack from "./ReadBack.ts"
 import * as Revive from "./Revive.ts"
 
@@ -41,6 +51,7 @@ export const start = (
     const patience = Duration.toMillis(options.patience ?? "60 seconds")
     const progress: Intake.Progress = { consumed: 0, expected: 0 }
     let sourcesEnded = false
+    let sourceError: SourceError | undefined
 
     const routes = yield* Effect.forEach(definition.routes, (route) =>
       OpenRoute.open(route, {
@@ -73,20 +84,58 @@ export const start = (
       return Effect.andThen(changed.await, pace)
     })
 
-    const runSource = ([name, source]: readonly [string, Definition["sources"][string]]) =>
-      source.run(
-        Intake.make({
-          name,
-          source,
-          routes: routes.filter(({ route }) => route.from?.includes(name) ?? true),
-          outbox,
-          turn,
-          pace,
-          progress,
-          fail: (error) => Effect.andThen(Deferred.fail(failure, error), Effect.never)
-        }),
-        { follow }
+    const intakeOf = (name: string, source: Source, reading: ReadonlyArray<Intake.OpenRoute>) =>
+      Intake.make({
+        name,
+        source,
+        routes: reading,
+        outbox,
+        turn,
+        pace,
+        progress,
+        fail: (error) => Effect.andThen(Deferred.fail(failure, error), Effect.never)
+      })
+
+    const readsFrom = ({ route }: Intake.OpenRoute, name: string) => route.from?.includes(name) ?? true
+
+    /** One source that cannot go on does not stop the others, nor what was read. */
+    const runSource = ([name, source]: readonly [string, Source]) =>
+      Effect.catch(
+        source.run(
+          intakeOf(
+            name,
+            source,
+            routes.filter((route) => readsFrom(route, name))
+          ),
+          { follow }
+        ),
+        (error) =>
+          Effect.sync(() => {
+            sourceError ??= error
+          })
       )
+
+    const replayPast = Effect.fnUntraced(function* (past: PastRange) {
+      const route = routes.find((open) => open.route.name === past.route)
+      if (route === undefined) {
+        return yield* new DefinitionError({ detail: `there is no route ${past.route}` })
+      }
+      const sources = Object.entries(definition.sources).filter(([name]) => readsFrom(route, name))
+      const stubborn = sources.find(([, source]) => source.replayable !== true)
+      if (stubborn !== undefined) {
+        return yield* new DefinitionError({
+          detail: `source ${stubborn[0]} cannot be read again: it keeps no past`
+        })
+      }
+      let events = 0
+      for (const [name, source] of sources) {
+        const again = Past.source(source, past, (count) => {
+          events += count
+        })
+        yield* again.run(intakeOf(Past.nameOf(name, past), again, [route]), { follow: false })
+      }
+      return events
+    })
 
     const isDone = (lane: Lane.Lane, now: number) =>
       lane.isEmpty() || lane.isClosed(now) || now - lane.lastSuccess() >= patience
@@ -103,10 +152,11 @@ export const start = (
       }
     })
 
-    const read = Effect.forEach(Object.entries(definition.sources), runSource, {
+    const readPresent = Effect.forEach(Object.entries(definition.sources), runSource, {
       concurrency: "unbounded",
       discard: true
-    }).pipe(
+    })
+    const read = (options.past === undefined ? readPresent : replayPast(options.past)).pipe(
       Effect.andThen(
         Effect.sync(() => {
           sourcesEnded = true
@@ -128,7 +178,10 @@ export const start = (
         Effect.forEach(routes, (route) => route.run, { concurrency: "unbounded", discard: true })
       )
       yield* Effect.raceAllFirst([
-        Effect.andThen(read, follow ? Effect.never : settled),
+        Effect.andThen(
+          read,
+          Effect.suspend(() => (follow && sourceError === undefined ? Effect.never : settled))
+        ),
         Deferred.await(stop),
         Deferred.await(failure),
         Fiber.join(senders)
@@ -142,7 +195,8 @@ export const start = (
       return {
         ledger: yield* ledger,
         lanes: yield* statuses,
-        cutShort: quiet._tag === "None"
+        cutShort: quiet._tag === "None",
+        ...(sourceError === undefined ? {} : { sourceError })
       } satisfies Report
     })
 
@@ -170,6 +224,7 @@ export const start = (
             (route, names) => Effect.sync(() => lagAll(route, names))
           )
         ),
+      replayPast,
       ledger,
       lanes: statuses,
       progress: Effect.sync(() => ({ ...progress, sourcesEnded }))

@@ -354,8 +354,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
           const gateBefore = health.gate
           const now = yield* Clock.currentTimeMillis
           health = paused ? Health.pause(health, now) : Health.resume(health, opening.held, now)
-          yield* keepGate(gateBefore)
           wake()
+          yield* keepGate(gateBefore)
         }),
       run: Effect.raceFirst(Effect.forever(step), Effect.andThen(FiberSet.join(attempts), Effect.never)),
       awaitAttempts: FiberSet.awaitEmpty(attempts)

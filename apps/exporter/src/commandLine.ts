@@ -1,0 +1,34 @@
+/**
+ * How the command line presents itself: help on stdout when asked for it, one line on stderr when it was misused.
+ */
+import process from "node:process"
+import * as CliConfig from "effect/cli/CliConfig"
+import type * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+const complaint = (error: CliError.NonShowHelpErrors): string =>
+  error.message
+    .trim()
+    .replace(/\s*Did you mean this\?\s*/, "; did you mean ")
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/: Schema validation failed: Expected /, " ")
+
+const presenter: CliOutput.Presenter = {
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Effect.sync(() => {
+          const text = event.errors.map(complaint).join("; ")
+          process.stderr.write(`millrace: ${text}; ${event.commandPath.join(" ")} --help tells more\n`)
+        })
+      : CliOutput.defaultPresenter.present(event)
+}
+
+export const layer = Layer.mergeAll(
+  CliOutput.layerPresenter(presenter),
+  Layer.succeed(CliConfig.CliConfig)(
+    CliConfig.make({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
+  )
+)

@@ -1,0 +1,200 @@
+/**
+ * `millrace dead-letters`: what could not be delivered, with its reason; put through its route again, or removed.
+ */
+import process from "node:process"
+import type { Filter } from "@millrace/core/DeadLetters"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { InputError } from "../exitCode.ts"
+import { configArgument, load } from "../load.ts"
+import type { Letter, Operations, Page } from "../operations.ts"
+import { number, table } from "../table.ts"
+import { hasState, withOperations } from "../withOperations.ts"
+
+const text = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.optional, Flag.withDescription(description))
+const date = (name: string, description: string) =>
+  Flag.Date(name).pipe(Flag.optional, Flag.withDescription(description))
+
+const flags = {
+  route: text("route", "Only of this route"),
+  lane: text("lane", "Only of this lane"),
+  reason: text("reason", "Only with this reason, such as bad-request or expired"),
+  type: text("type", 'Only events of this type, by name or wildcard, such as "users.messages.*"'),
+  event: text("event", "Only the event with this id"),
+  user: text("user", "Only events of the user with this id: Braze's own, your own, or a device's"),
+  from: date("from", "Only letters written at this time or later, such as 2026-11-22T08:00:00Z"),
+  to: date("to", "Only letters written before this time")
+}
+
+type Given = { readonly [Name in keyof typeof flags]: Option.Option<string | Date> }
+
+/** The flags that were given, as a filter. */
+const filterOf = (given: Given): Filter => {
+  const present = (name: keyof Given, key: keyof Filter) =>
+    Option.match(given[name], {
+      onNone: () => ({}),
+      onSome: (value) => ({ [key]: value instanceof Date ? value.getTime() : value })
+    })
+  return {
+    ...present("route", "route"),
+    ...present("lane", "lane"),
+    ...present("reason", "reason"),
+    ...present("type", "type"),
+    ...present("event", "eventId"),
+    ...present("user", "user"),
+    ...present("from", "from"),
+    ...present("to", "to")
+  }
+}
+
+const print = (line: string) => Effect.sync(() => void process.stdout.write(`${line}\n`))
+
+/** Hands over the letters of all pages, until `use` has had enough. */
+const forEachPage = <E>(
+  operations: Operations,
+  filter: Filter,
+  use: (letters: ReadonlyArray<Letter>) => Effect.Effect<boolean, E>
+) =>
+  Effect.gen(function* () {
+    let after: number | undefined = 0
+    while (after !== undefined) {
+      const page: Page = yield* operations.deadLetters(filter, after)
+      if (yield* use(page.letters)) return
+      after = page.after
+    }
+  })
+
+const placeOf = ({ origin }: Letter) => origin.split || origin.source
+
+const list = Command.make(
+  "list",
+  {
+    config: configArgument,
+    ...flags,
+    limit: Flag.Int("limit").pipe(Flag.withDefault(50), Flag.withDescription("Show so many (default: 50)"))
+  },
+  Effect.fnUntraced(function* ({ config, limit, ...given }) {
+    const loaded = yield* load(config)
+    if (!hasState(loaded)) return yield* print("there are no dead letters")
+    const letters: Array<Letter> = []
+    let total = 0
+    yield* withOperations(loaded, (operations) =>
+      forEachPage(operations, filterOf(given), (page) =>
+        Effect.sync(() => {
+          total += page.length
+          letters.push(...page.slice(0, limit - letters.length))
+          return false
+        })
+      )
+    )
+    if (total === 0) return yield* print("there are no such dead letters")
+    const rows = letters.map((letter) => [
+      String(letter.id),
+      new Date(letter.at).toISOString(),
+      letter.route,
+      letter.lane,
+      letter.reason,
+      letter.event?.type ?? "",
+      letter.event?.id ?? placeOf(letter)
+    ])
+    yield* print(
+      table(["id", "since", "route", "lane", "reason", "type", "event, or where it came from"], rows)
+    )
+    if (total > letters.length)
+      yield* print(`${number(total - letters.length)} more; --limit shows more of them`)
+  })
+).pipe(Command.withDescription("List dead letters, oldest first"))
+
+const show = Command.make(
+  "show",
+  {
+    config: configArgument,
+    id: Argument.Int("id").pipe(Argument.withDescription("Its id, as `list` shows it"))
+  },
+  Effect.fnUntraced(function* ({ config, id }) {
+    const loaded = yield* load(config)
+    const page = yield* withOperations(loaded, (operations) => operations.deadLetters({ ids: [id] }, id - 1))
+    const [letter] = page.letters
+    if (letter === undefined) return yield* new InputError({ message: `there is no dead letter ${id}` })
+    yield* print(JSON.stringify(exported(letter), undefined, 2))
+  })
+).pipe(
+  Command.withDescription(
+    "Show one dead letter whole: its event, the reason, the attempts, where it came from"
+  )
+)
+
+const replay = Command.make(
+  "replay",
+  { config: configArgument, ...flags },
+  Effect.fnUntraced(function* ({ config, ...given }) {
+    const loaded = yield* load(config)
+    const { replayed, left, isRunning } = yield* withOperations(loaded, (operations, isRunning) =>
+      Effect.map(operations.replay(filterOf(given)), (result) => ({ ...result, isRunning }))
+    )
+    yield* print(
+      `${number(replayed)} events went through their route again; ${isRunning ? "the running exporter delivers them" : "the next run delivers them"}`
+    )
+    if (left > 0)
+      yield* print(`${number(left)} were left: nothing installed reads them, or their route is gone`)
+  })
+).pipe(
+  Command.withDescription(
+    "Put dead letters through today's routes and mapping again. They keep their ids: mParticle ignores an id it took in the last 30 to 60 days"
+  )
+)
+
+const purge = Command.make(
+  "purge",
+  {
+    config: configArgument,
+    ...flags,
+    all: Flag.Boolean("all").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("All of them, without a filter")
+    )
+  },
+  Effect.fnUntraced(function* ({ config, all, ...given }) {
+    const filter = filterOf(given)
+    if (Object.keys(filter).length === 0 && !all) {
+      return yield* new InputError({ message: "say which dead letters to remove for good, or --all" })
+    }
+    const loaded = yield* load(config)
+    const purged = yield* withOperations(loaded, (operations) => operations.purge(filter))
+    yield* print(`${number(purged)} dead letters removed for good, counted as erased`)
+  })
+).pipe(Command.withDescription("Remove dead letters for good; the ledger counts them as erased"))
+
+const exportLetters = Command.make(
+  "export",
+  { config: configArgument, ...flags },
+  Effect.fnUntraced(function* ({ config, ...given }) {
+    const loaded = yield* load(config)
+    yield* withOperations(loaded, (operations) =>
+      forEachPage(operations, filterOf(given), (letters) =>
+        Effect.as(
+          Effect.forEach(letters, (letter) => print(JSON.stringify(exported(letter))), { discard: true }),
+          false
+        )
+      )
+    )
+  })
+).pipe(Command.withDescription("Print dead letters whole, one JSON object a line"))
+
+/** The event where it can be read; else the bytes as they came. */
+const exported = ({ record, event, codec, parameter, ...letter }: Letter) => ({
+  ...letter,
+  at: new Date(letter.at).toISOString(),
+  ...(event === undefined ? { record: { base64: record } } : { event })
+})
+
+export const deadLetters = Command.make("dead-letters").pipe(
+  Command.withDescription(
+    "What could not be delivered: list it, look at it, replay it, export it, remove it"
+  ),
+  Command.withSubcommands([list, show, replay, exportLetters, purge])
+)

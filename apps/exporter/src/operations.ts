@@ -1,0 +1,133 @@
+/**
+ * What commands ask of an exporter: answered by the running one through its socket, or from the outbox itself.
+ */
+import * as DeadLetters from "@millrace/core/DeadLetters"
+import type { Event } from "@millrace/core/Event"
+import * as Exporter from "@millrace/core/Exporter"
+import type { Ledger } from "@millrace/core/Ledger"
+import { type DeadLetter, type GateState, type LaneKey, type LaneState, Outbox } from "@millrace/core/Outbox"
+import { openGate } from "@millrace/core/OutboxRules"
+import type { LaneStatus, Past, Running } from "@millrace/core/Running"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+
+export interface Status {
+  readonly ledger: Ledger
+  readonly lanes: ReadonlyArray<LaneStatus>
+  /** What the outbox knows of its lanes: how much waits, and since when. */
+  readonly stored: ReadonlyArray<LaneState>
+}
+
+/** A dead letter as it passes through the socket: its record in base64. */
+export interface Letter extends Omit<DeadLetter, "record"> {
+  readonly record: string
+  readonly event: Event | undefined
+}
+
+/** Some of the letters that were asked for; `after` asks for the next, absent when there are none. */
+export interface Page {
+  readonly letters: ReadonlyArray<Letter>
+  readonly after?: number
+}
+
+/** An operation failed; its message is for people. */
+export interface Failed {
+  readonly _tag: string
+  readonly message: string
+}
+
+export interface Operations {
+  readonly status: () => Effect.Effect<Status, Failed>
+  /** `false` when there is no such lane. */
+  readonly pause: (lane: LaneKey, paused: boolean) => Effect.Effect<boolean, Failed>
+  readonly deadLetters: (filter: DeadLetters.Filter, after: number) => Effect.Effect<Page, Failed>
+  readonly replay: (filter: DeadLetters.Filter) => Effect.Effect<DeadLetters.Replayed, Failed>
+  readonly purge: (filter: DeadLetters.Filter) => Effect.Effect<number, Failed>
+  /** Number of events read again; they are delivered by the exporter that answers. */
+  readonly replayPast: (past: Past) => Effect.Effect<number, Failed>
+}
+
+/** Letters of one answer. */
+const pageSize = 500
+
+const letterOf = ({ letter, event }: DeadLetters.Found): Letter => ({
+  ...letter,
+  record: Buffer.from(letter.record).toString("base64"),
+  event
+})
+
+const readPage = (
+  outbox: Outbox["Service"],
+  definition: Exporter.Definition,
+  filter: DeadLetters.Filter,
+  after: number
+): Effect.Effect<Page, Failed> =>
+  Effect.map(outbox.deadLetters(after, pageSize), (letters) => {
+    const read = DeadLetters.reader(definition)
+    const found = letters.map((letter) => ({ letter, event: read(letter) }))
+    const page = { letters: found.filter((one) => DeadLetters.isFound(filter, one)).map(letterOf) }
+    const last = letters.at(-1)
+    return last === undefined ? page : { ...page, after: last.id }
+  })
+
+/** Every lane that something was ever stored for. */
+const lanesOf = ({ routes }: Ledger): ReadonlyArray<LaneKey> =>
+  Object.entries(routes).flatMap(([route, { delivered, waiting }]) =>
+    [...new Set([...Object.keys(delivered), ...Object.keys(waiting)])].sort().map((lane) => ({ route, lane }))
+  )
+
+const gateOf = (stored: ReadonlyArray<LaneState>, { route, lane }: LaneKey): GateState =>
+  stored.find((state) => state.route === route && state.lane === lane)?.gate ?? openGate
+
+/** With nobody running: straight from the outbox. What is replayed waits for the next run. */
+export const ofOutbox = (outbox: Outbox["Service"], definition: Exporter.Definition): Operations => ({
+  status: () =>
+    Effect.map(Effect.all([outbox.ledger, outbox.lanes]), ([ledger, stored]) => ({
+      ledger,
+      stored,
+      lanes: lanesOf(ledger).map((key) => ({ ...key, gate: gateOf(stored, key), trouble: "", underWay: 0 }))
+    })),
+  pause: ({ route, lane }, paused) =>
+    Effect.gen(function* () {
+      const found = (yield* outbox.lanes).find((state) => state.route === route && state.lane === lane)
+      const isNamed = definition.routes.some(({ name }) => name === route)
+      if (found === undefined && !isNamed) return false
+      if (!paused && found?.gate.reason !== "paused") return true
+      const since = yield* Clock.currentTimeMillis
+      yield* outbox.setGate(
+        { route, lane },
+        { open: !paused, reason: paused ? "paused" : "", since, notBefore: 0 }
+      )
+      return true
+    }),
+  deadLetters: (filter, after) => readPage(outbox, definition, filter, after),
+  replay: (filter) => DeadLetters.replay(outbox, definition, filter),
+  purge: (filter) => DeadLetters.purge(outbox, definition, filter),
+  replayPast: (past) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const before = yield* outbox.ledger
+        const running = yield* Exporter.start(definition, { past })
+        const { ledger } = yield* running.ended
+        return (ledger.routes[past.route]?.read ?? 0) - (before.routes[past.route]?.read ?? 0)
+      })
+    ).pipe(Effect.provideService(Outbox, outbox))
+})
+
+/** Beside a running exporter, inside its process. */
+export const ofRunning = (
+  running: Running,
+  outbox: Outbox["Service"],
+  definition: Exporter.Definition
+): Operations => ({
+  ...ofOutbox(outbox, definition),
+  status: () =>
+    Effect.map(Effect.all([running.ledger, running.lanes, outbox.lanes]), ([ledger, lanes, stored]) => ({
+      ledger,
+      lanes,
+      stored
+    })),
+  pause: running.pause,
+  replay: running.replay,
+  replayPast: running.replayPast
+})
