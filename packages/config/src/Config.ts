@@ -85,6 +85,7 @@ export const load = (
         changes: [],
         ordering: route.ordering ?? "user",
         retention: route.retention,
+        policy: route.policy,
         destination: yield* makePlugin<Destination>(context, "destination", at, route.to)
       })
     }

@@ -54,6 +54,24 @@ const retention = described(
   'How long an event may wait before it becomes a dead letter, such as "7 days" (the default).'
 )
 
+const duration = (description: string) =>
+  described(Schema.optionalKey(Schema.DurationFromString), description)
+const count = (description: string) =>
+  described(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), description)
+
+const Policy = Schema.Struct({
+  concurrency: count(
+    "The most requests under way at once in a lane; never more than the destination's own limit."
+  ),
+  firstBackoff: duration('The longest wait before the second attempt; it doubles with each ("200 millis").'),
+  longestBackoff: duration(
+    'The longest wait between attempts, but for one the remote asks for ("1 minute").'
+  ),
+  breakerAfter: count("Failures in a row after which one attempt at a time probes the remote (5)."),
+  probeEvery: duration('How often a lane with refused credentials is tried ("5 minutes").'),
+  attemptTimeout: duration('The longest one attempt may take ("2 minutes").')
+})
+
 /**
  * One route.
  *
@@ -83,6 +101,10 @@ export const RouteUse = Schema.Struct({
     "Whether the events of one user are delivered in the order they were read (`user`, the default)."
   ),
   retention,
+  policy: described(
+    Schema.optionalKey(Policy),
+    "How its lanes try again and slow down; `check` prints what holds."
+  ),
   to: Schema.Struct({
     use: use("destination"),
     settings,

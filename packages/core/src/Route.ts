@@ -8,6 +8,7 @@ import type * as Duration from "effect/Duration"
 import type * as Catalogue from "./Catalogue.ts"
 import type { Destination } from "./Destination.ts"
 import type { Event, UnknownEvent } from "./Event.ts"
+import type { Policy } from "./Policy.ts"
 
 /**
  * A route's own reason to leave an event out: counted under `filtered`.
@@ -60,6 +61,8 @@ export interface Route {
   readonly ordering: Ordering
   /** How long an event may wait before it becomes a dead letter; the exporter's own retention by default. */
   readonly retention?: Duration.Input | undefined
+  /** How its lanes try again and slow down, where it differs from the defaults. */
+  readonly policy?: Policy | undefined
 }
 
 /**
@@ -115,6 +118,7 @@ type Called<E extends Event, Pattern extends string> = Pattern extends unknown
 export interface ToOptions {
   readonly ordering?: Ordering
   readonly retention?: Duration.Input
+  readonly policy?: Policy
 }
 
 /**

@@ -9,6 +9,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { Ended, exitCodes } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
+import { policyText } from "../policyText.ts"
 import { table } from "../table.ts"
 
 interface Row {
@@ -30,6 +31,9 @@ export const check = Command.make(
     yield* Effect.sync(() => {
       const cells = rows.map(({ route, lane, result, note }) => [route, lane.name, result, note])
       process.stdout.write(`${file}\n\n${table(["route", "lane", "credentials", "note"], cells)}\n`)
+      for (const { route, open } of opened) {
+        process.stdout.write(`\n${policyText(route, definition.retention, open.limits.concurrency)}\n`)
+      }
       for (const warning of sharedLanes(rows)) process.stdout.write(`\nwarning: ${warning}\n`)
     })
     const failed = rows.some(({ result }) => result === "refused" || result === "no answer")

@@ -4,6 +4,7 @@
  */
 import type { GateState } from "../Outbox.ts"
 import type { Unauthorized } from "../Outcome.ts"
+import type { Resolved } from "../Policy.ts"
 import * as Backoff from "./Backoff.ts"
 import type { Verdict } from "./Verdict.ts"
 
@@ -16,6 +17,10 @@ export interface Health {
   readonly gate: GateState
   /** Attempts in a row that failed as a whole. */
   readonly failures: number
+  /** Requests that may be under way at once: halved at a setback, one more for as many successes. */
+  readonly concurrency: number
+  /** Successes since it last changed. */
+  readonly successes: number
   /** The breaker's own wait: no attempt before, in epoch milliseconds. Waits the remote asked for stand in the gate. */
   readonly notBefore: number
   /** Epoch milliseconds of the last success, or of the start. */
@@ -24,17 +29,22 @@ export interface Health {
   readonly trouble: string
 }
 
-/** Failures in a row after which one attempt at a time probes the remote. */
-const breakerAfter = 5
-
-/** A refused key is tried again this often: it may have been repaired on the other side. */
-const probeEvery = 5 * 60 * 1000
+/** From this share of the remote's rate limit on, sending slows down; at the whole of it, to a request a second. */
+const slowFrom = 0.75
+const slowest = 1000
 
 const openGate = (now: number): GateState => ({ open: true, reason: "", since: now, notBefore: 0 })
 
-export const start = (now: number, stored: GateState | undefined, held: string | undefined): Health => ({
+export const start = (
+  now: number,
+  stored: GateState | undefined,
+  held: string | undefined,
+  policy: Resolved
+): Health => ({
   gate: gateAtStart(now, stored, held),
   failures: 0,
+  concurrency: policy.concurrency,
+  successes: 0,
   notBefore: 0,
   lastSuccess: now,
   trouble: ""
@@ -56,10 +66,10 @@ export const sendsAt = (
   health: Health,
   shared: Shared,
   underWay: number,
-  concurrency: number
+  policy: Resolved
 ): number | undefined => {
-  const probing = !health.gate.open || health.failures >= breakerAfter
-  if (underWay >= (probing ? 1 : concurrency)) return undefined
+  const probing = !health.gate.open || health.failures >= policy.breakerAfter
+  if (underWay >= (probing ? 1 : health.concurrency)) return undefined
   return Math.max(health.notBefore, shared.notBefore, health.gate.notBefore)
 }
 
@@ -96,9 +106,10 @@ export const reopened = (health: Health, held: string | undefined, now: number):
 const close = (reason: string, now: number): GateState => ({ open: false, reason, since: now, notBefore: 0 })
 
 /** Whether the lane takes part in pacing the source: one in trouble lags to disk instead. */
-export const isWell = (health: Health): boolean => health.gate.open && health.failures < breakerAfter
+export const isWell = (health: Health, policy: Resolved): boolean =>
+  health.gate.open && health.failures < policy.breakerAfter
 
-const refuse = (health: Health, refused: Unauthorized, now: number): Health => ({
+const refuse = (health: Health, refused: Unauthorized, { now, policy }: Backoff.Moment): Health => ({
   ...health,
   gate:
     health.gate.reason === paused
@@ -107,25 +118,45 @@ const refuse = (health: Health, refused: Unauthorized, now: number): Health => (
           open: false,
           reason: refused.reason,
           since: health.gate.open ? now : health.gate.since,
-          notBefore: now + probeEvery
+          notBefore: now + policy.probeEvery
         },
   trouble: refused.detail ?? refused.reason
 })
 
-/** Health after an attempt; `random` is in [0, 1). */
-export const after = (health: Health, verdict: Verdict, now: number, random: number): Health => {
-  if (verdict.unauthorized !== undefined) return refuse(health, verdict.unauthorized, now)
+/** One more at a time for each round of successes, until the policy's own limit. */
+const grown = (
+  { concurrency, successes }: Health,
+  { policy }: Backoff.Moment
+): Pick<Health, "concurrency" | "successes"> =>
+  successes + 1 < concurrency || concurrency >= policy.concurrency
+    ? { concurrency, successes: successes + 1 }
+    : { concurrency: concurrency + 1, successes: 0 }
+
+/** Health after an attempt. */
+export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment): Health => {
+  const { now, policy } = moment
+  if (verdict.unauthorized !== undefined) return refuse(health, verdict.unauthorized, moment)
   if (verdict.setback !== undefined) {
     const failures = health.failures + 1
-    const breaker = failures >= breakerAfter ? now + Backoff.delay(failures - breakerAfter, random) : 0
+    const isBroken = failures >= policy.breakerAfter
+    const breaker = isBroken ? now + Backoff.delay(failures - policy.breakerAfter, moment) : 0
     const { until, text } = verdict.setback
-    const gate = until > health.gate.notBefore ? { ...health.gate, notBefore: until } : health.gate
-    return { ...health, gate, failures, notBefore: Math.max(health.notBefore, breaker), trouble: text }
+    return {
+      ...health,
+      gate: until > health.gate.notBefore ? { ...health.gate, notBefore: until } : health.gate,
+      failures,
+      concurrency: Math.max(1, Math.floor(health.concurrency / 2)),
+      successes: 0,
+      notBefore: Math.max(health.notBefore, breaker),
+      trouble: text
+    }
   }
+  const excess = Math.max(0, verdict.usage - slowFrom) / (1 - slowFrom)
   return {
     gate: health.gate.open || health.gate.reason === paused ? health.gate : openGate(now),
     failures: 0,
-    notBefore: health.notBefore,
+    ...grown(health, moment),
+    notBefore: Math.max(health.notBefore, excess === 0 ? 0 : now + Math.round(excess * slowest)),
     lastSuccess: now,
     trouble: ""
   }

@@ -17,6 +17,7 @@ import type { Connection, Opened } from "../Destination.ts"
 import { jsonArray } from "../Message.ts"
 import type { GateState, LaneKey, LaneState, Outbox, OutboxError, Sequence, Settlement } from "../Outbox.ts"
 import { DeliveryError, type Outcomes, retry } from "../Outcome.ts"
+import * as Policy from "../Policy.ts"
 import type { Route } from "../Route.ts"
 import type { LaneStatus } from "../Running.ts"
 import * as Batches from "./Batches.ts"
@@ -29,9 +30,6 @@ import type { Prepared } from "./Prepare.ts"
 import * as ReadBack from "./ReadBack.ts"
 import * as Settlements from "./Settlements.ts"
 import { type Answer, judge } from "./Verdict.ts"
-
-/** The longest one attempt may take, whatever a plugin's own limits. */
-const attemptLimit = Duration.minutes(2)
 
 const tookTooLong = new DeliveryError({
   outcome: retry("no-answer", { detail: "the attempt took too long" })
@@ -96,6 +94,7 @@ interface Opening {
   readonly opened: Opened
   readonly held: string | undefined
   readonly window: number
+  readonly policy: Policy.Resolved
   readonly composer: Compose.Composer
   readonly readBack: ReadBack.ReadBack
   connection: { readonly connection: Connection; readonly scope: Scope.Closeable } | undefined
@@ -117,6 +116,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         opened,
         held: lane === undefined ? "not-in-configuration" : lane.held,
         window: Duration.toMillis(opened.limits.window),
+        policy: Policy.resolve(route.policy ?? {}, opened.limits.concurrency),
         composer: Compose.make(outbox, key, opened),
         readBack: ReadBack.make(route, opened, key.lane, options.decode),
         connection: undefined
@@ -125,7 +125,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
 
     let opening = open(options.opened)
     let successor: Opening | undefined
-    let health = Health.start(yield* Clock.currentTimeMillis, stored?.gate, opening.held)
+    let health = Health.start(yield* Clock.currentTimeMillis, stored?.gate, opening.held, opening.policy)
     let underWay = 0
     let unsettled = 0
     let flushing = false
@@ -196,7 +196,10 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
           body: Batches.assemble(items, connection.envelope ?? jsonArray)
         })
         .pipe(
-          Effect.timeoutOrElse({ duration: attemptLimit, orElse: () => Effect.fail(tookTooLong) }),
+          Effect.timeoutOrElse({
+            duration: opening.policy.attemptTimeout,
+            orElse: () => Effect.fail(tookTooLong)
+          }),
           Effect.exit
         )
 
@@ -212,10 +215,10 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     const conclude = (batch: Batches.Pending, answer: Answer) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        const random = yield* Random.next
-        const verdict = judge(batch, answer, now, random)
+        const moment = { now, random: yield* Random.next, policy: opening.policy }
+        const verdict = judge(batch, answer, moment)
         const gateBefore = health.gate
-        health = Health.after(health, verdict, now, random)
+        health = Health.after(health, verdict, moment)
         if (verdict.setback?.scope === "destination") {
           shared.notBefore = Math.max(shared.notBefore, verdict.setback.until)
         }
@@ -306,7 +309,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       if (sends() && !waitsForQuiet) {
         if (memory.isLagging() && memory.isHungry()) return yield* catchUp
         yield* form
-        const sendsAt = Health.sendsAt(health, shared, underWay, opening.opened.limits.concurrency)
+        const sendsAt = Health.sendsAt(health, shared, underWay, opening.policy)
         if (sendsAt !== undefined && sendsAt <= now && hasWork(now)) {
           if (opening.connection === undefined) return yield* connect
           const { connection } = opening.connection
@@ -318,13 +321,14 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         }
       }
       changed.closeUnsafe()
-      const sendsAt = Health.sendsAt(health, shared, underWay, opening.opened.limits.concurrency)
+      const sendsAt = Health.sendsAt(health, shared, underWay, opening.policy)
       yield* sleepUntil(waitsForQuiet ? Infinity : Math.min(nextDue(now, sendsAt), expiresAt), now)
     })
 
     return {
       key,
-      accepts: () => !memory.isLagging() && sends() && Health.isWell(health) && memory.hasRoom(),
+      accepts: () =>
+        !memory.isLagging() && sends() && Health.isWell(health, opening.policy) && memory.hasRoom(),
       offer: (sequence, prepared, now) => {
         memory.offer(sequence, prepared, now)
         expiresAt = Math.min(expiresAt, now + options.retention)
@@ -334,8 +338,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         memory.lag()
         wake()
       },
-      isSated: () => Health.isWell(health) && !memory.isHungry(),
-      isWell: () => sends() && Health.isWell(health),
+      isSated: () => Health.isWell(health, opening.policy) && !memory.isHungry(),
+      isWell: () => sends() && Health.isWell(health, opening.policy),
       flush: () => {
         flushing = true
         wake()

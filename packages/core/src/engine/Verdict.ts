@@ -25,6 +25,8 @@ export interface Verdict {
   readonly setback:
     | { readonly until: number; readonly scope: "lane" | "destination"; readonly text: string }
     | undefined
+  /** Share of the remote's rate limit in use, 0 to 1, when it told. */
+  readonly usage: number
   /** Faults of the plugin, for the log. */
   readonly defects: ReadonlyArray<string>
 }
@@ -41,18 +43,19 @@ const nothing: Verdict = {
   halve: [],
   unauthorized: undefined,
   setback: undefined,
+  usage: 0,
   defects: []
 }
 
-export const judge = (batch: Pending, answer: Answer, now: number, random: number): Verdict => {
+export const judge = (batch: Pending, answer: Answer, moment: Backoff.Moment): Verdict => {
   switch (answer._tag) {
     case "Outcomes":
-      return judgeEach(batch, answer.outcomes, now, random)
+      return judgeEach(batch, answer.outcomes, moment)
     case "Failed":
-      return judgeWhole(batch, answer.error.outcome, answer.error.message, now, random)
+      return judgeWhole(batch, answer.error.outcome, answer.error.message, moment)
     case "Defect":
       return {
-        ...judgeWhole(batch, { _tag: "Retry", reason: "defect" }, answer.detail, now, random),
+        ...judgeWhole(batch, { _tag: "Retry", reason: "defect" }, answer.detail, moment),
         defects: [answer.detail]
       }
   }
@@ -62,12 +65,11 @@ const judgeWhole = (
   batch: Pending,
   outcome: DeliveryError["outcome"],
   text: string,
-  now: number,
-  random: number
+  moment: Backoff.Moment
 ): Verdict => {
   switch (outcome._tag) {
     case "Retry":
-      return { ...nothing, ...putOff(batch.items, batch.attempts, outcome, text, now, random) }
+      return { ...nothing, ...putOff(batch.items, batch.attempts, outcome, text, moment) }
     case "Unauthorized":
       return { ...nothing, unauthorized: outcome, again: [{ ...batch, due: 0 }] }
     case "Rejected":
@@ -83,11 +85,10 @@ const putOff = (
   attempts: number,
   outcome: Retry,
   text: string,
-  now: number,
-  random: number
+  moment: Backoff.Moment
 ): Pick<Verdict, "again" | "setback"> => {
   const asked = Backoff.asked(outcome)
-  const due = now + Math.max(asked, Backoff.delay(attempts, random))
+  const due = moment.now + Math.max(asked, Backoff.delay(attempts, moment))
   return {
     again: [{ items, due, attempts: attempts + 1 }],
     setback: { until: asked > 0 ? due : 0, scope: outcome.scope ?? "lane", text }
@@ -109,7 +110,7 @@ const refuse = (
   return { ...nothing, dead: [{ item, reason, detail: outcome.detail ?? "" }] }
 }
 
-const judgeEach = (batch: Pending, outcomes: Outcomes, now: number, random: number): Verdict => {
+const judgeEach = (batch: Pending, outcomes: Outcomes, moment: Backoff.Moment): Verdict => {
   const delivered: Array<Item.Item> = []
   const dead: Array<Ended> = []
   const halve: Array<Item.Item> = []
@@ -153,12 +154,13 @@ const judgeEach = (batch: Pending, outcomes: Outcomes, now: number, random: numb
   const later =
     longest === undefined
       ? { again: [], setback: undefined }
-      : putOff(retries, batch.attempts, longest, longest.detail ?? longest.reason, now, random)
+      : putOff(retries, batch.attempts, longest, longest.detail ?? longest.reason, moment)
   return {
     delivered,
     dead,
     halve,
     unauthorized,
+    usage: outcomes.usage ?? 0,
     defects,
     again: [
       ...later.again,

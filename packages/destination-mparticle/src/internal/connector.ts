@@ -24,7 +24,10 @@ export const connector = (address: URL, endpoints: ReadonlyArray<Endpoint>): Con
     return Effect.map(Transport.open(address.origin), (channel): Connection => {
       const post = (body: Uint8Array) =>
         Effect.mapError(
-          channel.send({ method: "POST", path: prefix + path, headers: headersOf(pair), body }),
+          Effect.map(
+            channel.send({ method: "POST", path: prefix + path, headers: headersOf(pair), body }),
+            (answer) => withoutPair(answer, pair)
+          ),
           ({ message }) => new DeliveryError({ outcome: retry("no-answer", { detail: message }) })
         )
       return {
@@ -53,6 +56,16 @@ const headersOf = ({ key, secret }: Pair) => ({
   accept: "application/json",
   "user-agent": "@millrace/destination-mparticle"
 })
+
+/** A careless remote may repeat what it was sent: it gets no further than here. */
+const withoutPair = (answer: Transport.Response, pair: Pair): Transport.Response => {
+  const [, sent = ""] = headersOf(pair).authorization.split(" ")
+  const body = [sent, Redacted.value(pair.secret), Redacted.value(pair.key)].reduce(
+    (text, word) => text.replaceAll(word, "***"),
+    answer.body
+  )
+  return { ...answer, body }
+}
 
 /** An empty array: nothing can come of it, yet the key is looked at first. */
 const nothing = new TextEncoder().encode("[]")

@@ -1,0 +1,50 @@
+/**
+ * How a lane tries again, slows down and probes: data, with defaults that suit an HTTP API.
+ *
+ * Tries go on until an event's retention, not for a number of times.
+ *
+ * @since 1.0.0
+ */
+import * as Duration from "effect/Duration"
+
+/**
+ * What differs from the defaults.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Policy {
+  /** The most requests under way at once in a lane; the destination's own limit by default, and never more. */
+  readonly concurrency?: number | undefined
+  /** The longest wait before the second attempt; it doubles with each further one. Default 200 milliseconds. */
+  readonly firstBackoff?: Duration.Input | undefined
+  /** The longest wait between attempts, but for one that the remote asks for. Default 1 minute. */
+  readonly longestBackoff?: Duration.Input | undefined
+  /** Failures in a row after which one attempt at a time probes the remote. Default 5. */
+  readonly breakerAfter?: number | undefined
+  /** How often a lane with refused credentials is tried: they may be repaired on the other side. Default 5 minutes. */
+  readonly probeEvery?: Duration.Input | undefined
+  /** The longest one attempt may take, whatever the plugin's own limits. Default 2 minutes. */
+  readonly attemptTimeout?: Duration.Input | undefined
+}
+
+/**
+ * A policy with every default filled in; times in milliseconds.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Resolved = { readonly [Name in keyof Policy]-?: number }
+
+/**
+ * @since 1.0.0
+ * @category conversions
+ */
+export const resolve = (policy: Policy, concurrency: number): Resolved => ({
+  concurrency: Math.max(1, Math.min(concurrency, policy.concurrency ?? concurrency)),
+  firstBackoff: Duration.toMillis(policy.firstBackoff ?? 200),
+  longestBackoff: Duration.toMillis(policy.longestBackoff ?? "1 minute"),
+  breakerAfter: policy.breakerAfter ?? 5,
+  probeEvery: Duration.toMillis(policy.probeEvery ?? "5 minutes"),
+  attemptTimeout: Duration.toMillis(policy.attemptTimeout ?? "2 minutes")
+})
