@@ -23,19 +23,21 @@ const totals = (ledger: Ledger.Ledger) => ({
   dead: Ledger.total(ledger, "dead")
 })
 
-const perLane = (ledger: Ledger.Ledger): string =>
-  Object.entries(ledger.routes)
-    .flatMap(([route, { delivered, waiting }]) =>
-      [...new Set([...Object.keys(delivered), ...Object.keys(waiting)])]
-        .sort()
-        .map((lane) => `${route}/${lane} ${number(delivered[lane] ?? 0)}+${number(waiting[lane] ?? 0)}`)
-    )
-    .join(", ")
+const perLane = (ledger: Ledger.Ledger): string => {
+  const lanes = Object.entries(ledger.routes).flatMap(([route, { delivered, waiting }]) =>
+    [...new Set([...Object.keys(delivered), ...Object.keys(waiting)])]
+      .sort()
+      .map((lane) => `${route}/${lane} ${number(delivered[lane] ?? 0)}+${number(waiting[lane] ?? 0)}`)
+  )
+  return lanes.length === 0 ? "" : ` [lanes, delivered+waiting: ${lanes.join(", ")}]`
+}
 
 /** Time until the input is read at the pace so far; nothing for a source that does not tell its size. */
 const remaining = ({ consumed, expected, sourcesEnded }: Progress, elapsed: number): string => {
   if (sourcesEnded || consumed === 0 || expected <= consumed) return ""
-  return `, about ${Duration.format(Duration.seconds(Math.ceil((elapsed / 1000) * (expected / consumed - 1))))} left`
+  const seconds = (elapsed / 1000) * (expected / consumed - 1)
+  const unit = seconds < 120 ? 1 : seconds < 7_200 ? 60 : 3_600
+  return `, about ${Duration.format(Duration.seconds(Math.ceil(seconds / unit) * unit))} left`
 }
 
 /** One line: what was read, delivered, waits and died, how fast, and how long it will take. */
@@ -48,7 +50,7 @@ export const progressText = (
   const { read, delivered, waiting, dead } = totals(ledger)
   const elapsed = Math.max(1, now - start.at)
   const rate = Math.round(((delivered - start.delivered) / elapsed) * 1000)
-  return `read ${number(read)}, delivered ${number(delivered)} (${number(rate)}/s), waiting ${number(waiting)}, dead ${number(dead)}${remaining(progress, elapsed)} [lanes, delivered+waiting: ${perLane(ledger)}]`
+  return `read ${number(read)}, delivered ${number(delivered)} (${number(rate)}/s), waiting ${number(waiting)}, dead ${number(dead)}${remaining(progress, elapsed)}${perLane(ledger)}`
 }
 
 /** Shows progress until stopped. */

@@ -12,7 +12,9 @@ import type { Store } from "@millrace/core/Outbox"
 import * as Plugin from "@millrace/core/Plugin"
 import type { Route } from "@millrace/core/Route"
 import type { Source } from "@millrace/core/Source"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -20,7 +22,7 @@ import { ConfigError } from "./ConfigError.ts"
 import { ConfigFile } from "./ConfigFile.ts"
 import * as Document from "./internal/Document.ts"
 import { explain, type Issue } from "./internal/explain.ts"
-import { resolveSecrets, secretsChanged } from "./Secrets.ts"
+import { resolveSecret, resolveSecrets, type SecretReference, secretsChanged } from "./Secrets.ts"
 
 /**
  * A configuration that was read, its plugins loaded and their settings accepted. Secrets are read when a
@@ -35,6 +37,28 @@ export interface Loaded {
   readonly contact: string | undefined
   readonly definition: Definition
   readonly store: Store
+  readonly alerts: Alerts | undefined
+}
+
+/**
+ * Where alerts go, with secrets to be read.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Alerts {
+  readonly ways: Effect.Effect<
+    {
+      readonly webhook?: { readonly url: Redacted.Redacted<string> }
+      readonly email?: {
+        readonly server: Redacted.Redacted<string>
+        readonly from: string
+        readonly to?: string
+      }
+    },
+    Plugin.PluginError
+  >
+  readonly remindEvery: Duration.Input
 }
 
 /**
@@ -91,6 +115,7 @@ export const load = (
     }
     const store = yield* makePlugin<Store>(context, "outbox", ["outbox"], config.outbox)
     return {
+      alerts: alertsOf(config, folder, surroundings),
       file,
       name: config.name,
       contact: config.contact,
@@ -98,6 +123,25 @@ export const load = (
       store
     }
   })
+
+const alertsOf = (
+  { alerts }: ConfigFile,
+  folder: string,
+  { environment }: Surroundings
+): Alerts | undefined => {
+  if (alerts === undefined) return undefined
+  const { webhook, email, remindEvery } = alerts
+  const read = (reference: SecretReference) => resolveSecret("alerts", reference, folder, environment)
+  return {
+    remindEvery: remindEvery ?? "1 day",
+    ways: Effect.gen(function* () {
+      return {
+        ...(webhook === undefined ? {} : { webhook: { url: yield* read(webhook.url) } }),
+        ...(email === undefined ? {} : { email: { ...email, server: yield* read(email.server) } })
+      }
+    })
+  }
+}
 
 interface Use {
   readonly use: string

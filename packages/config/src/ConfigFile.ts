@@ -115,6 +115,36 @@ export const RouteUse = Schema.Struct({
   })
 })
 
+const reference = (description: string) =>
+  described(
+    Schema.Union([
+      Schema.Struct({ env: Schema.NonEmptyString }),
+      Schema.Struct({ file: Schema.NonEmptyString })
+    ]),
+    `${description}; a reference: { env: NAME } or { file: PATH }`
+  )
+
+/**
+ * Where alerts go.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const AlertsUse = Schema.Struct({
+  webhook: described(
+    Schema.optionalKey(Schema.Struct({ url: reference("The URL") })),
+    "Posted as JSON, with a `text` that Slack and its like show."
+  ),
+  email: Schema.optionalKey(
+    Schema.Struct({
+      server: reference("The SMTP URL, such as smtps://user:password@host"),
+      from: described(Schema.NonEmptyString, "Address of the sender."),
+      to: described(Schema.optionalKey(Schema.NonEmptyString), "Address of the reader; `contact` by default.")
+    })
+  ),
+  remindEvery: duration('How often a lasting condition is told of again ("1 day").')
+})
+
 /**
  * A whole configuration.
  *
@@ -131,6 +161,10 @@ export const ConfigFile = Schema.Struct({
   ),
   outbox: OutboxUse,
   retention,
+  alerts: described(
+    Schema.optionalKey(AlertsUse),
+    "Who is told when a lane closes, retention nears, or the like."
+  ),
   routes: Schema.Array(RouteUse).check(Schema.isMinLength(1, { message: "name at least one route" }))
 }).annotate({ title: "Millrace configuration" })
 

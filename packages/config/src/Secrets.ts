@@ -23,6 +23,74 @@ const referenceOf = (
 }
 
 /**
+ * Where a secret stands.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type SecretReference = { readonly env: string } | { readonly file: string }
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const failAt = (plugin: string, path: ReadonlyArray<string>, message: string) =>
+  new PluginError({
+    plugin,
+    reason: "Credentials",
+    detail: `${path.join(".")}: ${message}`,
+    issues: [{ path: [...path], message }]
+  })
+
+const look = (
+  reference: { readonly kind: "env" | "file"; readonly target: string },
+  folder: string,
+  environment: Environment
+): Effect.Effect<Redacted.Redacted<string>, string> => {
+  const { kind, target } = reference
+  const redact = (secret: string) => Redacted.make(secret, { label: target })
+  if (kind === "env") {
+    const found = environment[target]
+    return found === undefined || found === ""
+      ? Effect.fail(`the environment variable ${target} is not set`)
+      : Effect.succeed(redact(found))
+  }
+  const file = resolve(folder, target)
+  return Effect.flatMap(
+    Effect.tryPromise({
+      try: () => readFile(file, "utf8"),
+      catch: (cause) => {
+        const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
+        return `the file ${file} could not be read (${code})`
+      }
+    }),
+    (text) => {
+      const secret = text.replace(/\r?\n$/, "")
+      return secret === "" ? Effect.fail(`the file ${file} is empty`) : Effect.succeed(redact(secret))
+    }
+  )
+}
+
+/**
+ * Reads one secret anew; fails with the name of what is not there.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const resolveSecret = (
+  owner: string,
+  reference: SecretReference,
+  folder: string,
+  environment: Environment
+): Effect.Effect<Redacted.Redacted<string>, PluginError> =>
+  Effect.mapError(
+    look(
+      "env" in reference ? { kind: "env", target: reference.env } : { kind: "file", target: reference.file },
+      folder,
+      environment
+    ),
+    (message) => failAt(owner, [], message)
+  )
+
+/**
  * Reads every reference below `value` anew and puts a `Redacted` in its place; files are relative to `folder`, and
  * their trailing line break is left out. Fails with the place and the name of what is not there.
  *
@@ -33,45 +101,12 @@ export const resolveSecrets = (
   plugin: string,
   value: unknown,
   folder: string,
-  environment: Readonly<Record<string, string | undefined>>
+  environment: Environment
 ): Effect.Effect<unknown, PluginError> => {
-  const fail = (path: ReadonlyArray<string>, message: string) =>
-    new PluginError({
-      plugin,
-      reason: "Credentials",
-      detail: `${path.join(".")}: ${message}`,
-      issues: [{ path: [...path], message }]
-    })
-
-  const look = (path: ReadonlyArray<string>, reference: NonNullable<ReturnType<typeof referenceOf>>) => {
-    const { kind, target } = reference
-    if (kind === "env") {
-      const found = environment[target]
-      return found === undefined || found === ""
-        ? Effect.fail(fail(path, `the environment variable ${target} is not set`))
-        : Effect.succeed(found)
-    }
-    return Effect.flatMap(
-      Effect.tryPromise({
-        try: () => readFile(resolve(folder, target), "utf8"),
-        catch: (cause) => {
-          const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
-          return fail(path, `the file ${resolve(folder, target)} could not be read (${code})`)
-        }
-      }),
-      (text) => {
-        const secret = text.replace(/\r?\n$/, "")
-        return secret === ""
-          ? Effect.fail(fail(path, `the file ${resolve(folder, target)} is empty`))
-          : Effect.succeed(secret)
-      }
-    )
-  }
-
   const walk = (path: ReadonlyArray<string>, part: unknown): Effect.Effect<unknown, PluginError> => {
     const reference = referenceOf(part)
     if (reference !== undefined) {
-      return Effect.map(look(path, reference), (secret) => Redacted.make(secret, { label: reference.target }))
+      return Effect.mapError(look(reference, folder, environment), (message) => failAt(plugin, path, message))
     }
     if (Array.isArray(part))
       return Effect.forEach(part, (item, index) => walk([...path, String(index)], item))

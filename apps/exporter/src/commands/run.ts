@@ -10,6 +10,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Alerts from "../alerts/watch.ts"
 import * as BadRecords from "../badRecords.ts"
 import * as Control from "../control.ts"
 import { Ended, exitCodes, ofRun } from "../exitCode.ts"
@@ -57,13 +58,15 @@ export const run = Command.make(
         const running = yield* Exporter.start(definition, { follow, patience, drain }).pipe(
           Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox))
         )
-        if (store.directory !== undefined)
-          yield* Control.serve(store.directory, ofRunning(running, outbox, definition))
+        const operations = ofRunning(running, outbox, definition)
+        if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
+        const alerts = yield* Alerts.watch(loaded, operations, Effect.succeed(0))
         yield* drainOnSignal(running)
         yield* Effect.logInfo(`${loaded.name}: started`)
         const progress = yield* showProgress(running)
         const report = yield* running.ended
         yield* progress.stop
+        yield* alerts.last
         return { report, before }
       })
     ).pipe(Effect.provide(store.layer))
