@@ -15,6 +15,9 @@ export class ControlError extends Data.TaggedError("ControlError")<{ readonly me
 /** Systems take about 100 bytes of socket path; a deeper state directory gets a socket in the temporary folder. */
 const longestPath = 100
 
+/** Milliseconds that a running exporter may be silent while it does what it was asked. */
+const longestSilence = 60_000
+
 /** The longest question: a filter with many ids. */
 const longestBody = 1024 * 1024
 
@@ -100,7 +103,7 @@ export const client = (directory: string): Operations => {
     Effect.callback((resume) => {
       const fail = (detail: string) => resume(Effect.fail(new ControlError({ message: detail })))
       const outgoing = request(
-        { socketPath: socketOf(directory), path: `/${name}`, method: "POST" },
+        { socketPath: socketOf(directory), path: `/${name}`, method: "POST", timeout: longestSilence },
         (response) => {
           const parts: Array<Buffer> = []
           response.on("data", (part: Buffer) => parts.push(part))
@@ -111,7 +114,11 @@ export const client = (directory: string): Operations => {
           })
         }
       )
-      outgoing.on("error", ({ message }) => fail(`the running exporter did not answer: ${message}`))
+      outgoing.on("timeout", () => outgoing.destroy(new Error("not a word for a minute")))
+      // It may just be starting, or ending.
+      outgoing.on("error", ({ message }) =>
+        fail(`the running exporter did not answer (${message}); try again`)
+      )
       outgoing.end(JSON.stringify(given))
       return Effect.sync(() => outgoing.destroy())
     })
@@ -121,6 +128,7 @@ export const client = (directory: string): Operations => {
     deadLetters: (filter, after) => ask("deadLetters", filter, after),
     replay: (filter) => ask("replay", filter),
     purge: (filter) => ask("purge", filter),
+    erase: (user) => ask("erase", user),
     replayPast: (past) => ask("replayPast", past)
   }
 }

@@ -43,6 +43,8 @@ export interface Operations {
   readonly deadLetters: (filter: DeadLetters.Filter, after: number) => Effect.Effect<Page, Failed>
   readonly replay: (filter: DeadLetters.Filter) => Effect.Effect<DeadLetters.Replayed, Failed>
   readonly purge: (filter: DeadLetters.Filter) => Effect.Effect<number, Failed>
+  /** Removes a person's waiting events for good; returns how many there were. */
+  readonly erase: (user: string) => Effect.Effect<number, Failed>
   /** Number of events read again; they are delivered by the exporter that answers. */
   readonly replayPast: (past: Past) => Effect.Effect<number, Failed>
 }
@@ -103,6 +105,7 @@ export const ofOutbox = (outbox: Outbox["Service"], definition: Exporter.Definit
   deadLetters: (filter, after) => readPage(outbox, definition, filter, after),
   replay: (filter) => DeadLetters.replay(outbox, definition, filter),
   purge: (filter) => DeadLetters.purge(outbox, definition, filter),
+  erase: (user) => DeadLetters.eraseWaiting(outbox, definition, user),
   replayPast: (past) =>
     Effect.scoped(
       Effect.gen(function* () {
@@ -129,5 +132,6 @@ export const ofRunning = (
     })),
   pause: running.pause,
   replay: running.replay,
+  erase: running.erase,
   replayPast: running.replayPast
 })

@@ -9,6 +9,7 @@ import type { Opened } from "./Destination.ts"
 import { type Event, userKey } from "./Event.ts"
 import type { Definition } from "./Exporter.ts"
 import { catalogueOf } from "./engine/Definition.ts"
+import { eraseStored } from "./engine/Erase.ts"
 import { selection } from "./engine/Plan.ts"
 import * as ReadBack from "./engine/ReadBack.ts"
 import * as Revive from "./engine/Revive.ts"
@@ -193,4 +194,23 @@ export const purge = (
       )
     )
     return purged
+  })
+
+/**
+ * Removes a person's waiting events for good, by any id of theirs, counted as `erased`; returns how many there were.
+ * For an outbox that no exporter runs on; a running one has `erase`.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const eraseWaiting = (
+  outbox: Outbox["Service"],
+  definition: Definition,
+  user: string
+): Effect.Effect<number, OutboxError> =>
+  Effect.gen(function* () {
+    const decode = ReadBack.decoders(catalogueOf(definition))
+    let erased = 0
+    for (const lane of yield* outbox.lanes) erased += yield* eraseStored(outbox, lane, decode, user)
+    return erased
   })

@@ -29,6 +29,11 @@ export interface Definition {
   readonly routes: ReadonlyArray<Route.Route>
   /** How long an event may wait before it becomes a dead letter, unless its route says otherwise; default 7 days. */
   readonly retention?: Duration.Input | undefined
+  /**
+   * An event whose id was taken before within this time counts as filtered, reason `duplicate`, for every route that
+   * reads its source. Off without it: remembering the ids costs time and disk, see the outbox.
+   */
+  readonly dedupe?: Duration.Input | undefined
 }
 
 /**

@@ -114,6 +114,10 @@ export interface Appending {
   readonly counts: ReadonlyArray<Count>
   /** Dead letters whose events are in this chunk again: they are removed. Ids that are gone are passed over. */
   readonly revives?: ReadonlyArray<number>
+  /** Ids of its events, which `seen` tells from now on. One remembered before is remembered anew. */
+  readonly remember?: ReadonlyArray<string>
+  /** Ids remembered before this time, in epoch milliseconds, may be forgotten; it is done in small steps. */
+  readonly forget?: number
   /** Refused as `Overtaken` unless the stored checkpoint is still `after`: a reader that lost its split writes nothing. */
   readonly advance?: {
     readonly split: Split
@@ -237,6 +241,18 @@ export class OutboxError extends Schema.TaggedError<OutboxError>()("OutboxError"
 export const rawLimit = 1024 * 1024
 
 /**
+ * What the outbox holds. While `bytes` has reached `limit`, appends wait for room; `undefined` stands for no limit.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Usage {
+  /** Of everything kept: what waits, dead letters, and the store's own bookkeeping. */
+  readonly bytes: number
+  readonly limit: number | undefined
+}
+
+/**
  * The durable store of events not yet settled.
  *
  * @since 1.0.0
@@ -245,10 +261,27 @@ export const rawLimit = 1024 * 1024
 export class Outbox extends Context.Service<
   Outbox,
   {
-    /** Resolves when the chunk is durable, with the sequence of each parcel; suspends while there is no room. */
+    /**
+     * Resolves when the chunk is durable, with the sequence of each parcel. Suspends while there is no room, and goes
+     * on by itself when settling or purging has made some; interrupted before that, it has stored nothing.
+     *
+     * A chunk that revives dead letters never waits: what it holds was held before. Nor does any chunk while neither
+     * events wait nor dead letters are kept, for then nothing could make room. So usage may pass the limit by a chunk.
+     */
     readonly append: (entry: Appending) => Effect.Effect<ReadonlyArray<Sequence>, OutboxError>
     /** `true` while `append` would suspend. */
     readonly full: Effect.Effect<boolean>
+    /** Resolves when `append` would not suspend: at once while there is room. */
+    readonly room: Effect.Effect<void>
+    readonly usage: Effect.Effect<Usage, OutboxError>
+    /**
+     * Those of the ids that appends remembered at `since` or later, in epoch milliseconds. To go by the answer, hold
+     * back all other appends until your own is durable.
+     */
+    readonly seen: (
+      ids: ReadonlyArray<string>,
+      since: number
+    ) => Effect.Effect<ReadonlySet<string>, OutboxError>
     /** Resolves when durable. The store may gather settlements into the next append's transaction. */
     readonly settle: (settlements: ReadonlyArray<Settlement>) => Effect.Effect<void, OutboxError>
     /**
@@ -291,6 +324,56 @@ export class Outbox extends Context.Service<
 >()("@millrace/core/Outbox") {}
 
 /**
+ * Something wrong in a store: the file itself (`damage`), counts that differ from what is kept (`ledger`), or rows that
+ * belong to nothing, or lack what they belong to (`orphan`).
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Problem {
+  readonly kind: "damage" | "ledger" | "orphan"
+  /** For people: where, what was found, and what was expected. Never content. */
+  readonly detail: string
+}
+
+/**
+ * What looking a store through has shown. It is sound when there are no problems.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Verification {
+  readonly problems: ReadonlyArray<Problem>
+  /** Bytes that the store takes, and how many of them are free to be used again. */
+  readonly bytes: number
+  readonly free: number
+}
+
+/**
+ * Bytes that the store takes on disk, before it was compacted and after.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Compaction {
+  readonly before: number
+  readonly after: number
+}
+
+/**
+ * What can be done with a store that nobody has open; both fail as `Owned` otherwise.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Maintenance {
+  /** Looks the whole store through and changes nothing. */
+  readonly verify: Effect.Effect<Verification, OutboxError>
+  /** Makes the store as small as it can be. */
+  readonly compact: Effect.Effect<Compaction, OutboxError>
+}
+
+/**
  * A configured outbox, not yet opened.
  *
  * @since 1.0.0
@@ -301,6 +384,8 @@ export interface Store {
   /** The state directory that one process at a time owns; `undefined` for a store without one. */
   readonly directory: string | undefined
   readonly layer: Layer.Layer<Outbox, OutboxError>
+  /** Absent for a store that has nothing to look after. */
+  readonly maintenance?: Maintenance
 }
 
 /**

@@ -2,22 +2,25 @@
  * An outbox in memory, for tests and for runs that may start over: it keeps every promise of the port but durability,
  * and what it holds ends with the process. Nothing in it waits or reads a clock.
  *
- * It has no size limit: `append` never suspends.
+ * It has no size limit, unless one is given: then it holds to what the port says of `append`.
  *
  * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Bitmap from "./Bitmap.ts"
 import type { Checkpoint } from "./Intake.ts"
 import * as MemoryLane from "./internal/memoryLane.ts"
+import * as MemorySeen from "./internal/memorySeen.ts"
 import * as Ledger from "./Ledger.ts"
 import {
   type Appending,
   type DeadLetter,
   type LaneKey,
   Outbox,
+  type OutboxError,
   type Parcel,
   type Sequence,
   type Settlement,
@@ -26,12 +29,52 @@ import {
 import * as OutboxRules from "./OutboxRules.ts"
 
 /**
+ * A new, empty outbox of a limited size.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const makeWith = (options: {
+  /** Counted are the records of what waits, parcel by parcel, and those of the dead letters. */
+  readonly bytes: number | undefined
+}): Effect.Effect<Outbox["Service"]> => Effect.sync(() => build(options.bytes))
+
+/**
  * A new, empty outbox.
  *
  * @since 1.0.0
  * @category constructors
  */
-export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
+export const make: Effect.Effect<Outbox["Service"]> = makeWith({ bytes: undefined })
+
+/**
+ * A new, empty outbox for each build.
+ *
+ * @since 1.0.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Outbox> = Layer.effect(Outbox, make)
+
+/**
+ * A new, empty outbox of a limited size for each build.
+ *
+ * @since 1.0.0
+ * @category layers
+ */
+export const layerWith = (options: { readonly bytes: number }): Layer.Layer<Outbox> =>
+  Layer.effect(Outbox, makeWith(options))
+
+/**
+ * For one-shot use: what is left waiting is forgotten at the end.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const store: Store = { plugin: "@millrace/core", directory: undefined, layer }
+
+// internal
+
+const build = (limit: number | undefined): Outbox["Service"] => {
   const lanes = new Map<string, MemoryLane.MemoryLane>()
   const home = new Map<Sequence, MemoryLane.MemoryLane>()
   const checkpoints = new Map<string, Checkpoint>()
@@ -40,6 +83,16 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
   const leases = new Set<string>()
   let sequence: Sequence = 0
   let lastLetter = 0
+  const remembered = MemorySeen.make()
+  const room = Latch.makeUnsafe(true)
+  let bytes = 0
+
+  /** To be called after every change of `bytes`. */
+  const weigh = (): void => {
+    const isFull = limit !== undefined && bytes >= limit && (home.size > 0 || deadLetters.size > 0)
+    if (isFull) room.closeUnsafe()
+    else room.openUnsafe()
+  }
 
   const laneOf = (key: LaneKey): MemoryLane.MemoryLane => {
     const name = nameOf(key.route, key.lane)
@@ -58,13 +111,18 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
   const bury = (letter: Omit<DeadLetter, "id">): void => {
     lastLetter++
     deadLetters.set(lastLetter, { id: lastLetter, ...letter })
+    bytes += letter.record.length
     count(letter.route, "dead", letter.reason, 1)
   }
 
   /** Takes dead letters out; returns those there were. */
   const unbury = (ids: ReadonlyArray<number>): ReadonlyArray<DeadLetter> => {
     const found = ids.flatMap((id) => deadLetters.get(id) ?? [])
-    for (const { id, route, reason } of found) if (deadLetters.delete(id)) count(route, "dead", reason, -1)
+    for (const { id, route, reason, record } of found) {
+      if (!deadLetters.delete(id)) continue
+      bytes -= record.length
+      count(route, "dead", reason, -1)
+    }
     return found
   }
 
@@ -77,6 +135,8 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
       for (const route of buried.routes) bury({ route, lane: "", attempts: 0, at, origin, ...letter })
     }
     unbury(entry.revives ?? [])
+    remembered.forget(entry.forget ?? 0)
+    remembered.add(entry.remember ?? [], at)
     if (entry.advance !== undefined) {
       checkpoints.set(nameOf(origin.source, entry.advance.split), entry.advance.to)
     }
@@ -85,6 +145,7 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
       const settled = Bitmap.empty(records.ends.length)
       sequence++
       home.set(sequence, lane)
+      bytes += records.bytes.length
       MemoryLane.add(lane, { sequence, records, origin, appendedAt: at, settled, attempts: 0 })
       count(route, "waiting", name, records.ends.length)
       return sequence
@@ -122,19 +183,34 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
     }
     MemoryLane.remove(lane, parcel.sequence)
     home.delete(parcel.sequence)
+    bytes -= records.bytes.length
   }
 
+  const appendWithRoom = (entry: Appending): Effect.Effect<ReadonlyArray<Sequence>, OutboxError> =>
+    Effect.suspend(() => {
+      const { origin, advance } = entry
+      if (!room.isOpen() && !OutboxRules.revives(entry)) {
+        return Effect.andThen(room.await, appendWithRoom(entry))
+      }
+      return advance !== undefined && checkpoints.get(nameOf(origin.source, advance.split)) !== advance.after
+        ? OutboxRules.overtaken(origin.source, advance.split)
+        : change(() => append(entry))
+    })
+
+  const change = <A>(make: () => A): Effect.Effect<A> =>
+    Effect.sync(() => {
+      const made = make()
+      weigh()
+      return made
+    })
+
   return Outbox.of({
-    append: (entry) =>
-      Effect.suspend(() => {
-        const { origin, advance } = entry
-        return advance !== undefined &&
-          checkpoints.get(nameOf(origin.source, advance.split)) !== advance.after
-          ? OutboxRules.overtaken(origin.source, advance.split)
-          : Effect.succeed(append(entry))
-      }),
-    full: Effect.succeed(false),
-    settle: (settlements) => Effect.sync(() => settlements.forEach(settle)),
+    append: appendWithRoom,
+    full: Effect.sync(() => !room.isOpen()),
+    room: room.await,
+    usage: Effect.sync(() => ({ bytes, limit })),
+    seen: (ids, since) => Effect.sync(() => remembered.among(ids, since)),
+    settle: (settlements) => change(() => settlements.forEach(settle)),
     take: (lane, after, bytes) =>
       Effect.sync((): ReadonlyArray<Parcel> => MemoryLane.take(laneOf(lane), after, bytes)),
     compose: (key, compositions, replaces) =>
@@ -168,32 +244,14 @@ export const make: Effect.Effect<Outbox["Service"]> = Effect.sync(() => {
     deadLetters: (after, limit) =>
       Effect.sync(() => [...deadLetters.values()].filter(({ id }) => id > after).slice(0, limit)),
     purge: (ids, reason) =>
-      Effect.sync(() => {
+      change(() => {
         const found = unbury(ids)
         for (const { route } of found) count(route, "erased", reason, 1)
         return found.length
       }),
     ledger: Effect.sync(() => Ledger.fromCounts(counts.values()))
   })
-})
-
-/**
- * A new, empty outbox for each build.
- *
- * @since 1.0.0
- * @category layers
- */
-export const layer: Layer.Layer<Outbox> = Layer.effect(Outbox, make)
-
-/**
- * For one-shot use: what is left waiting is forgotten at the end.
- *
- * @since 1.0.0
- * @category constructors
- */
-export const store: Store = { plugin: "@millrace/core", directory: undefined, layer }
-
-// internal
+}
 
 // JSON, so that no choice of names makes two keys one.
 const nameOf = (...parts: ReadonlyArray<string>): string => JSON.stringify(parts)

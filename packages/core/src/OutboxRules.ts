@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto"
 import type { Split } from "./Intake.ts"
-import { type Buried, type GateState, OutboxError, rawLimit } from "./Outbox.ts"
+import { type Appending, type Buried, type GateState, OutboxError, rawLimit } from "./Outbox.ts"
 
 /**
  * The gate of a lane whose gate was never set.
@@ -26,6 +26,14 @@ export const overtaken = (source: string, split: Split): OutboxError =>
     reason: "Overtaken",
     detail: `split ${split} of source ${source} was read further by another reader; nothing of this chunk was stored`
   })
+
+/**
+ * Whether an append passes a full outbox: what it holds is there already, as dead letters.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const revives = (entry: Pick<Appending, "revives">): boolean => (entry.revives?.length ?? 0) > 0
 
 /**
  * What is kept of a buried record: all of it, or its head when it is larger than `Outbox.rawLimit`; then `detail`

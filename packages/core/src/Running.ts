@@ -127,6 +127,8 @@ export interface Running {
   readonly pause: (lane: LaneKey, paused: boolean) => Effect.Effect<boolean, OutboxError>
   /** Puts dead letters through today's routes again; their lanes deliver them. */
   readonly replay: (filter: Filter) => Effect.Effect<Replayed, OutboxError>
+  /** Removes a person's waiting events for good, by any id of theirs, counted as `erased`; returns how many. */
+  readonly erase: (user: string) => Effect.Effect<number, OutboxError>
   /**
    * Reads the past of the route's sources again, for this route alone; interrupted, the same request goes on where it
    * stopped. Resolves when all is stored, with the number of events; fails when a source cannot be read again.

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Destination, Exporter, Ledger, Outbox, OutboxMemory, Outcome, Source } from "@millrace/core"
 
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 
 import * as Remote from "./support/remote.ts"
@@ -161,4 +162,35 @@ describe("a lane", () => {
       assert.include(report.lanes.find(({ lane }) => lane === "sick")?.trouble, "status 503")
     }).pipe(memory)
   )
+})
+
+describe("erasing a user", () => {
+  const waiting = (grouped: boolean) =>
+    Effect.gen(function* () {
+      let isRefused = true
+      const remote = Remote.make()
+      const destination = Remote.destination(remote, {
+        limits: { window: "1 second" },
+        assign: () => Destination.to("main", grouped ? "all" : undefined),
+        answer: () => (isRefused ? Outcome.unauthorized("unauthorized") : undefined)
+      })
+      const definition = Exporter.from(Source.fromArray(Remote.events(70)))
+        .route("crm")
+        .to(destination)
+      const running = yield* Exporter.start(definition, { follow: true })
+      yield* Time.pass("5 seconds")
+      const erased = yield* Effect.forkChild(running.erase("user-3"), { startImmediately: true })
+      yield* Time.pass("1 second")
+      assert.strictEqual(yield* Fiber.join(erased), 10)
+      isRefused = false
+      yield* Time.pass("10 minutes")
+      const ledger = yield* running.ledger
+      assert.deepStrictEqual(ledger.routes["crm"]?.erased, { user: 10 })
+      assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: 60 })
+      assert.deepStrictEqual(ledger.routes["crm"]?.waiting, {})
+      assert.isFalse(Remote.idsOf(remote).includes("event-3"))
+    }).pipe(Effect.scoped, memory)
+
+  it.effect("removes what waits, in memory too, and delivers the rest", () => waiting(false))
+  it.effect("breaks up messages that held such events", () => waiting(true))
 })

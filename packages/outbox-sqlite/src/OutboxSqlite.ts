@@ -1,14 +1,17 @@
 /**
  * The durable outbox: one SQLite database in a state directory that one process owns.
  *
- * Everything that resolved is on disk, synced; `kill -9` and a power cut lose nothing of it. It has no size limit of
- * its own: `append` fails as `Full` when the disk is, and may then be repeated as it is.
+ * Everything that resolved is on disk, synced; `kill -9` and a power cut lose nothing of it. Its size is limited:
+ * `append` waits while it is reached. When the disk is full before that, `append` fails as `Full`, and may then be
+ * repeated as it is.
  *
  * @since 1.0.0
  */
 import { Outbox, type OutboxError, plugin } from "@millrace/core/Outbox"
+import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -20,6 +23,18 @@ import * as Store from "./internal/store.ts"
 import * as StoreThread from "./internal/storeThread.ts"
 
 /**
+ * Where an outbox lives, and how large it may become.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Options {
+  readonly directory: string
+  /** Bytes in use at which appends begin to wait; default 10 GiB. Free pages and the write-ahead log do not count. */
+  readonly size?: number | undefined
+}
+
+/**
  * The outbox of a state directory, worked by a thread of its own. The directory is created when missing.
  *
  * Fails as `Owned` while another store has the directory, in this process or another, as `Newer` when a later version
@@ -28,10 +43,13 @@ import * as StoreThread from "./internal/storeThread.ts"
  * @since 1.0.0
  * @category layers
  */
-export const layer = (options: { readonly directory: string }): Layer.Layer<Outbox, OutboxError> =>
+export const layer = (options: Options): Layer.Layer<Outbox, OutboxError> =>
   Layer.effect(
     Outbox,
-    Effect.map(Effect.andThen(own(options.directory), StoreThread.open(storeWorker, options)), Service.make)
+    Effect.map(
+      Effect.andThen(own(options.directory), StoreThread.open(storeWorker, placeOf(options))),
+      Service.make
+    )
   )
 
 /**
@@ -42,14 +60,14 @@ export const layer = (options: { readonly directory: string }): Layer.Layer<Outb
  * @category layers
  */
 export const layerInThread = (
-  options: { readonly directory: string } | { readonly memory: true }
+  options: Options | { readonly memory: true }
 ): Layer.Layer<Outbox, OutboxError> =>
   Layer.effect(
     Outbox,
     Effect.map(
       "memory" in options
         ? openInThread(Database.memory)
-        : Effect.andThen(own(options.directory), openInThread(options)),
+        : Effect.andThen(own(options.directory), openInThread(placeOf(options))),
       Service.make
     )
   )
@@ -63,6 +81,10 @@ export const layerInThread = (
 export const Settings = Schema.Struct({
   path: Schema.NonEmptyString.annotate({
     description: "The state directory. Created when missing; one running exporter at a time owns it."
+  }),
+  size: Schema.ByteSizeFromString.pipe(Schema.withDecodingDefaultKey(Effect.succeed("10 GiB"))).annotate({
+    description:
+      "How large the outbox may become, such as `10 GiB`: what waits, dead letters and remembered ids. Then sources are held back."
   })
 })
 
@@ -75,10 +97,21 @@ export const Settings = Schema.Struct({
 export const sqlite = plugin({
   name: "@millrace/outbox-sqlite",
   settings: Settings,
-  store: ({ path }) => ({ directory: path, layer: layer({ directory: path }) })
+  store: ({ path, size }) => {
+    const options = { directory: path, size: ByteSize.toNumberUnsafe(size) }
+    return {
+      directory: path,
+      layer: layer(options),
+      maintenance: { verify: verify(options), compact: compact(options) }
+    }
+  }
 })
 
 // internal
+
+const defaultSize = ByteSize.toNumberUnsafe(ByteSize.gibibytes(10))
+
+const placeOf = ({ directory, size = defaultSize }: Options): Database.Place => ({ directory, size })
 
 const storeWorker = new URL(
   import.meta.url.endsWith(".ts") ? "./StoreWorker.ts" : "./StoreWorker.js",
@@ -100,16 +133,19 @@ const own = (directory: string): Effect.Effect<void, OutboxError, Scope.Scope> =
     (release) => Effect.sync(release)
   )
 
-const openInThread = (place: Database.Place): Effect.Effect<Service.Run, OutboxError, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      attempt(place.directory, () => Store.open(place)),
+const openInThread = (place: Database.Place): Effect.Effect<Service.Opened, OutboxError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const room = yield* Latch.make(true)
+    const store = yield* Effect.acquireRelease(
+      attempt(place.directory, () =>
+        Store.open(place, (full) => (full ? room.closeUnsafe() : room.openUnsafe()))
+      ),
       (store) => Effect.sync(store.close)
-    ),
-    (store): Service.Run =>
-      (call) =>
-        Effect.suspend(() => {
-          const answer = Store.isChange(call) ? store.commit([call])[0]! : store.read(call)
-          return answer.done ? Effect.succeed(answer.value as never) : Service.fail(answer.failure)
-        })
-  )
+    )
+    const run: Service.Run = (call) =>
+      Effect.suspend(() => {
+        const answer = Store.isChange(call) ? store.commit([call])[0]! : store.read(call)
+        return answer.done ? Effect.succeed(answer.value as never) : Service.fail(answer.failure)
+      })
+    return { run, room }
+  })

@@ -16,7 +16,7 @@ const serve = (port: MessagePort, place: Place): void => {
     port.postMessage(message, [...transfer])
   let store: Store.Store
   try {
-    store = Store.open(place)
+    store = Store.open(place, (full) => send({ kind: "full", full }))
   } catch (cause) {
     send({ kind: "refused", failure: fromCause(place.directory, cause) })
     return

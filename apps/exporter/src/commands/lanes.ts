@@ -60,10 +60,31 @@ const change = (name: "pause" | "resume", description: string) =>
     })
   ).pipe(Command.withDescription(description))
 
+const purge = Command.make(
+  "purge",
+  {
+    config: configArgument,
+    user: Flag.String("user").pipe(
+      Flag.withDescription("The user's id: Braze's own, your own, or a device's")
+    )
+  },
+  Effect.fnUntraced(function* ({ config, user }) {
+    const loaded = yield* load(config)
+    if (!hasState(loaded)) return yield* print("nothing waits\n")
+    const erased = yield* withOperations(loaded, (operations) => operations.erase(user))
+    yield* print(`${number(erased)} waiting events of this user removed for good, counted as erased\n`)
+  })
+).pipe(
+  Command.withDescription(
+    "Remove a user's waiting events for good; with dead-letters purge --user, nothing of theirs is left in the outbox"
+  )
+)
+
 export const lanes = Command.make("lanes").pipe(
   Command.withDescription("Show the lanes, pause one, let it go on; also beside a running exporter"),
   Command.withSubcommands([
     show,
+    purge,
     change(
       "pause",
       "Send nothing through a lane until it is resumed; its events wait, also across a restart"

@@ -49,6 +49,7 @@ export const start = (
     const decode = ReadBack.decoders(catalogues)
     const follow = options.follow ?? false
     const patience = Duration.toMillis(options.patience ?? "60 seconds")
+    const dedupe = definition.dedupe === undefined ? undefined : Duration.toMillis(definition.dedupe)
     const progress: Intake.Progress = { consumed: 0, expected: 0 }
     let sourcesEnded = false
     let sourceError: SourceError | undefined
@@ -84,7 +85,12 @@ export const start = (
       return Effect.andThen(changed.await, pace)
     })
 
-    const intakeOf = (name: string, source: Source, reading: ReadonlyArray<Intake.OpenRoute>) =>
+    const intakeOf = (
+      name: string,
+      source: Source,
+      reading: ReadonlyArray<Intake.OpenRoute>,
+      dedupe: number | undefined
+    ) =>
       Intake.make({
         name,
         source,
@@ -93,6 +99,7 @@ export const start = (
         turn,
         pace,
         progress,
+        dedupe,
         fail: (error) => Effect.andThen(Deferred.fail(failure, error), Effect.never)
       })
 
@@ -105,7 +112,8 @@ export const start = (
           intakeOf(
             name,
             source,
-            routes.filter((route) => readsFrom(route, name))
+            routes.filter((route) => readsFrom(route, name)),
+            dedupe
           ),
           { follow }
         ),
@@ -132,7 +140,7 @@ export const start = (
         const again = Past.source(source, past, (count) => {
           events += count
         })
-        yield* again.run(intakeOf(Past.nameOf(name, past), again, [route]), { follow: false })
+        yield* again.run(intakeOf(Past.nameOf(name, past), again, [route], undefined), { follow: false })
       }
       return events
     })
@@ -223,6 +231,11 @@ export const start = (
             filter,
             (route, names) => Effect.sync(() => lagAll(route, names))
           )
+        ),
+      erase: (user) =>
+        Effect.map(
+          Effect.forEach(lanesNow(), (lane) => lane.erase(user), { concurrency: "unbounded" }),
+          (erased) => erased.reduce((sum, events) => sum + events, 0)
         ),
       replayPast,
       ledger,

@@ -17,7 +17,7 @@ import type { Route } from "../Route.ts"
 import type { Source } from "../Source.ts"
 import type { Lane } from "./Lane.ts"
 import { type Failed, plan, type Selection } from "./Plan.ts"
-import { type Placed, type Prepared, prepareParcel } from "./Prepare.ts"
+import { type Prepared, prepareParcel } from "./Prepare.ts"
 
 /** A route ready to take events; `opened` and `lanes` change when its destination is opened anew. */
 export interface OpenRoute {
@@ -42,28 +42,30 @@ export interface Options {
   /** Suspends while every lane in good health has more than enough. */
   readonly pace: Effect.Effect<void>
   readonly progress: Progress
+  /** For how many milliseconds the ids of events are remembered; `undefined`: they are not, and old ones are forgotten. */
+  readonly dedupe: number | undefined
   /** Ends the exporter; the source is interrupted. */
   readonly fail: (error: OutboxError) => Effect.Effect<never>
 }
 
+interface Planned {
+  readonly entry: Appending
+  readonly outgoing: ReadonlyArray<Outgoing>
+}
+
 interface Outgoing {
-  readonly parcel: NewParcel
   readonly lane: Lane
-  readonly opened: Opened
-  readonly route: Route
-  readonly placed: ReadonlyArray<Placed>
+  /** What it is handed once the parcel is durable. */
+  readonly prepared: Prepared | undefined
 }
 
 export const make = (options: Options): Intake => {
-  const { name, source, routes, outbox, progress } = options
+  const { name, source, routes, outbox, progress, dedupe } = options
   const checkpoints = new Map<Split, Checkpoint>()
   const lost = new Map<Split, Deferred.Deferred<void>>()
   const routeNames = routes.map(({ route }) => route.name)
 
-  const entryOf = (
-    chunk: Chunk<Event>,
-    at: number
-  ): { entry: Appending; outgoing: ReadonlyArray<Outgoing> } => {
+  const entryOf = (chunk: Chunk<Event>, at: number, duplicates: number): Planned => {
     const { events, malformed } = chunk
     const records = chunk.records ?? Codec.encodeEvents(events)
     const input = {
@@ -71,49 +73,82 @@ export const make = (options: Options): Intake => {
       sizeOf: (position: number) => records.ends[position]! - (records.ends[position - 1] ?? 0),
       invalid: invalidIn(source, events)
     }
-    const counts: Array<Count> = routeNames.map((route) => ({
-      route,
-      kind: "read",
-      key: "",
-      events: malformed.length
-    }))
+    const counts: Array<Count> = routeNames.flatMap(
+      (route): ReadonlyArray<Count> => [
+        { route, kind: "read", key: "", events: malformed.length + duplicates },
+        { route, kind: "filtered", key: "duplicate", events: duplicates }
+      ]
+    )
     const buried: Array<Buried> = malformed.map((record) => buryMalformed(record, routeNames))
+    const parcels: Array<NewParcel> = []
     const outgoing: Array<Outgoing> = []
+    const kept = new Set<string>()
     for (const { route, opened, selected, lanes } of routes) {
       const planned = plan(route, selected, opened, input)
       counts.push(...planned.counts)
       buried.push(...planned.failed.map((failed) => buryFailed(failed, route.name, records)))
+      if (dedupe !== undefined) for (const { position } of planned.failed) kept.add(events[position]!.id)
       for (const [laneName, { positions, placed }] of planned.lanes) {
         if (positions.length === 0) continue
-        const parcel = { route: route.name, lane: laneName, records: Codec.select(records, positions) }
-        outgoing.push({ parcel, lane: lanes.get(laneName)!, opened, route, placed })
+        if (dedupe !== undefined) for (const position of positions) kept.add(events[position]!.id)
+        parcels.push({ route: route.name, lane: laneName, records: Codec.select(records, positions) })
+        const lane = lanes.get(laneName)!
+        // Prepared while the events are young; a lane that lags or is in trouble reads them back when it can.
+        const prepared = lane.accepts()
+          ? prepareParcel(opened, laneName, route.ordering, placed, 0)
+          : undefined
+        outgoing.push({ lane, prepared })
       }
     }
     const origin = { source: name, split: chunk.split ?? "", position: chunk.checkpoint ?? "" }
-    const entry = { origin, at, parcels: outgoing.map(({ parcel }) => parcel), buried, counts }
+    // What no route kept need not be remembered: it would come to nothing again.
+    const entry = {
+      origin,
+      at,
+      parcels,
+      buried,
+      counts,
+      remember: [...kept].filter((id) => id !== ""),
+      forget: at - (dedupe ?? 0)
+    }
     if (chunk.split === undefined || chunk.checkpoint === undefined) return { entry, outgoing }
     const advance = { split: chunk.split, after: checkpoints.get(chunk.split), to: chunk.checkpoint }
     return { entry: { ...entry, advance }, outgoing }
   }
 
-  const append = (chunk: Chunk<Event>): Effect.Effect<void, OutboxError> =>
+  /** Stores what is planned and hands it on; to be run in turn. */
+  const store = ({ entry, outgoing }: Planned, consumed: number): Effect.Effect<void, OutboxError> => {
+    const handOn = (sequences: ReadonlyArray<number>) => {
+      for (const [i, { lane, prepared }] of outgoing.entries()) lane.offer(sequences[i]!, prepared, entry.at)
+      if (entry.advance !== undefined) checkpoints.set(entry.advance.split, entry.advance.to)
+      progress.consumed += consumed
+    }
+    // Interrupted half-way, the parcels may be stored and unheard of: their lanes look for themselves.
+    const lag = Effect.sync(() => {
+      for (const { lane } of outgoing) lane.lag()
+    })
+    return Effect.onInterrupt(Effect.map(outbox.append(entry), handOn), () => lag)
+  }
+
+  /** The events that were not taken before: asked and stored in one turn, so that of two at once one is taken. */
+  const storeUnseen = (chunk: Chunk<Event>, window: number): Effect.Effect<void, OutboxError> =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
-      const { entry, outgoing } = entryOf(chunk, now)
-      // Prepared while the events are young; a lane that lags or is in trouble reads them back when it can.
-      const prepared = outgoing.map(({ lane, opened, route, placed }): Prepared | undefined =>
-        lane.accepts() ? prepareParcel(opened, lane.key.lane, route.ordering, placed, 0) : undefined
-      )
-      const handOn = (sequences: ReadonlyArray<number>) => {
-        for (let i = 0; i < outgoing.length; i++) outgoing[i]!.lane.offer(sequences[i]!, prepared[i], now)
-        if (entry.advance !== undefined) checkpoints.set(entry.advance.split, entry.advance.to)
-        progress.consumed += chunk.consumed ?? 0
+      const ids = chunk.events.map(({ id }) => id)
+      const fresh = firstOf(ids, yield* outbox.seen(ids, now - window))
+      const planned = entryOf(only(chunk, fresh), now, ids.length - fresh.length)
+      yield* store(planned, chunk.consumed ?? 0)
+    })
+
+  const append = (chunk: Chunk<Event>): Effect.Effect<void, OutboxError> =>
+    Effect.gen(function* () {
+      // Not in turn: whoever replays dead letters needs the turn to make room.
+      yield* outbox.room
+      if (dedupe !== undefined) yield* options.turn.withPermit(storeUnseen(chunk, dedupe))
+      else {
+        const planned = entryOf(chunk, yield* Clock.currentTimeMillis, 0)
+        yield* options.turn.withPermit(store(planned, chunk.consumed ?? 0))
       }
-      // Interrupted half-way, the parcels may be stored and unheard of: their lanes look for themselves.
-      const lag = Effect.sync(() => {
-        for (const { lane } of outgoing) lane.lag()
-      })
-      yield* options.turn.withPermit(Effect.onInterrupt(Effect.map(outbox.append(entry), handOn), () => lag))
       yield* options.pace
     })
 
@@ -150,6 +185,26 @@ export const make = (options: Options): Intake => {
         progress.expected += bytes
       })
   }
+}
+
+/** The first position of each id that was not seen. An empty id is no id: it makes nothing a duplicate. */
+const firstOf = (ids: ReadonlyArray<string>, seen: ReadonlySet<string>): ReadonlyArray<number> => {
+  const taken = new Set(seen)
+  const positions: Array<number> = []
+  for (let position = 0; position < ids.length; position++) {
+    const id = ids[position]!
+    if (id !== "" && taken.has(id)) continue
+    taken.add(id)
+    positions.push(position)
+  }
+  return positions
+}
+
+const only = (chunk: Chunk<Event>, positions: ReadonlyArray<number>): Chunk<Event> => {
+  const { events, records } = chunk
+  if (positions.length === events.length) return chunk
+  const kept = { ...chunk, events: positions.map((position) => events[position]!) }
+  return records === undefined ? kept : { ...kept, records: Codec.select(records, positions) }
 }
 
 /** The catalogue's verdict on an event, asked once however many routes select it. */

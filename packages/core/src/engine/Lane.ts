@@ -5,6 +5,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -22,6 +23,7 @@ import type { Route } from "../Route.ts"
 import type { LaneStatus } from "../Running.ts"
 import * as Batches from "./Batches.ts"
 import * as Compose from "./Compose.ts"
+import * as Erase from "./Erase.ts"
 import * as Expiry from "./Expiry.ts"
 import * as Health from "./Health.ts"
 import * as Item from "./Item.ts"
@@ -67,6 +69,8 @@ export interface Lane {
   readonly status: () => LaneStatus
   /** From now on with these credentials; a closed gate is tried at once. Attempts under way end first. */
   readonly reopen: (opened: Opened) => Effect.Effect<void>
+  /** Removes a user's waiting events for good, once nothing is under way; returns how many there were. */
+  readonly erase: (user: string) => Effect.Effect<number, OutboxError>
   /** An operator's pause, or its end. */
   readonly pause: (paused: boolean) => Effect.Effect<void, OutboxError>
   /** Sends until interrupted; fails when the outbox does. */
@@ -106,8 +110,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     const scope = yield* Effect.scope
     const changed = yield* Latch.make(false)
     const attempts = yield* FiberSet.make<void, OutboxError>()
-    const memory = LaneMemory.make(yield* outbox.compositions(key), (stored?.waiting ?? 0) > 0)
-    const { batches, groups, again } = memory
+    let memory = LaneMemory.make(yield* outbox.compositions(key), (stored?.waiting ?? 0) > 0)
     const log = (message: string) => Effect.annotateLogs(Effect.logWarning(message), { ...key })
 
     const open = (opened: Opened): Opening => {
@@ -125,6 +128,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
 
     let opening = open(options.opened)
     let successor: Opening | undefined
+    const erasures: Array<{ readonly user: string; readonly done: Deferred.Deferred<number, OutboxError> }> =
+      []
     let health = Health.start(yield* Clock.currentTimeMillis, stored?.gate, opening.held, opening.policy)
     let underWay = 0
     let unsettled = 0
@@ -168,10 +173,10 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       const now = yield* Clock.currentTimeMillis
       const { limits } = opening.opened
       const size = { events: limits.messageEvents, bytes: limits.messageBytes }
-      const formed = groups.take(now, opening.window, size, flushing && !memory.isLagging())
+      const formed = memory.groups.take(now, opening.window, size, flushing && !memory.isLagging())
       if (formed.length === 0) return
       const composed = yield* opening.composer.form(formed)
-      batches.push(composed.items)
+      memory.batches.push(composed.items)
       memory.end(composed.dead, now)
       yield* tell
     })
@@ -222,14 +227,14 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         if (verdict.setback?.scope === "destination") {
           shared.notBefore = Math.max(shared.notBefore, verdict.setback.until)
         }
-        again.push(...verdict.again.filter(({ items }) => items.length > 0))
-        batches.release(verdict.delivered)
-        batches.release(verdict.dead.map(({ item }) => item))
+        memory.again.push(...verdict.again.filter(({ items }) => items.length > 0))
+        memory.batches.release(verdict.delivered)
+        memory.batches.release(verdict.dead.map(({ item }) => item))
         wake()
         yield* settle(Settlements.ofVerdict(batch, verdict, now))
         if (verdict.halve.length > 0) {
           const composed = yield* opening.composer.halve(verdict.halve)
-          batches.replace(verdict.halve, composed.items)
+          memory.batches.replace(verdict.halve, composed.items)
           memory.end(composed.dead, now)
         }
         yield* keepGate(gateBefore)
@@ -246,13 +251,14 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         wake()
       })
 
-    const hasWork = (now: number) => batches.waiting() > 0 || again.some(({ due }) => due <= now)
+    const hasWork = (now: number) =>
+      memory.batches.waiting() > 0 || memory.again.some(({ due }) => due <= now)
 
     /** The batch to send now: one that is due again goes before new ones. */
     const next = (connection: Connection, now: number): Batches.Pending | undefined => {
-      const due = again.findIndex((pending) => pending.due <= now)
-      if (due >= 0) return again.splice(due, 1)[0]
-      const items = batches.next(opening.opened.limits, connection.envelope ?? jsonArray)
+      const due = memory.again.findIndex((pending) => pending.due <= now)
+      if (due >= 0) return memory.again.splice(due, 1)[0]
+      const items = memory.batches.next(opening.opened.limits, connection.envelope ?? jsonArray)
       return items === undefined
         ? undefined
         : { items, due: 0, attempts: Math.max(...items.map((item) => item.attempts)) }
@@ -280,17 +286,25 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         wake()
       })
 
+    const erase = ({ user, done }: (typeof erasures)[number]) =>
+      Effect.gen(function* () {
+        const events = yield* Erase.eraseStored(outbox, key, options.decode, user)
+        // What stood in memory may be theirs: everything is read back.
+        if (events > 0) memory = LaneMemory.make(yield* outbox.compositions(key), true)
+        return events
+      }).pipe(Deferred.into(done))
+
     const nextDue = (now: number, sendsAt: number | undefined): number => {
       if (!sends()) return Infinity
-      const retries = Math.min(Infinity, ...again.map(({ due }) => due))
+      const retries = Math.min(Infinity, ...memory.again.map(({ due }) => due))
       // When it could send now and did not, all that waits belongs to users under way: an answer wakes it.
       const send =
         sendsAt === undefined
           ? Infinity
           : sendsAt <= now
             ? retries
-            : Math.max(sendsAt, batches.waiting() > 0 ? 0 : retries)
-      return Math.min(send, groups.due(opening.window) ?? Infinity)
+            : Math.max(sendsAt, memory.batches.waiting() > 0 ? 0 : retries)
+      return Math.min(send, memory.groups.due(opening.window) ?? Infinity)
     }
 
     const sleepUntil = (due: number, now: number) =>
@@ -305,7 +319,9 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       const isQuiet = underWay === 0 && unsettled === 0
       if (isQuiet && successor !== undefined) return yield* succeed(successor)
       if (isQuiet && now >= expiresAt) return yield* expire
-      const waitsForQuiet = successor !== undefined || now >= expiresAt
+      const erasure = isQuiet ? erasures.shift() : undefined
+      if (erasure !== undefined) return yield* erase(erasure)
+      const waitsForQuiet = successor !== undefined || now >= expiresAt || erasures.length > 0
       if (sends() && !waitsForQuiet) {
         if (memory.isLagging() && memory.isHungry()) return yield* catchUp
         yield* form
@@ -352,6 +368,13 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         Effect.sync(() => {
           successor = open(opened)
           wake()
+        }),
+      erase: (user) =>
+        Effect.gen(function* () {
+          const done = yield* Deferred.make<number, OutboxError>()
+          erasures.push({ user, done })
+          wake()
+          return yield* Deferred.await(done)
         }),
       pause: (paused) =>
         Effect.gen(function* () {

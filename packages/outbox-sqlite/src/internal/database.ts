@@ -7,18 +7,22 @@ import * as Format from "./format.ts"
 export interface Place {
   /** The state directory, or `:memory:`. */
   readonly directory: string
+  /** Appends wait while so many bytes are used; no limit without it. */
+  readonly size?: number | undefined
   /** For tests: the most pages that the database may have. */
   readonly maxPages?: number
+  /** For tests: how long another program may hold the database locked, in milliseconds; 5 seconds without it. */
+  readonly patience?: number
 }
 
 /** For a store that ends with the process. */
 export const memory: Place = { directory: ":memory:" }
 
 /** Opens the database of a state directory that this process owns. */
-export const open = ({ directory, maxPages }: Place): DatabaseSync => {
+export const open = ({ directory, maxPages, patience = 5_000 }: Place): DatabaseSync => {
   const path = directory === memory.directory ? directory : join(directory, "outbox.db")
   if (path !== directory) reserve(path)
-  const db = new DatabaseSync(path, { timeout: 5_000 })
+  const db = new DatabaseSync(path, { timeout: patience })
   try {
     // The first two must precede the first table. The sizes are those that were measured as best.
     db.exec(`

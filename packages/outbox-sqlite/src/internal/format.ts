@@ -39,7 +39,12 @@ const steps: ReadonlyArray<string> = [
   ) strict, without rowid;
   `,
   // Purging asks whether another dead letter shares the bytes.
-  "create index dead_raw on dead (raw) where raw is not null"
+  "create index dead_raw on dead (raw) where raw is not null",
+  // Ids of events, as text or as the 16 bytes of a UUID.
+  `
+  create table seen (id any primary key, at real not null) strict, without rowid;
+  create index seen_at on seen (at);
+  `
 ]
 
 /** The format that this version reads and writes. */

@@ -10,7 +10,8 @@ import type {
   LaneState,
   Parcel,
   Sequence,
-  Settlement
+  Settlement,
+  Usage
 } from "@millrace/core/Outbox"
 import type { Failure } from "./failure.ts"
 
@@ -31,7 +32,8 @@ export interface StoredLane extends Omit<LaneState, "gate"> {
 }
 
 interface Signatures {
-  readonly append: { readonly input: [entry: Entry]; readonly output: ReadonlyArray<Sequence> }
+  /** `undefined` while there is no room: nothing was stored. */
+  readonly append: { readonly input: [entry: Entry]; readonly output: ReadonlyArray<Sequence> | undefined }
   readonly settle: { readonly input: [settlements: ReadonlyArray<Settlement>]; readonly output: undefined }
   readonly compose: {
     readonly input: [lane: LaneKey, compositions: ReadonlyArray<Composition>, replaces: ReadonlyArray<string>]
@@ -54,6 +56,11 @@ interface Signatures {
   }
   readonly purge: { readonly input: [ids: ReadonlyArray<number>, reason: string]; readonly output: number }
   readonly ledger: { readonly input: []; readonly output: ReadonlyArray<Count> }
+  readonly usage: { readonly input: []; readonly output: Usage }
+  readonly seen: {
+    readonly input: [ids: ReadonlyArray<string>, since: number]
+    readonly output: ReadonlySet<string>
+  }
 }
 
 export type Method = keyof Signatures

@@ -1,7 +1,8 @@
 import * as Ledger from "@millrace/core/Ledger"
-import { type Appending, Outbox, OutboxError } from "@millrace/core/Outbox"
+import { type Appending, Outbox, OutboxError, type Sequence } from "@millrace/core/Outbox"
 import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as Effect from "effect/Effect"
+import type * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import type { Failure } from "./failure.ts"
 import type { Call, Entry, Input, Method, Output } from "./operations.ts"
@@ -9,27 +10,48 @@ import type { Call, Entry, Input, Method, Output } from "./operations.ts"
 /** Runs a call of the store, wherever that lives; a change is durable when it succeeds. */
 export type Run = <M extends Method>(call: Call<M>) => Effect.Effect<Output<M>, OutboxError>
 
+/** A store, opened wherever it lives. */
+export interface Opened {
+  readonly run: Run
+  /** Open while there is room, as of the last change. */
+  readonly room: Latch.Latch
+}
+
 /** A failure of the store, as the port tells it. */
 export const fail = ({ reason, detail }: Failure): Effect.Effect<never, OutboxError> =>
   reason === "Defect" ? Effect.die(new Error(detail)) : Effect.fail(new OutboxError({ reason, detail }))
 
 /** The port over a store. */
-export const make = (run: Run): Outbox["Service"] => {
+export const make = ({ run, room }: Opened): Outbox["Service"] => {
   const leases = new Set<string>()
   // Not interruptible: whoever is interrupted would not know whether the change was made.
   const call = <M extends Method>(method: M, ...input: Input<M>): Effect.Effect<Output<M>, OutboxError> =>
     Effect.uninterruptible(run({ method, input }))
 
+  // Only the wait for room can be interrupted, and then nothing was stored.
+  const appendWithRoom = (entry: Entry): Effect.Effect<ReadonlyArray<Sequence>, OutboxError> =>
+    Effect.flatMap(call("append", entry), (sequences) =>
+      sequences === undefined
+        ? Effect.andThen(
+            room.await,
+            Effect.suspend(() => appendWithRoom(entry))
+          )
+        : Effect.succeed(sequences)
+    )
+
   return Outbox.of({
     append: (entry) =>
       Effect.mapError(
-        Effect.suspend(() => call("append", kept(entry))),
+        Effect.suspend(() => appendWithRoom(kept(entry))),
         (error) =>
           error.reason === "Overtaken" && entry.advance !== undefined
             ? OutboxRules.overtaken(entry.origin.source, entry.advance.split)
             : error
       ),
-    full: Effect.succeed(false),
+    full: Effect.sync(() => !room.isOpen()),
+    room: room.await,
+    usage: call("usage"),
+    seen: (ids, since) => call("seen", ids, since),
     settle: (settlements) => call("settle", settlements),
     take: (lane, after, bytes) => call("take", lane, after, bytes),
     compose: (lane, compositions, replaces) => call("compose", lane, compositions, replaces),

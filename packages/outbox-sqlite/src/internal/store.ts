@@ -1,4 +1,5 @@
 import type { LaneKey } from "@millrace/core/Outbox"
+import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as CompositionTable from "./compositionTable.ts"
 import * as Database from "./database.ts"
 import * as DeadTable from "./deadTable.ts"
@@ -15,12 +16,16 @@ import {
   type StoredLane
 } from "./operations.ts"
 import * as ParcelTable from "./parcelTable.ts"
+import * as Room from "./room.ts"
+import * as SeenTable from "./seenTable.ts"
 import { query } from "./sql.ts"
 
 /** Pages given back to the file system at a time: 4 MiB, some milliseconds. */
 const step = 256
 /** The most steps at closing: 256 MiB. The rest is given back when the store is next open and idle. */
 const closingSteps = 64
+/** Ids forgotten with an append, beyond twice those that it remembers: so what is due never grows. */
+const forgotten = 64
 
 /** The outbox in one SQLite database, in this thread. */
 export interface Store {
@@ -40,9 +45,14 @@ interface StoredGate extends LaneKey {
   readonly not_before: number
 }
 
-/** Opens the store. Throws what `fromCause` understands. */
-export const open = (place: Database.Place): Store => {
+/**
+ * Opens the store, and tells when it becomes full and when it no longer is: during `commit`, and `shrink`, before they
+ * return. Throws what `fromCause` understands.
+ */
+export const open = (place: Database.Place, onFull: (full: boolean) => void = () => {}): Store => {
   const db = Database.open(place)
+  const room = Room.make(db, place.size, onFull)
+  const seen = SeenTable.make(db)
   const names = Names.make(db)
   const ledger = LedgerTable.make(db)
   const dead = DeadTable.make(db, names)
@@ -71,6 +81,7 @@ export const open = (place: Database.Place): Store => {
 
   const operations: Operations = {
     append: (entry) => {
+      if (room.isFull() && !OutboxRules.revives(entry)) return undefined
       advance(entry)
       const { origin, at } = entry
       for (const { route, kind, key, events } of entry.counts) ledger.add(route, kind, key, events)
@@ -79,6 +90,9 @@ export const open = (place: Database.Place): Store => {
         for (const route of kept.routes) ledger.add(route, "dead", kept.reason, 1)
       }
       unbury(entry.revives ?? [])
+      const { remember = [], forget } = entry
+      if (forget !== undefined) seen.forget(forget, 2 * remember.length + forgotten)
+      seen.remember(remember, at)
       return entry.parcels.map((parcel) => parcels.add(parcel, origin, at))
     },
     settle: (settlements) => {
@@ -117,7 +131,9 @@ export const open = (place: Database.Place): Store => {
       for (const { route } of found) ledger.add(route, "erased", reason, 1)
       return found.length
     },
-    ledger: ledger.counts
+    ledger: ledger.counts,
+    usage: room.usage,
+    seen: seen.among
   }
 
   const advance = ({ origin: { source }, advance: to }: Entry): void => {
@@ -137,13 +153,21 @@ export const open = (place: Database.Place): Store => {
   // Nobody waits for free space to be given back: on a full disk it has to be tried again later.
   const shrink = (): boolean => {
     try {
-      return Database.shrink(db, step)
+      const more = Database.shrink(db, step)
+      room.tell()
+      return more
     } catch {
       return false
     }
   }
 
   const commit = (calls: ReadonlyArray<Call>): ReadonlyArray<Answer> => {
+    const answers = transact(calls)
+    room.tell()
+    return answers
+  }
+
+  const transact = (calls: ReadonlyArray<Call>): ReadonlyArray<Answer> => {
     const answers: Array<Answer> = []
     try {
       db.exec("begin immediate")
@@ -164,7 +188,7 @@ export const open = (place: Database.Place): Store => {
     } catch (cause) {
       rollback()
       // A full disk undoes the whole transaction. Alone, a settlement may pass where an append does not.
-      return calls.length === 1 ? [failed(cause)] : calls.flatMap((call) => commit([call]))
+      return calls.length === 1 ? [failed(cause)] : calls.flatMap((call) => transact([call]))
     }
   }
 

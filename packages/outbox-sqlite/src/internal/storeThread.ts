@@ -2,22 +2,22 @@ import { Worker } from "node:worker_threads"
 import type { OutboxError } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import type { Place } from "./database.ts"
 import type { Failure } from "./failure.ts"
 import type { FromStore, ToStore } from "./messages.ts"
 import type { Answer, Call, Entry } from "./operations.ts"
-import { fail, type Run } from "./service.ts"
+import { fail, type Opened, type Run } from "./service.ts"
 
 /** Megabytes. The parcels themselves are outside of the worker's heap. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 }
 
 /** Opens the store in a thread of its own that runs `code`, closed with the scope. */
-export const open = (code: URL, place: Place): Effect.Effect<Run, OutboxError, Scope.Scope> =>
-  Effect.acquireRelease(start(code, place), ({ close }) => close).pipe(Effect.map(({ run }) => run))
+export const open = (code: URL, place: Place): Effect.Effect<Opened, OutboxError, Scope.Scope> =>
+  Effect.acquireRelease(start(code, place), ({ close }) => close)
 
-interface Thread {
-  readonly run: Run
+interface Thread extends Opened {
   readonly close: Effect.Effect<void>
 }
 
@@ -25,6 +25,7 @@ const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
   Effect.callback((resume) => {
     const worker = new Worker(code, { workerData: place, resourceLimits })
     const pending = new Map<number, (answer: Answer) => void>()
+    const room = Latch.makeUnsafe(true)
     let last = 0
     let ended: Failure | undefined
     let onEnd = (): void => {}
@@ -33,6 +34,8 @@ const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
       ended ??= failure
       for (const answer of pending.values()) answer({ done: false, failure: ended })
       pending.clear()
+      // Whoever waits for room learns of the end from the next call.
+      room.openUnsafe()
       resume(fail(ended))
       onEnd()
     }
@@ -59,9 +62,14 @@ const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
     worker.on("message", (message: FromStore) => {
       switch (message.kind) {
         case "opened":
-          return resume(Effect.succeed({ run, close }))
+          return resume(Effect.succeed({ run, room, close }))
         case "refused":
           return end(message.failure)
+        case "full": {
+          if (message.full) room.closeUnsafe()
+          else room.openUnsafe()
+          return
+        }
         case "answer": {
           const answer = pending.get(message.id)
           pending.delete(message.id)
