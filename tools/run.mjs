@@ -22,7 +22,10 @@ const programs = {
   demo: "tools/demo.ts",
   check: "tools/check.ts",
   millrace: "apps/exporter/src/bin.ts",
-  emulator: "packages/mparticle-emulator/src/bin.ts"
+  emulator: "packages/mparticle-emulator/src/bin.ts",
+  simulate: "tools/simulate.ts",
+  crashes: "tools/crashes.ts",
+  soak: "tools/soak.ts"
 }
 
 const say = (text) => process.stderr.write(`millrace: ${text}\n`)
