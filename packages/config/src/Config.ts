@@ -119,7 +119,7 @@ export const load = (
       file,
       name: config.name,
       contact: config.contact,
-      definition: { sources, routes, retention: config.retention },
+      definition: { sources, routes, retention: config.retention, dedupe: config.dedupe },
       store
     }
   })

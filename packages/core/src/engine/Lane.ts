@@ -378,11 +378,12 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         }),
       pause: (paused) =>
         Effect.gen(function* () {
-          const gateBefore = health.gate
           const now = yield* Clock.currentTimeMillis
-          health = paused ? Health.pause(health, now) : Health.resume(health, opening.held, now)
+          const wanted = paused ? Health.pause(health, now) : Health.resume(health, opening.held, now)
+          // Stored first: what an operator was told is done holds after a restart too.
+          if (wanted.gate !== health.gate) yield* outbox.setGate(key, wanted.gate)
+          health = { ...health, gate: wanted.gate, trouble: wanted.trouble }
           wake()
-          yield* keepGate(gateBefore)
         }),
       run: Effect.raceFirst(Effect.forever(step), Effect.andThen(FiberSet.join(attempts), Effect.never)),
       awaitAttempts: FiberSet.awaitEmpty(attempts)
