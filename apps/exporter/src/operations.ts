@@ -49,8 +49,8 @@ export interface Operations {
   readonly replayPast: (past: Past) => Effect.Effect<number, Failed>
 }
 
-/** Letters of one answer. */
-const pageSize = 500
+/** Letters of one answer: each may hold a megabyte. */
+const pageSize = 50
 
 const letterOf = ({ letter, event }: DeadLetters.Found): Letter => ({
   ...letter,
@@ -91,9 +91,10 @@ export const ofOutbox = (outbox: Outbox["Service"], definition: Exporter.Definit
     })),
   pause: ({ route, lane }, paused) =>
     Effect.gen(function* () {
-      const found = (yield* outbox.lanes).find((state) => state.route === route && state.lane === lane)
-      const isNamed = definition.routes.some(({ name }) => name === route)
-      if (found === undefined && !isNamed) return false
+      const stored = yield* outbox.lanes
+      const found = stored.find((state) => state.route === route && state.lane === lane)
+      const known = lanesOf(yield* outbox.ledger).some((key) => key.route === route && key.lane === lane)
+      if (found === undefined && !known) return false
       if (!paused && found?.gate.reason !== "paused") return true
       const since = yield* Clock.currentTimeMillis
       yield* outbox.setGate(

@@ -161,6 +161,9 @@ export const ConfigFile = Schema.Struct({
   ),
   outbox: OutboxUse,
   retention,
+  dedupe: duration(
+    'Events whose id was read within this time before are left out and counted as `duplicate`, such as "1 day"; off by default.'
+  ),
   alerts: described(
     Schema.optionalKey(AlertsUse),
     "Who is told when a lane closes, retention nears, or the like."

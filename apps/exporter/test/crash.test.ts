@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Ledger from "@millrace/core/Ledger"
+import { SampleExport } from "@millrace/events-braze"
+import { Emulator } from "@millrace/mparticle-emulator"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Ledgers from "./support/ledger.ts"
+import * as Millrace from "./support/millrace.ts"
+import * as World from "./support/world.ts"
+
+const kills = 8
+/** Slow enough that every kill meets work under way. */
+const slow = { kind: "slow-answer", wait: 40 } as const
+
+/** One export for all: nothing changes it. */
+const shared = mkdtempSync(join(tmpdir(), "millrace-crash-"))
+const source = { path: join(shared, "export") }
+
+/** What an undisturbed run makes of it. */
+let expected: Ledger.Ledger
+
+const undisturbed = Effect.gen(function* () {
+  const world = yield* World.make
+  const emulator = yield* Emulator.start({ feeds: World.feeds })
+  const file = world.configure(World.configuration(emulator.url, { source }))
+  return Ledgers.parse((yield* world.millrace(["run", file, "--json"])).stdout)
+})
+
+beforeAll(async () => {
+  const damage = { blocks: 2, lines: 4 }
+  SampleExport.write({ folder: source.path, seed: 11, events: 10_000, damage }, World.write)
+  expected = await Effect.runPromise(Effect.scoped(undisturbed))
+}, 60_000)
+afterAll(() => rmSync(shared, { recursive: true, force: true }))
+
+/** The moment of a kill: while the export is read, or a few requests further on. */
+const moment = (kill: number, program: Millrace.Program, requests: () => number) =>
+  Effect.gen(function* () {
+    if (kill < 2) {
+      yield* program.says("started")
+      return yield* Effect.sleep(yield* Random.nextIntBetween(0, 150))
+    }
+    const until = requests() + (yield* Random.nextIntBetween(1, 6))
+    while (requests() < until) yield* Effect.sleep("2 millis")
+    return yield* Effect.sleep(yield* Random.nextIntBetween(0, 40))
+  })
+
+const assertNothingLost = (ledger: Ledger.Ledger, { totals }: ReturnType<Emulator.Emulator["state"]>) => {
+  assert.deepStrictEqual(ledger, expected)
+  assert.strictEqual(totals.distinctEvents, Ledger.total(expected, "delivered"))
+  // An event that came again came in the same batch: same id, same bytes.
+  assert.strictEqual(totals.events, totals.distinctEvents)
+  assert.strictEqual(totals.conflicting, 0)
+  assert.deepStrictEqual(totals.refused, {})
+  assert.isAbove(totals.duplicates, 0)
+}
+
+describe.concurrent("kill -9", () => {
+  it.live.each([
+    ["event", { grouping: "event" }],
+    ["user", { grouping: "user", window: "300 millis" }]
+  ] as const)(
+    "of the exporter, again and again, loses nothing and changes nothing (grouping: %s)",
+    ([, mparticle]) =>
+      Effect.gen(function* () {
+        const world = yield* World.make
+        const emulator = yield* Emulator.start({ feeds: World.feeds, failures: [slow] })
+        const requests = () => emulator.state().totals.requests
+        const file = world.configure(World.configuration(emulator.url, { source, mparticle }))
+        for (let kill = 0; kill < kills; kill++) {
+          const program = yield* world.start(["run", file, "--json"])
+          yield* Effect.raceFirst(moment(kill, program, requests), program.ended)
+          program.kill("SIGKILL")
+          assert.strictEqual((yield* program.ended).signal, "SIGKILL")
+        }
+        emulator.fail([])
+        const last = yield* world.millrace(["run", file, "--json"])
+        assertNothingLost(Ledgers.parse(last.stdout), emulator.state())
+      }),
+    60_000
+  )
+
+  it.live(
+    "of the exporter and mParticle together loses nothing",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* World.make
+        const capture = world.path("capture.ndjson")
+        const feeds = world.put("feeds.json", JSON.stringify({ feeds: World.feeds }))
+        const emulatorBin = fileURLToPath(
+          new URL("./bin.ts", import.meta.resolve("@millrace/mparticle-emulator"))
+        )
+        const port = yield* World.freePort
+        const file = world.configure(World.configuration(`http://127.0.0.1:${port}`, { source }))
+        for (let kill = 0; kill < 3; kill++) {
+          const emulator = yield* Millrace.startProgram([
+            process.execPath,
+            emulatorBin,
+            ...["--feeds", feeds, "--capture", capture, "--port", String(port)],
+            ...["--fail", JSON.stringify(slow)]
+          ])
+          yield* emulator.says("listening")
+          const program = yield* world.start(["run", file, "--json"])
+          yield* program.says("started")
+          yield* Effect.sleep(yield* Random.nextIntBetween(250, 500))
+          emulator.kill("SIGKILL")
+          program.kill("SIGKILL")
+          yield* emulator.ended
+          assert.strictEqual((yield* program.ended).signal, "SIGKILL")
+        }
+        // What it had answered is in its capture.
+        const emulator = yield* Emulator.start({ feeds: World.feeds, capture, port })
+        const last = yield* world.millrace(["run", file, "--json"])
+        assertNothingLost(Ledgers.parse(last.stdout), emulator.state())
+      }),
+    60_000
+  )
+})

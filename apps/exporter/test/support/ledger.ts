@@ -1,0 +1,28 @@
+/** What a ledger must be. */
+import { assert } from "@effect/vitest"
+import * as Ledger from "@millrace/core/Ledger"
+
+/** The one JSON object on stdout, of the documented shape. */
+export const parse = (stdout: string): Ledger.Ledger => {
+  const ledger: Ledger.Ledger = JSON.parse(stdout)
+  assert.deepStrictEqual(Object.keys(ledger), ["routes"])
+  for (const counts of Object.values(ledger.routes)) {
+    const { read, ...kinds } = counts
+    assert.isNumber(read)
+    assert.deepStrictEqual(Object.keys(kinds).sort(), ["dead", "delivered", "filtered", "skipped", "waiting"])
+    for (const count of Object.values(kinds).flatMap((kind) => Object.values(kind))) {
+      assert.isTrue(Number.isInteger(count) && count > 0, stdout)
+    }
+  }
+  assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+  return ledger
+}
+
+/** Totals over all routes. */
+export const totals = (ledger: Ledger.Ledger) => ({
+  read: Object.values(ledger.routes).reduce((sum, { read }) => sum + read, 0),
+  skipped: Ledger.total(ledger, "skipped"),
+  delivered: Ledger.total(ledger, "delivered"),
+  waiting: Ledger.total(ledger, "waiting"),
+  dead: Ledger.total(ledger, "dead")
+})

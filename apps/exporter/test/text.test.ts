@@ -1,0 +1,133 @@
+import { assert, describe, it } from "@effect/vitest"
+import type * as Ledger from "@millrace/core/Ledger"
+import type { LaneStatus } from "@millrace/core/Running"
+import { deadText, ledgerText, waitingText } from "../src/ledgerText.ts"
+import { progressText } from "../src/progress.ts"
+import { counted, table } from "../src/table.ts"
+
+const nothing = { read: 0, filtered: {}, skipped: {}, delivered: {}, waiting: {}, dead: {} }
+const ledgerOf = (counts: Partial<Ledger.RouteLedger>): Ledger.Ledger => ({
+  routes: { crm: { ...nothing, ...counts } }
+})
+const start = { at: 1_000, read: 0, delivered: 0 }
+const progress = { consumed: 0, expected: 0, sourcesEnded: false }
+
+describe("progress", () => {
+  it("before anything was read says zeros, and no pace or time that nobody knows", () => {
+    const text = progressText(ledgerOf({}), progress, start, 1_000)
+    assert.match(text, /^read 0, delivered 0 \(0\/s\), waiting 0, dead 0/)
+    assert.notMatch(text, /left|NaN|Infinity|-\d|undefined|\[/)
+  })
+
+  it("tells the pace since the start of this run, the time left, and every lane", () => {
+    const ledger = ledgerOf({
+      read: 5_000,
+      delivered: { web: 3_000, ios: 1_000 },
+      waiting: { web: 900 },
+      dead: { malformed: 100 }
+    })
+    const text = progressText(
+      ledger,
+      { consumed: 25, expected: 100, sourcesEnded: false },
+      { at: 1_000, read: 0, delivered: 2_000 },
+      11_000
+    )
+    assert.strictEqual(
+      text,
+      "read 5,000, delivered 4,000 (200/s), waiting 900, dead 100, about 30s left [lanes, delivered+waiting: crm/ios 1,000+0, crm/web 3,000+900]"
+    )
+  })
+
+  it("tells no time left once the input is read, is larger than it was, or has no size", () => {
+    for (const odd of [
+      { consumed: 100, expected: 100, sourcesEnded: false },
+      { consumed: 200, expected: 100, sourcesEnded: false },
+      { consumed: 50, expected: 100, sourcesEnded: true },
+      { consumed: 50, expected: -10, sourcesEnded: false }
+    ]) {
+      assert.notInclude(progressText(ledgerOf({ read: 10 }), odd, start, 5_000), "left")
+    }
+  })
+
+  it("tells long times in whole units", () => {
+    const text = progressText(
+      ledgerOf({ read: 1 }),
+      { consumed: 1, expected: 90_000, sourcesEnded: false },
+      start,
+      1_999
+    )
+    assert.match(text, /about 1d 1h left/)
+  })
+})
+
+describe("table", () => {
+  it("makes columns as wide as their widest cell, numbers to the right, no blanks at the end", () => {
+    assert.strictEqual(
+      table(
+        ["lane", "events", "note"],
+        [
+          ["ios", "7", ""],
+          ["unbound", "12,345", "late"]
+        ]
+      ),
+      ["lane     events  note", "-------  ------  ----", "ios           7", "unbound  12,345  late"].join(
+        "\n"
+      )
+    )
+    assert.strictEqual(table(["a"], []), "a\n-")
+  })
+
+  it("counts one thing as one", () => {
+    assert.deepStrictEqual(
+      [counted(0, "event"), counted(1, "event"), counted(2_000, "event")],
+      ["0 events", "1 event", "2,000 events"]
+    )
+  })
+})
+
+describe("the ledger as text", () => {
+  it("says that it balances, or how much is missing", () => {
+    assert.include(
+      ledgerText(ledgerOf({ read: 3, delivered: { web: 2 }, dead: { expired: 1 } })),
+      "the ledger balances"
+    )
+    assert.include(
+      ledgerText(ledgerOf({ read: 3, delivered: { web: 2 } })),
+      "THE LEDGER DOES NOT BALANCE: 1 event unaccounted for"
+    )
+  })
+
+  it("tells for which lane events wait, and why", () => {
+    const lane = (changes: Partial<LaneStatus>): LaneStatus => ({
+      route: "crm",
+      lane: "web",
+      gate: { open: true, reason: "", since: 0, notBefore: 0 },
+      trouble: "",
+      underWay: 0,
+      ...changes
+    })
+    const ledger = ledgerOf({ read: 1, waiting: { web: 1 } })
+    const closed = { open: false, reason: "unauthorized", since: 0, notBefore: 0 }
+    assert.deepStrictEqual(waitingText(ledger, [lane({ gate: closed, trouble: "HTTP 401" })]), [
+      "1 event waits for lane web of route crm: closed (unauthorized): HTTP 401"
+    ])
+    assert.deepStrictEqual(waitingText(ledger, [lane({ trouble: "refused" })]), [
+      "1 event waits for lane web of route crm: refused"
+    ])
+    assert.deepStrictEqual(waitingText(ledgerOf({ read: 2, waiting: { web: 2 } }), []), [
+      "2 events wait for lane web of route crm: not sent yet"
+    ])
+    assert.deepStrictEqual(waitingText(ledgerOf({}), []), [])
+  })
+
+  it("tells dead letters of this run by reason, those of earlier ones in sum", () => {
+    const before = ledgerOf({ read: 4, dead: { malformed: 3, expired: 1 } })
+    const after = ledgerOf({ read: 7, dead: { malformed: 5, expired: 1, "bad-request": 1 } })
+    assert.match(
+      deadText(after, before) ?? "",
+      /^this run added 3 dead letters \(2 malformed, 1 bad-request\)/
+    )
+    assert.match(deadText(before, before) ?? "", /^4 dead letters of earlier runs are kept/)
+    assert.strictEqual(deadText(ledgerOf({}), ledgerOf({})), undefined)
+  })
+})
