@@ -9,7 +9,7 @@ import { createTransport } from "nodemailer"
 import type { Alert } from "./memory.ts"
 
 /** An alert could not be sent. Names the way, never its address: that may be a secret. */
-export class AlertError extends Data.TaggedError("AlertError")<{ readonly message: string }> {}
+class AlertError extends Data.TaggedError("AlertError")<{ readonly message: string }> {}
 
 export type Send = (name: string, alerts: ReadonlyArray<Alert>) => Effect.Effect<void, AlertError>
 

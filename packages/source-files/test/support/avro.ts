@@ -53,7 +53,7 @@ export const block = ({ count, plain }: Block, codec: Codec, sync: Buffer): Buff
 export const file = ({ schema, sync, blocks }: Contents, codec: Codec): Buffer =>
   Buffer.concat([header(schema, codec, sync), ...blocks.map((each) => block(each, codec, sync))])
 
-export const parse = (bytes: Buffer): Contents => {
+const parse = (bytes: Buffer): Contents => {
   let at = 4
   const number = () => {
     let value = 0
