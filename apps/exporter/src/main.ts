@@ -15,6 +15,7 @@ import * as CommandLine from "./commandLine.ts"
 import { check } from "./commands/check.ts"
 import { deadLetters } from "./commands/deadLetters.ts"
 import { lanes } from "./commands/lanes.ts"
+import { outbox } from "./commands/outbox.ts"
 import { preview } from "./commands/preview.ts"
 import { replay } from "./commands/replay.ts"
 import { run } from "./commands/run.ts"
@@ -26,7 +27,7 @@ const millrace = Command.make("millrace").pipe(
   Command.withDescription(
     "Carries events from a source to destinations and accounts for every one. Begin with: millrace check <config>"
   ),
-  Command.withSubcommands([run, check, preview, status, lanes, deadLetters, replay])
+  Command.withSubcommands([run, check, preview, status, lanes, deadLetters, replay, outbox])
 )
 
 const files = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer)

@@ -155,7 +155,7 @@ export interface Settlement {
  * @category models
  */
 export interface Composition {
-  /** A hash of the event ids in order. */
+  /** A hash of the event ids in order, and of where they are stored. */
   readonly id: string
   readonly members: ReadonlyArray<{ readonly parcel: Sequence; readonly position: number }>
 }

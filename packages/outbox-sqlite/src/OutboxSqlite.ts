@@ -7,7 +7,7 @@
  *
  * @since 1.0.0
  */
-import { Outbox, type OutboxError, plugin } from "@millrace/core/Outbox"
+import { type Compaction, Outbox, type OutboxError, plugin, type Verification } from "@millrace/core/Outbox"
 import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -15,12 +15,14 @@ import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Compact from "./internal/compact.ts"
 import * as Database from "./internal/database.ts"
 import { fromCause } from "./internal/failure.ts"
 import * as Ownership from "./internal/ownership.ts"
 import * as Service from "./internal/service.ts"
 import * as Store from "./internal/store.ts"
 import * as StoreThread from "./internal/storeThread.ts"
+import * as Verify from "./internal/verify.ts"
 
 /**
  * Where an outbox lives, and how large it may become.
@@ -71,6 +73,30 @@ export const layerInThread = (
       Service.make
     )
   )
+
+/**
+ * Looks an outbox through that nobody has open: SQLite's own check of the file, what waits and what is dead counted
+ * against the ledger, and rows that belong to nothing. Reads everything, which takes seconds for each gigabyte; changes
+ * nothing. Of a record's bytes it cannot tell whether they are as they were written.
+ *
+ * Fails as `Owned` while a store has the directory, as `Newer` when a later version wrote it, as `Unavailable` when there
+ * is no outbox or it cannot be read. Damage is no failure but a finding.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const verify = (options: { readonly directory: string }): Effect.Effect<Verification, OutboxError> =>
+  alone(options, Verify.verify)
+
+/**
+ * Makes the file of an outbox that nobody has open as small as it can be. Needs free space for a second copy meanwhile;
+ * fails as `Full`, changing nothing, when there is not enough, and otherwise like `layer`.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const compact = (options: { readonly directory: string }): Effect.Effect<Compaction, OutboxError> =>
+  alone(options, Compact.compact)
 
 /**
  * Settings of the plugin.
@@ -126,6 +152,18 @@ const attempt = <A>(place: string, body: () => A): Effect.Effect<A, OutboxError>
       return Service.fail(fromCause(place, cause))
     }
   })
+
+/** Runs `body` on a directory that holds an outbox, as its owner. */
+const alone = <A>({ directory }: { readonly directory: string }, body: (directory: string) => A) =>
+  Effect.scoped(
+    Effect.andThen(
+      attempt(directory, () => Verify.expectOutbox(directory)),
+      Effect.andThen(
+        own(directory),
+        attempt(directory, () => body(directory))
+      )
+    )
+  )
 
 const own = (directory: string): Effect.Effect<void, OutboxError, Scope.Scope> =>
   Effect.acquireRelease(

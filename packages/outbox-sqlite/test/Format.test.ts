@@ -22,7 +22,7 @@ const stateOf = (format: string) =>
   )
 
 describe("an outbox written by an earlier release", () => {
-  it.live.each(["format-1"])("opens and drains: %s", (format) =>
+  it.live.each(["format-1", "format-2"])("opens and drains: %s", (format) =>
     Effect.gen(function* () {
       const directory = yield* stateOf(format)
       yield* Effect.gen(function* () {

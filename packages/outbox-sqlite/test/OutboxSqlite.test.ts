@@ -11,11 +11,13 @@ const directory = Effect.acquireRelease(
 )
 
 outboxContract("OutboxSqlite.layer", {
-  layer: Effect.map(directory, (path) => OutboxSqlite.layer({ directory: join(path, "state") })),
+  layer: (size) =>
+    Effect.map(directory, (path) => OutboxSqlite.layer({ directory: join(path, "state"), size })),
   durable: true
 })
 
 outboxContract("OutboxSqlite.layerInThread", {
-  layer: Effect.map(directory, (path) => OutboxSqlite.layerInThread({ directory: join(path, "state") })),
+  layer: (size) =>
+    Effect.map(directory, (path) => OutboxSqlite.layerInThread({ directory: join(path, "state"), size })),
   durable: true
 })

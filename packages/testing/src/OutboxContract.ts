@@ -25,6 +25,8 @@ import {
   web
 } from "./internal/outboxEntries.ts"
 import * as Model from "./internal/outboxModel.ts"
+import { roomPromises } from "./internal/outboxRoom.ts"
+import { followSeen, type Seen, SeenHistory } from "./internal/outboxSeen.ts"
 
 /**
  * An outbox to be tested.
@@ -33,8 +35,11 @@ import * as Model from "./internal/outboxModel.ts"
  * @category testing
  */
 export interface OutboxUnderTest {
-  /** Run once for each test, for an empty place of its own. Building the layer again opens the same place again. */
-  readonly layer: Effect.Effect<Layer.Layer<Outbox, OutboxError>, never, Scope.Scope>
+  /**
+   * Run once for each test, for an empty place of its own, limited to so many bytes where they are given. Building the
+   * layer again opens the same place again.
+   */
+  readonly layer: (bytes?: number) => Effect.Effect<Layer.Layer<Outbox, OutboxError>, never, Scope.Scope>
   /** Whether the place outlives the layer. Where it does, the store is closed and opened again between the steps. */
   readonly durable: boolean
 }
@@ -65,7 +70,7 @@ export const outboxContract = (name: string, under: OutboxUnderTest): void => {
   const promises = (promise: string, ...steps: ReadonlyArray<Step>) =>
     it.effect(promise, () =>
       Effect.gen(function* () {
-        const layer = yield* under.layer
+        const layer = yield* under.layer()
         const sessions: ReadonlyArray<Step> = under.durable
           ? steps
           : [(outbox) => Effect.forEach(steps, (step) => step(outbox), { discard: true })]
@@ -193,7 +198,40 @@ export const outboxContract = (name: string, under: OutboxUnderTest): void => {
       promises("has room at first", (outbox) =>
         Effect.gen(function* () {
           expect(yield* outbox.full).toBe(false)
+          yield* outbox.room
         })
+      )
+    })
+
+    roomPromises((bytes, use) => Effect.flatMap(under.layer(bytes), (layer) => session(layer, use)))
+
+    describe("seen", () => {
+      it.effect.prop(
+        "tells exactly the ids that were remembered since, whatever is forgotten",
+        { history: SeenHistory },
+        ({ history }) =>
+          Effect.gen(function* () {
+            const model: Seen = { times: new Map(), now: 0, forgotten: 0 }
+            const layer = yield* under.layer()
+            for (const steps of sessionsOf(history, under.durable)) {
+              yield* session(layer, (outbox) => followSeen(outbox, model, steps))
+            }
+          }),
+        { arbitrary: { runs: 20, seed: "seen" }, timeout: 60_000 }
+      )
+
+      promises(
+        "forgets in small steps, as appends go on",
+        (outbox) => {
+          const remember = Array.from({ length: 1_000 }, (_, i) => `id ${i}`)
+          return outbox.append(chunk([], { at: 1_000, remember }))
+        },
+        (outbox) =>
+          Effect.gen(function* () {
+            for (let i = 0; i < 100; i++) yield* outbox.append(chunk([], { at: 2_000 + i, forget: 1_001 }))
+            const remember = Array.from({ length: 1_000 }, (_, i) => `id ${i}`)
+            expect(yield* outbox.seen(remember, 0)).toEqual(new Set())
+          })
       )
     })
 
@@ -654,7 +692,7 @@ export const outboxContract = (name: string, under: OutboxUnderTest): void => {
         ({ history }) =>
           Effect.gen(function* () {
             const model = Model.make()
-            const layer = yield* under.layer
+            const layer = yield* under.layer()
             for (const steps of sessionsOf(history, under.durable)) {
               yield* session(layer, (outbox) => follow(outbox, model, steps))
             }
@@ -672,8 +710,11 @@ const sorted = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> =>
 
 type History = (typeof Model.History)["Type"]
 
-const sessionsOf = (history: History, durable: boolean): ReadonlyArray<History> => {
-  const sessions: Array<Array<History[number]>> = [[]]
+const sessionsOf = <Step extends { readonly _tag: string }>(
+  history: ReadonlyArray<Step>,
+  durable: boolean
+): ReadonlyArray<ReadonlyArray<Step>> => {
+  const sessions: Array<Array<Step>> = [[]]
   for (const step of history) {
     if (step._tag !== "Reopen") sessions.at(-1)!.push(step)
     else if (durable) sessions.push([])

@@ -60,7 +60,7 @@ export const run = Command.make(
         )
         const operations = ofRunning(running, outbox, definition)
         if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
-        const alerts = yield* Alerts.watch(loaded, operations, Effect.succeed(0))
+        const alerts = yield* Alerts.watch(loaded, operations, shareInUse(outbox))
         yield* drainOnSignal(running)
         yield* Effect.logInfo(`${loaded.name}: started`)
         const progress = yield* showProgress(running)
@@ -97,6 +97,13 @@ export const run = Command.make(
     }
   ])
 )
+
+/** Share of the outbox's size in use, 0 to 1; an outbox that cannot tell is no reason for an alert. */
+const shareInUse = (outbox: Outbox.Outbox["Service"]): Effect.Effect<number> =>
+  Effect.match(outbox.usage, {
+    onSuccess: ({ bytes, limit }) => (limit === undefined ? 0 : bytes / limit),
+    onFailure: () => 0
+  })
 
 const tell = ({ ledger, lanes }: Report, before: Ledger.Ledger, json: boolean) =>
   Effect.sync(() => {

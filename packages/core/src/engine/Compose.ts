@@ -26,10 +26,17 @@ export interface Composed {
   readonly dead: ReadonlyArray<Ended>
 }
 
-/** An id that the same events in the same order always have. */
-const idOf = (events: ReadonlyArray<Event>): string =>
+/**
+ * An id that the same stored events in the same order always have. Where they are stored is part of it: an event that
+ * a client had to repeat is stored twice, and its copies may leave in equal compositions.
+ */
+const idOf = (events: ReadonlyArray<Event>, members: ReadonlyArray<Item.Member>): string =>
   createHash("sha256")
-    .update(JSON.stringify(events.map((event) => event.id)))
+    .update(
+      JSON.stringify(
+        events.map((event, index) => [event.id, members[index]!.parcel, members[index]!.position])
+      )
+    )
     .digest("hex")
     .slice(0, 32)
 
@@ -42,7 +49,7 @@ const draft = (
   slot: number,
   attempts: number
 ): ReadonlyArray<Draft> =>
-  isFilled(events) ? [{ composition: { id: idOf(events), members }, events, slot, attempts }] : []
+  isFilled(events) ? [{ composition: { id: idOf(events, members), members }, events, slot, attempts }] : []
 
 const fromFormed = ({ events, stored }: Formed): ReadonlyArray<Draft> =>
   draft(

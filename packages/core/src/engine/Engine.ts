@@ -49,7 +49,7 @@ export const start = (
     const decode = ReadBack.decoders(catalogues)
     const follow = options.follow ?? false
     const patience = Duration.toMillis(options.patience ?? "60 seconds")
-    const dedupe = definition.dedupe === undefined ? undefined : Duration.toMillis(definition.dedupe)
+    const dedupe = Duration.toMillis(definition.dedupe ?? 0)
     const progress: Intake.Progress = { consumed: 0, expected: 0 }
     let sourcesEnded = false
     let sourceError: SourceError | undefined

@@ -42,7 +42,10 @@ export interface Options {
   /** Suspends while every lane in good health has more than enough. */
   readonly pace: Effect.Effect<void>
   readonly progress: Progress
-  /** For how many milliseconds the ids of events are remembered; `undefined`: they are not, and old ones are forgotten. */
+  /**
+   * For how many milliseconds the ids of events are remembered. 0: none are, and old ones are forgotten. `undefined`: what
+   * others remember is left as it is.
+   */
   readonly dedupe: number | undefined
   /** Ends the exporter; the source is interrupted. */
   readonly fail: (error: OutboxError) => Effect.Effect<never>
@@ -63,6 +66,7 @@ export const make = (options: Options): Intake => {
   const { name, source, routes, outbox, progress, dedupe } = options
   const checkpoints = new Map<Split, Checkpoint>()
   const lost = new Map<Split, Deferred.Deferred<void>>()
+  const remembers = dedupe !== undefined && dedupe > 0
   const routeNames = routes.map(({ route }) => route.name)
 
   const entryOf = (chunk: Chunk<Event>, at: number, duplicates: number): Planned => {
@@ -87,10 +91,10 @@ export const make = (options: Options): Intake => {
       const planned = plan(route, selected, opened, input)
       counts.push(...planned.counts)
       buried.push(...planned.failed.map((failed) => buryFailed(failed, route.name, records)))
-      if (dedupe !== undefined) for (const { position } of planned.failed) kept.add(events[position]!.id)
+      if (remembers) for (const { position } of planned.failed) kept.add(events[position]!.id)
       for (const [laneName, { positions, placed }] of planned.lanes) {
         if (positions.length === 0) continue
-        if (dedupe !== undefined) for (const position of positions) kept.add(events[position]!.id)
+        if (remembers) for (const position of positions) kept.add(events[position]!.id)
         parcels.push({ route: route.name, lane: laneName, records: Codec.select(records, positions) })
         const lane = lanes.get(laneName)!
         // Prepared while the events are young; a lane that lags or is in trouble reads them back when it can.
@@ -102,15 +106,9 @@ export const make = (options: Options): Intake => {
     }
     const origin = { source: name, split: chunk.split ?? "", position: chunk.checkpoint ?? "" }
     // What no route kept need not be remembered: it would come to nothing again.
-    const entry = {
-      origin,
-      at,
-      parcels,
-      buried,
-      counts,
-      remember: [...kept].filter((id) => id !== ""),
-      forget: at - (dedupe ?? 0)
-    }
+    const remember = [...kept].filter((id) => id !== "")
+    const forget = dedupe === undefined ? {} : { forget: at - dedupe }
+    const entry = { origin, at, parcels, buried, counts, remember, ...forget }
     if (chunk.split === undefined || chunk.checkpoint === undefined) return { entry, outgoing }
     const advance = { split: chunk.split, after: checkpoints.get(chunk.split), to: chunk.checkpoint }
     return { entry: { ...entry, advance }, outgoing }
@@ -144,7 +142,7 @@ export const make = (options: Options): Intake => {
     Effect.gen(function* () {
       // Not in turn: whoever replays dead letters needs the turn to make room.
       yield* outbox.room
-      if (dedupe !== undefined) yield* options.turn.withPermit(storeUnseen(chunk, dedupe))
+      if (remembers) yield* options.turn.withPermit(storeUnseen(chunk, dedupe))
       else {
         const planned = entryOf(chunk, yield* Clock.currentTimeMillis, 0)
         yield* options.turn.withPermit(store(planned, chunk.consumed ?? 0))

@@ -2,6 +2,7 @@
  * A route with its destination open and its lanes; opened anew when the credentials change.
  */
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Scope from "effect/Scope"
 import type { Catalogue } from "../Catalogue.ts"
@@ -60,6 +61,9 @@ export const open = (
         { discard: true }
       )
 
+    // Asked before the destination is opened, each time: a change while it is being opened is not missed.
+    const ask = Effect.forkIn(destination.changed ?? Effect.never, scope, { startImmediately: true })
+    let changed = yield* ask
     const first = yield* destination.open
     const self = { route, opened: first, lanes, selected: selection(route, options.catalogues) }
     yield* addLanes(first)
@@ -76,10 +80,13 @@ export const open = (
         Effect.logWarning(`route ${route.name}: changed credentials cannot be used yet: ${error.message}`)
       )
     )
-    const watch =
-      destination.changed === undefined
-        ? Effect.never
-        : Effect.forever(Effect.andThen(destination.changed, reopen))
+    const watch = Effect.forever(
+      Effect.gen(function* () {
+        yield* Fiber.join(changed)
+        changed = yield* ask
+        yield* reopen
+      })
+    )
 
     return Object.assign(self, {
       run: Effect.gen(function* () {

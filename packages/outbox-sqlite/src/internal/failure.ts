@@ -18,15 +18,32 @@ export class StoreFailure extends Error implements Failure {
   }
 }
 
+/** Content that does not fit together, though SQLite could read it. */
+export class Inconsistent extends Error {}
+
+/** Whether the content of the database is at fault, as it is read. */
+export const isDamage = (cause: unknown): cause is Error =>
+  cause instanceof Inconsistent ||
+  (cause instanceof Error && "errcode" in cause && isDamageCode(Number(cause.errcode) & 0xff))
+
+// SQLITE_CORRUPT and SQLITE_NOTADB.
+const isDamageCode = (code: number) => code === 11 || code === 26
+
 /** What SQLite or the operating system said, as a failure of the store in `place`. */
 export const fromCause = (place: string, cause: unknown): Failure => {
   if (cause instanceof StoreFailure) return { reason: cause.reason, detail: cause.detail }
+  if (isDamage(cause)) return damaged(place, cause.message)
   if (!(cause instanceof Error)) return { reason: "Defect", detail: String(cause) }
   if ("errcode" in cause && typeof cause.errcode === "number")
     return fromSqlite(place, cause.errcode, cause.message)
   if ("syscall" in cause && "code" in cause) return fromSystem(place, String(cause.code))
   return { reason: "Defect", detail: cause.stack ?? cause.message }
 }
+
+const damaged = (place: string, message: string): Failure => ({
+  reason: "Damaged",
+  detail: `the outbox in ${place} is damaged (${message}); stop the exporter and verify the outbox, then restore a backup, or move it away and start anew`
+})
 
 /** The failure of a disk without room. */
 const full = (place: string): Failure => ({
@@ -39,27 +56,26 @@ const fromSqlite = (place: string, code: number, message: string): Failure => {
   switch (code & 0xff) {
     case 13:
       return full(place)
-    case 11:
-    case 26:
-      return {
-        reason: "Damaged",
-        detail: `the outbox in ${place} is damaged (${message}); restore a backup, or move it away and start anew`
-      }
     case 10:
       if (hasNoRoom(place)) return full(place)
-      return {
-        reason: "Unavailable",
-        detail: `the disk that holds ${place} failed (${message}, code ${code})`
-      }
-    case 3:
+      return unavailable(
+        `the disk that holds ${place} failed (${message}, code ${code}); nothing was changed; check the disk and its mount, then run again`
+      )
     case 5:
     case 6:
+    case 15:
+      return unavailable(
+        `another program keeps the outbox in ${place} locked (${message}); nothing was lost; close it, a database shell or a backup perhaps, and run again`
+      )
     case 8:
+      return unavailable(
+        `the outbox in ${place} cannot be written (${message}); nothing was lost; see whether its file system is mounted read-only and whose its files are, then run again`
+      )
+    case 3:
     case 14:
-      return {
-        reason: "Unavailable",
-        detail: `the outbox in ${place} cannot be used (${message}); check its permissions and that no other program has it open`
-      }
+      return unavailable(
+        `the outbox in ${place} cannot be opened (${message}); check the permissions of its files and folders`
+      )
     default:
       return { reason: "Defect", detail: `${message} (SQLite code ${code})` }
   }

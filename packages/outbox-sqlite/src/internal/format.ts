@@ -42,16 +42,18 @@ const steps: ReadonlyArray<string> = [
   "create index dead_raw on dead (raw) where raw is not null",
   // Ids of events, as text or as the 16 bytes of a UUID.
   `
-  create table seen (id any primary key, at real not null) strict, without rowid;
-  create index seen_at on seen (at);
+  create table age (id integer primary key autoincrement, since real not null, until real not null) strict;
+  create table seen (
+    age integer not null, id any not null, at real not null, primary key (age, id)
+  ) strict, without rowid;
   `
 ]
 
 /** The format that this version reads and writes. */
 const format = steps.length
 
-/** Brings a database to today's format in one transaction, and refuses one of a later format. */
-export const migrate = (db: DatabaseSync, place: string): void => {
+/** The format of a database; refuses a later one than this version reads, and a database that is no outbox. */
+export const check = (db: DatabaseSync, place: string): number => {
   const version = Number(db.prepare("pragma user_version").get()!["user_version"])
   if (version > format) {
     throw new StoreFailure(
@@ -59,9 +61,15 @@ export const migrate = (db: DatabaseSync, place: string): void => {
       `the outbox in ${place} has format ${version}, written by a later version; this one reads up to format ${format}: install a version of @millrace/outbox-sqlite that reads format ${version}`
     )
   }
-  if (version === format) return
   if (version === 0 && db.prepare("select 1 from sqlite_schema").get() !== undefined) {
     throw new StoreFailure("Damaged", `the database in ${place} is no outbox; give another path`)
   }
+  return version
+}
+
+/** Brings a database to today's format in one transaction. */
+export const migrate = (db: DatabaseSync, place: string): void => {
+  const version = check(db, place)
+  if (version === format) return
   db.exec(`begin immediate; ${steps.slice(version).join(";")}; pragma user_version = ${format}; commit`)
 }

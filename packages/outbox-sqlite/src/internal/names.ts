@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite"
 import type { LaneKey } from "@millrace/core/Outbox"
+import { Inconsistent } from "./failure.ts"
 import { query } from "./sql.ts"
 
 export interface Codec {
@@ -39,7 +40,8 @@ export const make = (db: DatabaseSync): Names => {
     lane: (key) => findLane(key) ?? remember(lanes, key.route, key.lane, insertLane.run(key.route, key.lane)),
     findLane,
     laneOf: (id) => {
-      const key = laneKeys.get(id) ?? readLane.get(id)!
+      const key = laneKeys.get(id) ?? readLane.get(id)
+      if (key === undefined) throw new Inconsistent(`lane ${id} is not there`)
       laneKeys.set(id, key)
       return key
     },
@@ -52,7 +54,8 @@ export const make = (db: DatabaseSync): Names => {
         selectCodec.get(name, parameter)?.id ?? insertCodec.run(name, parameter)
       ),
     codecOf: (id) => {
-      const codec = codecKeys.get(id) ?? readCodec.get(id)!
+      const codec = codecKeys.get(id) ?? readCodec.get(id)
+      if (codec === undefined) throw new Inconsistent(`codec ${id} is not there`)
       codecKeys.set(id, codec)
       return codec
     },

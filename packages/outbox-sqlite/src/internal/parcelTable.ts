@@ -3,6 +3,7 @@ import * as Bitmap from "@millrace/core/Bitmap"
 import type { Composition, NewParcel, Origin, Parcel, Sequence, Settlement } from "@millrace/core/Outbox"
 import type { CompositionTable } from "./compositionTable.ts"
 import type { DeadTable } from "./deadTable.ts"
+import { Inconsistent } from "./failure.ts"
 import type { LedgerTable } from "./ledgerTable.ts"
 import type { Names } from "./names.ts"
 import { query } from "./sql.ts"
@@ -151,5 +152,7 @@ export const make = (
 }
 
 // SQLite hands out every blob in a buffer of its own, so the offsets are aligned.
-const offsetsOf = (blob: Uint8Array): Uint32Array =>
-  new Uint32Array(blob.buffer as ArrayBuffer, blob.byteOffset, blob.byteLength / 4)
+const offsetsOf = (blob: Uint8Array): Uint32Array => {
+  if (blob.byteLength % 4 !== 0) throw new Inconsistent("the offsets of a parcel are cut off")
+  return new Uint32Array(blob.buffer as ArrayBuffer, blob.byteOffset, blob.byteLength / 4)
+}

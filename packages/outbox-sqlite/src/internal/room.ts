@@ -10,11 +10,7 @@ export interface Room {
   readonly tell: () => void
 }
 
-export const make = (
-  db: DatabaseSync,
-  limit: number | undefined,
-  onFull: (full: boolean) => void
-): Room => {
+export const make = (db: DatabaseSync, limit: number | undefined, onFull: (full: boolean) => void): Room => {
   const selectPages = query<{ page_count: number }>(db, "pragma page_count")
   const selectFree = query<{ freelist_count: number }>(db, "pragma freelist_count")
   const selectAny = query(db, "select 1 from parcel union all select 1 from dead limit 1")

@@ -3,33 +3,65 @@ import { query } from "./sql.ts"
 
 /** Event ids with the time of the append that remembered them. */
 export interface SeenTable {
-  readonly remember: (ids: ReadonlyArray<string>, at: number) => void
-  /** Forgets at most so many of the ids remembered before a time, oldest first. */
+  /** `forget` as told with the same append: where an age began before it, the next one begins. */
+  readonly remember: (ids: ReadonlyArray<string>, at: number, forget: number) => void
+  /** Forgets at most so many of the ids remembered before a time, age by age. */
   readonly forget: (before: number, most: number) => void
   readonly among: (ids: ReadonlyArray<string>, since: number) => ReadonlySet<string>
 }
 
+interface Age {
+  readonly id: number
+  /** When it began, and the latest append of it. */
+  readonly since: number
+  readonly until: number
+}
+
+/**
+ * Ids are kept by age, an age being about as long as they are remembered: so there are two, and one that goes. Ids come
+ * in no order, and each one written or removed in a large table costs a page of its own; in a young age many share one,
+ * and an old age is removed from end to end.
+ */
 export const make = (db: DatabaseSync): SeenTable => {
+  const selectAges = query<Age>(db, "select id, since, until from age order by id")
+  const insertAge = query(db, "insert into age (since, until) values (?, ?)")
+  const prolong = query(db, "update age set until = max(until, ?) where id = ?")
+  const removeAge = query(db, "delete from age where id = ?")
   const keep = query(
     db,
-    "insert into seen (id, at) values (?, ?) on conflict do update set at = max(at, excluded.at)"
+    "insert into seen (age, id, at) values (?, ?, ?) on conflict do update set at = max(at, excluded.at)"
   )
   const drop = query(
     db,
-    "delete from seen where id in (select id from seen where at < ? order by at limit ?)"
+    "delete from seen where age = ? and id in (select id from seen where age = ? order by id limit ?)"
   )
-  const find = query<{ at: number }>(db, "select at from seen where id = ?")
+  const any = query(db, "select 1 from seen where age = ? limit 1")
+  const find = query<{ at: number }>(db, "select at from seen where age = ? and id = ?")
+
   return {
-    remember: (ids, at) => {
+    remember: (ids, at, forget) => {
+      if (ids.length === 0) return
+      const latest = selectAges.all().at(-1)
+      const age = latest === undefined || latest.since < forget ? insertAge.run(at, at) : latest.id
+      prolong.run(at, age)
       // In the order of the table, so that neighbours are found on one page.
-      const keys = ids.map(keyOf).sort(compare)
-      for (const key of keys) keep.run(key, at)
+      for (const key of ids.map(keyOf).sort(compare)) keep.run(age, key, at)
     },
     forget: (before, most) => {
-      drop.run(before, most)
+      const [oldest] = selectAges.all()
+      if (oldest === undefined || oldest.until >= before) return
+      drop.run(oldest.id, oldest.id, most)
+      if (any.get(oldest.id) === undefined) removeAge.run(oldest.id)
     },
-    among: (ids, since) =>
-      new Set(ids.filter((id) => (find.get(keyOf(id))?.at ?? Number.NEGATIVE_INFINITY) >= since))
+    among: (ids, since) => {
+      const ages = selectAges.all().filter(({ until }) => until >= since)
+      return new Set(
+        ids.filter((id) => {
+          const key = keyOf(id)
+          return ages.some((age) => (find.get(age.id, key)?.at ?? Number.NEGATIVE_INFINITY) >= since)
+        })
+      )
+    }
   }
 }
 

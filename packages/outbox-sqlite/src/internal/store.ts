@@ -92,7 +92,7 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
       unbury(entry.revives ?? [])
       const { remember = [], forget } = entry
       if (forget !== undefined) seen.forget(forget, 2 * remember.length + forgotten)
-      seen.remember(remember, at)
+      seen.remember(remember, at, forget ?? Number.NEGATIVE_INFINITY)
       return entry.parcels.map((parcel) => parcels.add(parcel, origin, at))
     },
     settle: (settlements) => {
@@ -150,11 +150,18 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
     if (db.isTransaction) db.exec("rollback")
   }
 
+  // On a damaged file it cannot be known: whoever uses the outbox learns that by his own call.
+  const tell = (): void => {
+    try {
+      room.tell()
+    } catch {}
+  }
+
   // Nobody waits for free space to be given back: on a full disk it has to be tried again later.
   const shrink = (): boolean => {
     try {
       const more = Database.shrink(db, step)
-      room.tell()
+      tell()
       return more
     } catch {
       return false
@@ -163,7 +170,7 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
 
   const commit = (calls: ReadonlyArray<Call>): ReadonlyArray<Answer> => {
     const answers = transact(calls)
-    room.tell()
+    tell()
     return answers
   }
 

@@ -43,7 +43,9 @@ export const buried = (text: string, routes: ReadonlyArray<string>): Buried => (
 /** A chunk that balances: every event and every buried record counts as read by its route. */
 export const chunk = (
   parcels: ReadonlyArray<NewParcel>,
-  rest: Partial<Pick<Appending, "at" | "buried" | "origin" | "advance" | "revives">> = {}
+  rest: Partial<
+    Pick<Appending, "at" | "buried" | "origin" | "advance" | "revives" | "remember" | "forget">
+  > = {}
 ): Appending => {
   const counts: Array<Count> = parcels.map(({ route, records: { ends } }) => read(route, ends.length))
   for (const { routes } of rest.buried ?? []) counts.push(...routes.map((route) => read(route, 1)))

@@ -1,0 +1,52 @@
+/**
+ * `millrace outbox`: is the store sound, and how small can it be?
+ */
+import process from "node:process"
+import type { Store } from "@millrace/core/Outbox"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { Ended, exitCodes, InputError } from "../exitCode.ts"
+import { configArgument, load } from "../load.ts"
+import { number } from "../table.ts"
+
+const print = (text: string) => Effect.sync(() => void process.stdout.write(`${text}\n`))
+
+const maintenanceOf = ({ plugin, maintenance }: Store) =>
+  maintenance === undefined
+    ? Effect.fail(new InputError({ message: `${plugin} keeps nothing that could be verified or compacted` }))
+    : Effect.succeed(maintenance)
+
+const verify = Command.make(
+  "verify",
+  { config: configArgument },
+  Effect.fnUntraced(function* ({ config }) {
+    const { store } = yield* load(config)
+    const maintenance = yield* maintenanceOf(store)
+    const { problems, bytes, free } = yield* maintenance.verify
+    for (const { kind, detail } of problems) yield* print(`${kind}: ${detail}`)
+    yield* print(
+      `${problems.length === 0 ? "sound" : `${problems.length} problems`}; ${number(bytes)} bytes, ${number(free)} of them free`
+    )
+    if (problems.length > 0) return yield* Effect.fail(new Ended(exitCodes.unbalanced))
+  })
+).pipe(
+  Command.withDescription(
+    "Check the store's integrity and count the ledger anew; changes nothing. Ends with 5 when something is wrong. No exporter may be running"
+  )
+)
+
+const compact = Command.make(
+  "compact",
+  { config: configArgument },
+  Effect.fnUntraced(function* ({ config }) {
+    const { store } = yield* load(config)
+    const maintenance = yield* maintenanceOf(store)
+    const { before, after } = yield* maintenance.compact
+    yield* print(`${number(before)} bytes before, ${number(after)} after`)
+  })
+).pipe(Command.withDescription("Make the store as small as it can be. No exporter may be running"))
+
+export const outbox = Command.make("outbox").pipe(
+  Command.withDescription("Check the outbox and make it smaller"),
+  Command.withSubcommands([verify, compact])
+)

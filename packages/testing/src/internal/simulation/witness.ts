@@ -1,0 +1,236 @@
+/**
+ * Sees what passes between the engine, the outbox and the remote, and holds it against the guarantees. Knows nothing
+ * of how the engine works.
+ */
+import type { Ledger } from "@millrace/core/Ledger"
+import type { Appending, Composition, DeadLetter, LaneKey, Sequence, Settlement } from "@millrace/core/Outbox"
+import type { Violation } from "../../Simulation.ts"
+import type { Kernel } from "./kernel.ts"
+import * as LaneRecord from "./laneRecord.ts"
+import {
+  chunksOf,
+  isHealthy,
+  laneName,
+  laneOf,
+  type Plan,
+  type PlannedChunk,
+  type PlannedEvent
+} from "./plan.ts"
+import type { Promised, Violate } from "./promises.ts"
+import * as Tally from "./tally.ts"
+
+/** Every secret of a history begins so. */
+export const secretMark = "sk-secret-"
+
+export interface Witness {
+  readonly violations: ReadonlyArray<Violation>
+  readonly violate: Violate
+  readonly lane: (key: LaneKey) => LaneRecord.LaneRecord
+  readonly booted: () => void
+  readonly ended: () => void
+  readonly lives: () => number
+  readonly appended: (
+    entry: Appending,
+    sequences: ReadonlyArray<Sequence>,
+    chunk: PlannedChunk | undefined
+  ) => void
+  readonly settled: (settlements: ReadonlyArray<Settlement>) => void
+  /** The compositions that were to be kept, and those that are. */
+  readonly composed: (before: ReadonlyArray<Composition>, after: ReadonlyArray<Composition>) => void
+  readonly ledger: (ledger: Ledger) => void
+  /** Text that people see. */
+  readonly shown: (text: string) => void
+  readonly fateOf: (event: string) => PlannedEvent["fate"] | undefined
+  readonly isAppended: (chunk: PlannedChunk) => boolean
+  readonly waiting: () => number
+  /** Grows with every event that was appended or has ended. */
+  readonly progress: () => number
+  /** What must hold once everything has settled. */
+  readonly finish: (letters: ReadonlyArray<DeadLetter>) => void
+}
+
+interface KnownParcel {
+  /** When it became durable. */
+  readonly at: number
+  readonly lane: LaneRecord.LaneRecord
+  readonly events: ReadonlyArray<PlannedEvent | undefined>
+  readonly settled: Set<number>
+}
+
+const text = new TextDecoder()
+
+export const make = (plan: Plan, kernel: Kernel): Witness => {
+  const violations: Array<Violation> = []
+  const tally = Tally.make()
+  const known = new Map(chunksOf(plan).flatMap(({ events }) => events.map((event) => [event.id, event])))
+  const appends = new Map<PlannedChunk, number>()
+  const parcels = new Map<Sequence, KnownParcel>()
+  const ends: Array<number> = []
+  let life = { number: -1, bootedAt: 0 }
+  let progress = 0
+
+  const violate = (promise: Promised, text: string) => {
+    kernel.trace(`VIOLATION of ${promise}: ${text}`)
+    violations.push({ promise, text })
+  }
+
+  const lanes = new Map<string, LaneRecord.LaneRecord>()
+  plan.routes.forEach((route, routeIndex) => {
+    for (let index = 0; index < route.lanes; index++) {
+      const record = LaneRecord.make({
+        route: route.name,
+        lane: laneName(index),
+        isHealthy: isHealthy(plan, routeIndex, index),
+        isOrdered: route.ordering === "user",
+        isGrouped: route.grouped,
+        concurrency: route.concurrency,
+        retention: route.retention,
+        now: kernel.now,
+        life: () => life,
+        endOf: (number) => ends[number],
+        eventOf: (id) => known.get(id),
+        violate
+      })
+      lanes.set(`${route.name}/${laneName(index)}`, record)
+    }
+  })
+  const lane = ({ route, lane }: LaneKey) => lanes.get(`${route}/${lane}`)!
+
+  const parcelAppended = (parcel: Appending["parcels"][number], sequence: Sequence, at: number) => {
+    const { records } = parcel
+    const record = lane(parcel)
+    const events = Array.from(records.ends, (end, index) => {
+      const decoded = JSON.parse(text.decode(records.bytes.subarray(records.ends[index - 1] ?? 0, end)))
+      record.appended(String(decoded.id), at)
+      return known.get(decoded.id)
+    })
+    parcels.set(sequence, { at: kernel.now(), lane: record, events, settled: new Set() })
+    tally.add(parcel.route, "waiting", parcel.lane, events.length)
+  }
+
+  const checkLanes = (entry: Appending, chunk: PlannedChunk) => {
+    for (const route of plan.routes) {
+      for (const event of chunk.events) {
+        if (!Tally.isSent(event.fate)) continue
+        const name = laneOf(route, event)
+        const parcel = entry.parcels.find((given) => given.route === route.name && given.lane === name)
+        if (parcel === undefined)
+          violate("at-least-once", `${event.id} was not appended to ${route.name}/${name}`)
+      }
+    }
+  }
+
+  const settleOne = (
+    parcel: KnownParcel,
+    position: number,
+    reason: string | undefined,
+    mayExpire: boolean
+  ) => {
+    if (parcel.settled.has(position)) return
+    parcel.settled.add(position)
+    progress++
+    const { route, lane } = parcel.lane.facts
+    const event = parcel.events[position]
+    if (event === undefined)
+      return violate("conservation", `${route}/${lane}: position ${position} is no event`)
+    tally.add(route, "waiting", lane, -1)
+    parcel.lane.ended(event.id, parcel.at)
+    if (reason === undefined) {
+      tally.add(route, "delivered", lane, 1)
+      if (!parcel.lane.isAccepted(event.id))
+        violate("at-least-once", `${route}/${lane}: ${event.id} is lost: settled, never accepted`)
+      return
+    }
+    tally.add(route, "dead", reason, 1)
+    if (reason === "expired") parcel.lane.expired(event.id)
+    if (reason !== Tally.deadReason[event.fate] && !(reason === "expired" && mayExpire)) {
+      violate(
+        "at-least-once",
+        `${route}/${lane}: ${event.id}, planned to ${event.fate}, is dead as ${reason}`
+      )
+    }
+  }
+
+  /** A message is whole or it is not: with one old event its younger ones expire too, told in the same call. */
+  const isLate = ({ parcel, dead, at }: Settlement) =>
+    dead.some(({ position }) => {
+      const known = parcels.get(parcel)
+      const event = known?.events[position]
+      return event !== undefined && known!.lane.isLate(event.id, at)
+    })
+
+  return {
+    violations,
+    violate,
+    lane,
+    booted: () => {
+      life = { number: life.number + 1, bootedAt: kernel.now() }
+      for (const record of lanes.values()) record.newLife()
+    },
+    ended: () => {
+      ends[life.number] = kernel.now()
+    },
+    lives: () => life.number + 1,
+    appended: (entry, sequences, chunk) => {
+      progress++
+      entry.parcels.forEach((parcel, index) => {
+        parcelAppended(parcel, sequences[index]!, entry.at)
+      })
+      if (chunk === undefined)
+        return violate("at-least-once", "a client was answered before its chunk was durable")
+      const isDuplicate = plan.dedupe && appends.has(chunk)
+      if (!isDuplicate) checkLanes(entry, chunk)
+      appends.set(chunk, (appends.get(chunk) ?? 0) + 1)
+      for (const { name } of plan.routes) tally.chunk(name, chunk, isDuplicate)
+    },
+    settled: (settlements) => {
+      const mayExpire = settlements.some(isLate)
+      for (const settlement of settlements) {
+        const parcel = parcels.get(settlement.parcel)
+        if (parcel === undefined) {
+          violate("conservation", `parcel ${settlement.parcel} was settled and never appended`)
+          continue
+        }
+        for (const position of settlement.delivered) settleOne(parcel, position, undefined, mayExpire)
+        for (const { position, reason, detail } of settlement.dead) {
+          if (detail.includes(secretMark)) violate("secrets", `a dead letter holds a secret: ${detail}`)
+          settleOne(parcel, position, reason, mayExpire)
+        }
+      }
+    },
+    composed: (before, after) => {
+      const kept = new Map(after.map((composition) => [composition.id, composition]))
+      for (const { id, members } of before) {
+        if (JSON.stringify(kept.get(id)?.members) === JSON.stringify(members)) continue
+        violate("stable-ids", `composition ${id} is no longer kept, and was not replaced`)
+      }
+    },
+    ledger: (ledger) => {
+      const difference = tally.difference(ledger)
+      if (difference !== undefined) violate("conservation", `ledger: ${difference}`)
+    },
+    shown: (line) => {
+      if (line.includes(secretMark)) violate("secrets", `a secret is shown: ${line}`)
+    },
+    fateOf: (event) => known.get(event)?.fate,
+    isAppended: (chunk) => appends.has(chunk),
+    waiting: () => tally.total("waiting"),
+    progress: () => progress,
+    finish: (letters) => {
+      const dead = tally.total("dead")
+      if (letters.length !== dead)
+        violate("conservation", `${letters.length} dead letters, ${dead} in the ledger`)
+      for (const { detail } of letters)
+        if (detail.includes(secretMark)) violate("secrets", `a dead letter holds a secret: ${detail}`)
+      for (const chunk of plan.splits.flatMap(({ chunks }) => chunks)) {
+        const times = appends.get(chunk) ?? 0
+        if (times !== 1) violate("at-least-once", `${chunk.name} was appended ${times} times`)
+      }
+      for (const { chunk } of plan.requests) {
+        if (!appends.has(chunk)) violate("at-least-once", `${chunk.name} is lost: answered, never appended`)
+      }
+      const waiting = tally.total("waiting")
+      if (waiting > 0) violate("settling", `${waiting} events still wait`)
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Exporter from "@millrace/core/Exporter"
+import { Simulation } from "@millrace/testing"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { bugs, plant } from "./support/planted.ts"
+
+/** Fails with all that is needed to look into a history and to repeat it. */
+const expectKept = (history: Simulation.History) => {
+  if (history.violations.length > 0) expect.fail(Simulation.report(Simulation.shrink(history)))
+}
+
+describe("simulated histories", () => {
+  it("keep every promise, 500 times", { timeout: 120_000 }, () => {
+    for (let seed = 1; seed <= 500; seed++) expectKept(Simulation.run(seed))
+  })
+
+  it("are the same for the same seed, from the first line to the last", () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const history = Simulation.run(seed)
+      expect(Simulation.run(seed)).toEqual(history)
+      expect(Simulation.run(seed + 1).hash).not.toBe(history.hash)
+    }
+  })
+
+  it("are the same for a plan that was kept as JSON", () => {
+    const plan = Simulation.plan(3)
+    const kept = Schema.decodeUnknownSync(Simulation.Plan)(JSON.parse(JSON.stringify(plan)))
+    expect(kept).toEqual(plan)
+    expect(Simulation.run(kept).hash).toBe(Simulation.run(3).hash)
+  })
+
+  // Each with bad spells and a client; the first without groups.
+  it.each([28, 29, 47])(
+    "keep every promise wherever a small one (%i) crashes",
+    { timeout: 60_000 },
+    (seed) => {
+      let points = 0
+      for (const plan of Simulation.crashPoints(Simulation.plan(seed, "small"))) {
+        expectKept(Simulation.run(plan))
+        points++
+      }
+      expect(points).toBeGreaterThan(100)
+    }
+  )
+
+  it("keep every promise when a key changes at any moment of a start", () => {
+    const event = { id: "event", user: "user", fate: "deliver", place: 1 } as const
+    const calm = { ...Simulation.plan(1, "small"), windows: [], requests: [], pauses: [], full: [] }
+    for (let lag = 0; lag < 1000; lag += 10) {
+      // A crash at 1 s, a new process at 2 s, and its configuration changes about then.
+      expectKept(
+        Simulation.run({
+          ...calm,
+          follow: [true],
+          splits: [
+            {
+              name: "split",
+              at: 1700,
+              chunks: [{ name: "chunk", malformed: 0, bytes: false, events: [event] }]
+            }
+          ],
+          rotations: [{ route: 0, lane: 1, at: 1500, lag, held: false }],
+          crashes: [{ at: { time: 1000 }, down: 1000 }]
+        })
+      )
+    }
+  })
+
+  it("report an engine that waits for a real timer", () => {
+    const start: typeof Exporter.start = (definition, options) =>
+      Effect.andThen(
+        Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1))),
+        Exporter.start(definition, options)
+      )
+    const [violation] = Simulation.run(1, { start }).violations
+    expect(violation).toMatchObject({ promise: "settling", text: expect.stringContaining("stalled") })
+  })
+})
+
+describe("a bug planted in the engine", () => {
+  it.each(bugs)("is found: $name", { timeout: 60_000 }, async (bug) => {
+    const { start, remove } = await plant(bug)
+    try {
+      for (let seed = 1; seed <= 600; seed++) {
+        for (const size of ["usual", "small"] as const) {
+          const [violation] = Simulation.run(Simulation.plan(seed, size), { start }).violations
+          if (violation !== undefined && bug.breaks.includes(violation.promise)) return
+        }
+      }
+      expect.fail("600 histories did not find it")
+    } finally {
+      remove()
+    }
+  })
+
+  it("shrinks to a history that can be read", { timeout: 60_000 }, async () => {
+    const { start, remove } = await plant(bugs.find(({ breaks }) => breaks.includes("order"))!)
+    try {
+      let seed = 1
+      while (Simulation.run(seed, { start }).violations.length === 0) seed++
+      const { plan, violations } = Simulation.shrink(Simulation.run(seed, { start }), { start })
+      expect(violations[0]?.promise).toBe("order")
+      const chunks = [
+        ...plan.splits.flatMap(({ chunks }) => chunks),
+        ...plan.requests.map(({ chunk }) => chunk)
+      ]
+      expect(chunks.flatMap(({ events }) => events).length).toBeLessThanOrEqual(6)
+    } finally {
+      remove()
+    }
+  })
+
+  it("must still fit the engine", async () => {
+    await expect(plant({ ...bugs[0]!, find: "no such line" })).rejects.toThrow("in 0 places")
+    await expect(plant({ ...bugs[0]!, find: "yield*" })).rejects.toThrow("places, not in one")
+  })
+})
