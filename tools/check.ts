@@ -29,7 +29,13 @@ const steps: ReadonlyArray<Step> = [
   { name: "structure", commands: [["node", "tools/structure.ts"]], loud: true },
   { name: "unused code and dependencies", commands: [["knip", "--no-progress"]] },
   { name: "workspace", commands: [["sherif", "--no-install"]] },
-  { name: "tests", commands: [["vitest", "run", "--coverage", "--reporter=dot"]], loud: true },
+  {
+    name: "tests",
+    commands: [
+      ["vitest", "run", "--coverage", "--reporter=dot", "--testTimeout=60000", "--hookTimeout=60000"]
+    ],
+    loud: true
+  },
   { name: "build", commands: [["turbo", "run", "build", "--output-logs=errors-only"]] },
   { name: "packages as published", commands: [["node", "tools/packages.ts"]], loud: true }
 ]

@@ -29,6 +29,8 @@ export interface Recorder {
   expected: number
   consumed: number
   opened: number
+  /** Splits in the order in which they were begun. */
+  readonly claimed: Array<string>
 }
 
 export const make = (): Recorder => ({
@@ -39,7 +41,8 @@ export const make = (): Recorder => ({
   logs: [],
   expected: 0,
   consumed: 0,
-  opened: 0
+  opened: 0,
+  claimed: []
 })
 
 const decoders = new Map<string, Codec.Decoder>()
@@ -96,6 +99,7 @@ export const run = (
       full: Effect.succeed(false),
       claim: (split, read) => {
         recorder.opened++
+        recorder.claimed.push(split)
         return Effect.asVoid(read(Option.fromUndefinedOr(recorder.checkpoints.get(split))))
       },
       expect: (bytes) =>

@@ -12,7 +12,7 @@ const small = (most: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, 
 const positions = Schema.Array(small(11)).check(Schema.isMaxLength(6))
 
 /** One step of a random history. Indices name lanes and earlier parcels, so that any history makes sense. */
-export const Step = Schema.Union([
+const Step = Schema.Union([
   Schema.TaggedStruct("Append", { lane: small(2), events: small(9), bad: small(2) }),
   Schema.TaggedStruct("Settle", { parcel: small(20), delivered: positions, dead: positions }),
   Schema.TaggedStruct("Overtaken", { lane: small(2) }),

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { advancing, chunk, ios, parcel } from "./outboxEntries.ts"
 
 /** Ids of several kinds, among them two that differ in little. */
-export const ids: ReadonlyArray<string> = [
+const ids: ReadonlyArray<string> = [
   "0b4e3c1a-9f60-4f6e-8a51-0d2f6c1b7e11",
   "0b4e3c1a-9f60-4f6e-8a51-0d2f6c1b7e12",
   "0B4E3C1A-9F60-4F6E-8A51-0D2F6C1B7E11",
@@ -19,7 +19,7 @@ const index = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: ids.lengt
 const some = Schema.Array(index).check(Schema.isMaxLength(5))
 
 /** One step of a random history of ids; each comes a second later than the one before. */
-export const SeenStep = Schema.Union([
+const SeenStep = Schema.Union([
   Schema.TaggedStruct("Remember", {
     some,
     seconds: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 9 }))
