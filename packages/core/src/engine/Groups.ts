@@ -3,6 +3,7 @@
  * together again under the same id.
  */
 import type { Composition } from "../Outbox.ts"
+import type { Member } from "./Item.ts"
 import type { Grouped } from "./Prepare.ts"
 
 /** What one message may hold. */
@@ -25,8 +26,8 @@ export interface Groups {
   readonly due: (window: number) => number | undefined
   /** An event of a stored composition is gone: the rest of it is grouped anew. */
   readonly dissolve: (parcel: number, position: number, now: number) => void
-  /** The events of all parcels up to `last` are gone. */
-  readonly forget: (last: number) => void
+  /** The events of all parcels up to `last` are gone; returns later members of stored compositions that go with them. */
+  readonly forget: (last: number) => ReadonlyArray<Member>
   readonly waiting: () => number
   readonly bytes: () => number
 }
@@ -42,7 +43,7 @@ export const make = (stored: ReadonlyArray<Composition>): Groups => {
   }
   /** Groups that grew since the last search. */
   const touched = new Set<string>()
-  let full: Array<Formed> = []
+  let full: Array<{ readonly events: ReadonlyArray<Grouped>; readonly stored: Composition }> = []
   let waiting = 0
   let bytes = 0
 
@@ -67,6 +68,7 @@ export const make = (stored: ReadonlyArray<Composition>): Groups => {
     const place = (member: Grouped) => order.get(key(member.parcel, member.position)) ?? 0
     full.push({ events: events.sort((a, b) => place(a) - place(b)), stored: composition })
     gathered.delete(composition.id)
+    for (const member of composition.members) fixed.delete(key(member.parcel, member.position))
   }
 
   return {
@@ -80,7 +82,7 @@ export const make = (stored: ReadonlyArray<Composition>): Groups => {
       }
     },
     take: (now, window, limits, flush) => {
-      const formed = full
+      const formed: Array<Formed> = full
       full = []
       const form = (name: string, ripe: boolean) => {
         const group = open.get(name)!
@@ -118,7 +120,7 @@ export const make = (stored: ReadonlyArray<Composition>): Groups => {
       gathered.delete(composition.id)
     },
     forget: (last) => {
-      const isOld = ({ parcel }: Grouped) => parcel <= last
+      const isOld = ({ parcel }: Member) => parcel <= last
       const keep = (events: ReadonlyArray<Grouped>): Array<Grouped> => {
         const kept = events.filter((event) => !isOld(event))
         waiting -= events.length - kept.length
@@ -130,19 +132,24 @@ export const make = (stored: ReadonlyArray<Composition>): Groups => {
         group.bytes = group.events.reduce((sum, event) => sum + event.bytes, 0)
         if (group.events.length === 0) open.delete(name)
       }
-      full = full
-        .map(({ events, stored }) => {
-          const kept = keep(events)
-          return { events: kept, stored: kept.length === events.length ? stored : undefined }
-        })
-        .filter(({ events }) => events.length > 0)
-      for (const composition of new Set(fixed.values())) {
-        if (!composition.members.some(({ parcel }) => parcel <= last)) continue
-        for (const member of composition.members) fixed.delete(key(member.parcel, member.position))
-        // What is left of it is grouped anew, and at once.
-        for (const event of keep(gathered.get(composition.id) ?? [])) join(event, 0)
-        gathered.delete(composition.id)
+      // A stored composition with an old member may have been sent: the rest of it never leaves as another message.
+      const broken = new Set([...fixed.values()].filter(({ members }) => members.some(isOld)))
+      const drop = (events: ReadonlyArray<Grouped>) => {
+        waiting -= events.length
+        for (const event of events) bytes -= event.bytes
       }
+      full = full.filter(({ events, stored }) => {
+        if (!stored.members.some(isOld)) return true
+        broken.add(stored)
+        drop(events)
+        return false
+      })
+      for (const { id, members } of broken) {
+        for (const member of members) fixed.delete(key(member.parcel, member.position))
+        drop(gathered.get(id) ?? [])
+        gathered.delete(id)
+      }
+      return [...broken].flatMap(({ members }) => members.filter((member) => !isOld(member)))
     },
     waiting: () => waiting,
     bytes: () => bytes

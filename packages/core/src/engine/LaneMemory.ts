@@ -74,9 +74,9 @@ export const make = (stored: ReadonlyArray<Composition>, isBehind: boolean): Lan
       const items = pending.items.filter((item) => !isOld(item))
       again.splice(index, 1, ...(items.length === 0 ? [] : [{ ...pending, items }]))
     }
-    groups.forget(last)
+    const members = groups.forget(last)
     cursor = Math.max(cursor, last)
-    return gone.flatMap(Item.members).filter(({ parcel }) => parcel > last)
+    return [...members, ...gone.flatMap(Item.members).filter(({ parcel }) => parcel > last)]
   }
 
   return {
