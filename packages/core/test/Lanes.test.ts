@@ -79,6 +79,56 @@ describe("a lane", () => {
     }).pipe(memory)
   )
 
+  it.effect("delivers by a replay what expired while its credentials were refused", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      let isValid = false
+      const destination = Remote.destination(remote, {
+        answer: () => (isValid ? undefined : Outcome.unauthorized("unauthorized"))
+      })
+      const definition = Exporter.from(Source.fromArray(Remote.events(300)))
+        .route("crm")
+        .to(destination)
+      const running = yield* Exporter.start(definition, { follow: true })
+      yield* Time.pass("8 days")
+      assert.deepStrictEqual((yield* running.ledger).routes["crm"]?.dead, { expired: 300 })
+      isValid = true
+      assert.deepStrictEqual(yield* running.replay({ reason: "expired" }), { replayed: 300, left: 0 })
+      yield* Time.pass("10 minutes")
+      const { routes } = yield* running.ledger
+      assert.deepStrictEqual(routes["crm"]?.delivered, { main: 300 })
+      assert.deepStrictEqual(routes["crm"]?.dead, {})
+    }).pipe(memory)
+  )
+
+  it.effect("delivers all but the poison through throttling, resets and hangs", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const isPoison = (id: string) => Number(id.slice(6)) % 5000 === 1234
+      const destination = Remote.destination(remote, {
+        limits: { messages: 100, events: 100 },
+        answer: ({ ids }) => {
+          const request = remote.requests.length
+          if (request % 100 === 50) return "hang"
+          if (request % 100 === 99) return Outcome.retry("no-answer", { detail: "reset" })
+          if (request % 10 === 0) return Outcome.retry("unavailable", { after: "5 seconds" })
+          return ids.some(isPoison) ? Outcome.rejected("bad-request") : undefined
+        }
+      })
+      const events = Array.from({ length: 20_000 }, (_, index) => Remote.event(index, `user-${index % 997}`))
+      const definition = Exporter.from(Source.fromArray(events)).route("crm").to(destination)
+      const running = yield* Exporter.start(definition, { follow: true })
+      yield* Time.pass("6 hours")
+      const { routes } = yield* running.ledger
+      assert.deepStrictEqual(routes["crm"]?.delivered, { main: 19_996 })
+      assert.deepStrictEqual(routes["crm"]?.dead, { "bad-request": 4 })
+      const letters = yield* Outbox.Outbox.use((outbox) => outbox.deadLetters(0, 10))
+      const ids = letters.map(({ record }) => JSON.parse(new TextDecoder().decode(record)).id)
+      assert.isTrue(ids.every(isPoison))
+      assert.strictEqual(new Set(Remote.idsOf(remote)).size, 19_996)
+    }).pipe(memory)
+  )
+
   it.effect("expires grouped events too", () =>
     Effect.gen(function* () {
       const remote = Remote.make()

@@ -313,6 +313,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         : Effect.asVoid(Effect.timeoutOption(changed.await, Math.max(1, due - now)))
 
     const step = Effect.gen(function* () {
+      // Closed before anything is looked at: what changes during the step is looked at in the next.
+      changed.closeUnsafe()
       yield* tell
       const now = yield* Clock.currentTimeMillis
       // What is under way ends before its credentials or its events are taken away.
@@ -326,7 +328,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         if (memory.isLagging() && memory.isHungry()) return yield* catchUp
         yield* form
         const sendsAt = Health.sendsAt(health, shared, underWay, opening.policy)
-        if (sendsAt !== undefined && sendsAt <= now && hasWork(now)) {
+        // Asked again: the lane may have been paused while groups were stored.
+        if (sends() && sendsAt !== undefined && sendsAt <= now && hasWork(now)) {
           if (opening.connection === undefined) return yield* connect
           const { connection } = opening.connection
           const batch = next(connection, now)
@@ -336,7 +339,6 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
           }
         }
       }
-      changed.closeUnsafe()
       const sendsAt = Health.sendsAt(health, shared, underWay, opening.policy)
       yield* sleepUntil(waitsForQuiet ? Infinity : Math.min(nextDue(now, sendsAt), expiresAt), now)
     })

@@ -19,7 +19,7 @@ export interface Remote {
 export type Answer = (
   request: Request,
   batch: Message.Batch
-) => Outcome.Outcomes | Outcome.DeliveryError["outcome"] | undefined
+) => Outcome.Outcomes | Outcome.DeliveryError["outcome"] | "hang" | undefined
 
 export const make = (): Remote => ({ requests: [], accepted: new Map() })
 
@@ -77,6 +77,7 @@ export const destination = (remote: Remote, options: Options = {}): Destination.
                 remote.requests.push(request)
                 const answer =
                   options.answer?.(request, batch) ?? Outcome.Outcomes.all(batch, Outcome.delivered)
+                if (answer === "hang") return yield* Effect.never
                 if (!(answer instanceof Outcome.Outcomes)) {
                   return yield* new Outcome.DeliveryError({ outcome: answer })
                 }
