@@ -165,6 +165,30 @@ describe("an exporter", () => {
     }).pipe(memory)
   )
 
+  it.live("does not end while groups are being stored", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const outbox = yield* OutboxMemory.make
+      const slow = Outbox.Outbox.of({
+        ...outbox,
+        // The quick lane ends while the slow one is still storing.
+        compose: (key, ...given) =>
+          Effect.delay(outbox.compose(key, ...given), key.lane === "slow" ? "100 millis" : "1 millis")
+      })
+      const destination = Remote.destination(remote, {
+        lanes: [{ name: "slow" }, { name: "quick" }],
+        limits: { window: "1 hour" },
+        assign: (event) =>
+          Destination.to(event.user.externalId === "user-1" ? "slow" : "quick", event.user.externalId)
+      })
+      const ledger = yield* Exporter.from(Source.fromArray(Remote.events(70)))
+        .route("crm")
+        .to(destination)
+        .run.pipe(Effect.provideService(Outbox.Outbox, slow))
+      assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { slow: 10, quick: 60 })
+    })
+  )
+
   it.live("groups a user's events into one message and splits a refused group down to the culprit", () =>
     Effect.gen(function* () {
       const remote = Remote.make()

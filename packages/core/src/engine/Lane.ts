@@ -175,9 +175,12 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       const size = { events: limits.messageEvents, bytes: limits.messageBytes }
       const formed = memory.groups.take(now, opening.window, size, flushing && !memory.isLagging())
       if (formed.length === 0) return
+      // Neither waiting nor under way while it is stored: the lane must not look empty.
+      unsettled++
       const composed = yield* opening.composer.form(formed)
       memory.batches.push(composed.items)
       memory.end(composed.dead, now)
+      unsettled--
       yield* tell
     })
 
