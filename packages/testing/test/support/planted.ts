@@ -104,9 +104,9 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "an event that ends while its group is formed is told too late",
     file: "engine/Lane.ts",
-    find: `memory.end(composed.dead, now)
+    find: `unsettled--
       yield* tell`,
-    replace: "memory.end(composed.dead, now)",
+    replace: "unsettled--",
     breaks: ["settling", "isolation"]
   },
   {
