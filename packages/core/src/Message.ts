@@ -43,7 +43,7 @@ export interface Batch {
   /** How many events the messages hold together. */
   readonly events: number
   /** The finished body: the messages within the connection's envelope, UTF-8. */
-  readonly body: Uint8Array
+  readonly body: Uint8Array<ArrayBuffer>
 }
 
 /**

@@ -14,7 +14,7 @@ import * as Result from "effect/Result"
 import { Credentials } from "./Credentials.ts"
 import * as Feeds from "./Feeds.ts"
 import { assigner } from "./internal/assigner.ts"
-import { connector } from "./internal/connector.ts"
+import { connect } from "./internal/connect.ts"
 import { endpointsOf, markOf } from "./internal/endpoints.ts"
 import { mapper } from "./internal/mapper.ts"
 import * as Limits from "./Limits.ts"
@@ -53,7 +53,7 @@ export const mparticle = Destination.plugin({
         },
         assign: assigner(settings, feeds, map),
         prepare: map.prepare,
-        connect: connector(address, endpoints)
+        connect: connect(address, endpoints)
       }
     })
 })

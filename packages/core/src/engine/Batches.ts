@@ -139,7 +139,7 @@ export const make = (): Batches => {
 }
 
 /** The finished body: the messages within the envelope. */
-export const assemble = (items: ReadonlyArray<Item.Item>, envelope: Envelope): Uint8Array => {
+export const assemble = (items: ReadonlyArray<Item.Item>, envelope: Envelope): Uint8Array<ArrayBuffer> => {
   const separator = Buffer.from(envelope.separator)
   const inside = items.reduce((sum, item) => sum + Item.size(item), separator.length * (items.length - 1))
   const body = Buffer.allocUnsafeSlow(

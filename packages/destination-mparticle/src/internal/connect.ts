@@ -13,7 +13,7 @@ import type { Endpoint } from "./endpoints.ts"
 
 type Connect = (lane: string) => Effect.Effect<Connection, DeliveryError, Scope.Scope>
 
-export const connector = (address: URL, endpoints: ReadonlyArray<Endpoint>): Connect => {
+export const connect = (address: URL, endpoints: ReadonlyArray<Endpoint>): Connect => {
   const byLane = new Map(endpoints.map((endpoint) => [endpoint.lane, endpoint]))
   const prefix = address.pathname.replace(/\/+$/, "")
   return (lane) => {
