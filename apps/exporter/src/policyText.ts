@@ -2,10 +2,15 @@
  * How a route's lanes try again, in one sentence with the numbers that hold.
  */
 import * as Policy from "@millrace/core/Policy"
-import type { Route } from "@millrace/core/Route"
+import type { Route, Share } from "@millrace/core/Route"
 import * as Duration from "effect/Duration"
+import { bytes } from "./table.ts"
 
 const span = (millis: number) => Duration.format(Duration.millis(millis))
+
+/** What happens when a lane fills its share. */
+export const shareText = ({ size, whenFull }: Share): string =>
+  `a lane may fill ${bytes(size)} of the outbox, then ${whenFull === "set-aside" ? "its oldest events become dead letters" : "the sources are held back"}`
 
 /** `retention` is the exporter's own; `concurrency` the destination's limit. */
 export const policyText = (
@@ -20,7 +25,8 @@ export const policyText = (
     `tries again after up to ${span(policy.firstBackoff)}, doubling to ${span(policy.longestBackoff)}, or when the remote says`,
     `after ${policy.breakerAfter} failures in a row one request at a time`,
     `refused credentials are tried every ${span(policy.probeEvery)}`,
-    `one attempt takes at most ${span(policy.attemptTimeout)}`,
-    `an event waits at most ${span(kept)}, then it is a dead letter`
+    `one attempt takes at most ${span(policy.attemptTimeout)}, and of that ${span(policy.connectTimeout)} to connect, ${span(policy.headersTimeout)} until an answer begins, ${span(policy.bodyTimeout)} until it is read`,
+    `an event waits at most ${span(kept)}, then it is a dead letter`,
+    ...(route.share === undefined ? [] : [shareText(route.share)])
   ].join("; ")
 }

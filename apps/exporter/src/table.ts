@@ -1,3 +1,5 @@
+import * as ByteSize from "effect/ByteSize"
+
 /**
  * Tables for people: columns as wide as their widest cell, numbers to the right.
  */
@@ -21,6 +23,9 @@ export const table = (header: ReadonlyArray<string>, rows: ReadonlyArray<Readonl
 const format = new Intl.NumberFormat("en-US")
 
 export const number = (value: number): string => format.format(value)
+
+/** `1.5 MiB` */
+export const bytes = (value: number): string => ByteSize.format(ByteSize.bytes(value), { precision: 1 })
 
 /** `1 event`, `2,000 events`. */
 export const counted = (value: number, word: string): string =>

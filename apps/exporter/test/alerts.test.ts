@@ -18,9 +18,9 @@ const refused: GateState = { open: false, reason: "unauthorized", since: 5 * hou
 const status = (gate: GateState, oldest?: number): Status => ({
   ledger: { routes: {} },
   lanes: [{ route: "crm", lane: "ios", gate, trouble: gate.open ? "" : "the key was refused", underWay: 0 }],
-  stored: [{ route: "crm", lane: "ios", waiting: 1234, oldest, gate }]
+  stored: [{ route: "crm", lane: "ios", waiting: 1234, bytes: 900, oldest, gate }]
 })
-const limits = { retentionOf: () => 7 * day, usage: 0 }
+const limits = { retentionOf: () => 7 * day, shareOf: () => undefined, usage: 0 }
 
 describe("conditions", () => {
   it("name a closed lane, why and how much waits", () => {
@@ -41,6 +41,16 @@ describe("conditions", () => {
     const paused: GateState = { ...refused, reason: "paused" }
     assert.deepStrictEqual([...conditionsOf(status(paused), 0, { ...limits, usage: 0.79 }).keys()], [])
     assert.deepStrictEqual([...conditionsOf(status(open), 0, { ...limits, usage: 0.85 }).keys()], ["full"])
+  })
+})
+
+describe("a lane's share", () => {
+  it("is told of when it is nearly filled, with what happens then", () => {
+    const of = (size: number) => conditionsOf(status(open), 0, { ...limits, shareOf: () => ({ size }) })
+    assert.deepStrictEqual([...of(1200).keys()], [])
+    assert.deepStrictEqual([...of(1000).keys()], ["share crm/ios"])
+    assert.include(of(1000).get("share crm/ios"), "90 % of what it may")
+    assert.include(of(1000).get("share crm/ios"), "the sources are held back")
   })
 })
 

@@ -12,6 +12,7 @@ import type { Store } from "@millrace/core/Outbox"
 import * as Plugin from "@millrace/core/Plugin"
 import type { Route } from "@millrace/core/Route"
 import type { Source } from "@millrace/core/Source"
+import * as ByteSize from "effect/ByteSize"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -110,6 +111,10 @@ export const load = (
         ordering: route.ordering ?? "user",
         retention: route.retention,
         policy: route.policy,
+        share:
+          route.share === undefined
+            ? undefined
+            : { ...route.share, size: ByteSize.toNumberUnsafe(route.share.size) },
         destination: yield* makePlugin<Destination>(context, "destination", at, route.to)
       })
     }

@@ -3,6 +3,7 @@
  *
  * @since 1.0.0
  */
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 const Name = Schema.String.check(
@@ -56,6 +57,17 @@ const retention = described(
 
 const duration = (description: string) =>
   described(Schema.optionalKey(Schema.DurationFromString), description)
+const timeLimit = (description: string) =>
+  described(
+    Schema.optionalKey(
+      Schema.DurationFromString.check(
+        Schema.makeFilter((limit) => Duration.toMillis(limit) > 0, {
+          message: "a time limit is longer than nothing"
+        })
+      )
+    ),
+    description
+  )
 const count = (description: string) =>
   described(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), description)
 
@@ -69,7 +81,18 @@ const Policy = Schema.Struct({
   ),
   breakerAfter: count("Failures in a row after which one attempt at a time probes the remote (5)."),
   probeEvery: duration('How often a lane with refused credentials is tried ("5 minutes").'),
-  attemptTimeout: duration('The longest one attempt may take ("2 minutes").')
+  attemptTimeout: timeLimit('The longest one attempt may take ("2 minutes").'),
+  connectTimeout: timeLimit('The longest that establishing a connection may take ("10 seconds").'),
+  headersTimeout: timeLimit('The longest wait from a request sent to the head of its answer ("30 seconds").'),
+  bodyTimeout: timeLimit('The longest that reading the body of an answer may take, all of it ("30 seconds").')
+})
+
+const Share = Schema.Struct({
+  size: described(Schema.ByteSizeFromString, "Bytes of the lane's waiting records, such as `2 GiB`."),
+  whenFull: described(
+    Schema.optionalKey(Schema.Literals(["hold", "set-aside"])),
+    "Hold the route's sources back (`hold`, the default), or, once the lane could send nothing for a minute, make dead letters of its oldest events, which can be replayed (`set-aside`)."
+  )
 })
 
 /**
@@ -104,6 +127,10 @@ export const RouteUse = Schema.Struct({
   policy: described(
     Schema.optionalKey(Policy),
     "How its lanes try again and slow down; `check` prints what holds."
+  ),
+  share: described(
+    Schema.optionalKey(Share),
+    "The part of the outbox that each of its lanes may fill; by default as much as there is."
   ),
   to: Schema.Struct({
     use: use("destination"),

@@ -15,6 +15,7 @@ import type { Event } from "./Event.ts"
 import type { Batch, Envelope, Message } from "./Message.ts"
 import { DeliveryError, type Outcomes, type Rejected, retry } from "./Outcome.ts"
 import * as Plugin from "./Plugin.ts"
+import * as Policy from "./Policy.ts"
 
 /**
  * An independent path into a destination. Lanes are named by the configuration, never by credential values.
@@ -194,18 +195,19 @@ export interface AsyncConnection {
 
 /**
  * `connect` for authors who write promises. A thrown `DeliveryError` is the verdict on the attempt; anything else
- * thrown is a Retry. The scope calls `close`; drain and time limits fire `signal`.
+ * thrown is a Retry. The scope calls `close`; drain and time limits fire `signal`. `timeouts` are the limits that an
+ * operator gave one request, to be handed on to whatever sends it.
  *
  * @since 1.0.0
  * @category constructors
  */
 export const connectAsync =
   (
-    open: (lane: string) => AsyncConnection
+    open: (lane: string, timeouts: Policy.Timeouts) => AsyncConnection
   ): ((lane: string) => Effect.Effect<Connection, DeliveryError, Scope.Scope>) =>
   (lane) =>
     Effect.gen(function* () {
-      const connection = open(lane)
+      const connection = open(lane, yield* Policy.Timeouts)
       const { close } = connection
       if (close !== undefined)
         yield* Effect.addFinalizer(() => Effect.ignore(Effect.tryPromise(() => close())))

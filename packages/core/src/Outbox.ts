@@ -184,6 +184,8 @@ export interface GateState {
  */
 export interface LaneState extends LaneKey {
   readonly waiting: number
+  /** Of the records of its parcels; a parcel counts whole until all its events are settled. */
+  readonly bytes: number
   /** When the oldest waiting parcel was appended, in epoch milliseconds. */
   readonly oldest: number | undefined
   readonly gate: GateState
@@ -282,8 +284,11 @@ export class Outbox extends Context.Service<
       ids: ReadonlyArray<string>,
       since: number
     ) => Effect.Effect<ReadonlySet<string>, OutboxError>
-    /** Resolves when durable. The store may gather settlements into the next append's transaction. */
-    readonly settle: (settlements: ReadonlyArray<Settlement>) => Effect.Effect<void, OutboxError>
+    /**
+     * Resolves when durable, with the bytes of the parcels that are settled whole by it. The store may gather
+     * settlements into the next append's transaction.
+     */
+    readonly settle: (settlements: ReadonlyArray<Settlement>) => Effect.Effect<number, OutboxError>
     /**
      * The lane's parcels beyond `after`, oldest first: at least one when there is one, more while they fit in `bytes`.
      * Removes nothing.
@@ -384,6 +389,8 @@ export interface Store {
   /** The state directory that one process at a time owns; `undefined` for a store without one. */
   readonly directory: string | undefined
   readonly layer: Layer.Layer<Outbox, OutboxError>
+  /** The same store for reading only: opens on a full disk too, and where nothing may be written. */
+  readonly look?: Layer.Layer<Outbox, OutboxError>
   /** Absent for a store that has nothing to look after. */
   readonly maintenance?: Maintenance
 }

@@ -152,10 +152,11 @@ const build = (limit: number | undefined): Outbox["Service"] => {
     })
   }
 
-  const settle = (settlement: Settlement): void => {
+  /** Returns the bytes of the parcel when that was the last of it. */
+  const settle = (settlement: Settlement): number => {
     const lane = home.get(settlement.parcel)
     const parcel = lane?.parcels.get(settlement.parcel)
-    if (lane === undefined || parcel === undefined) return
+    if (lane === undefined || parcel === undefined) return 0
     const { route, lane: name } = lane.key
     const { records, origin } = parcel
     const { settled, delivered, dead, erased, done } = Bitmap.settle(
@@ -179,11 +180,12 @@ const build = (limit: number | undefined): Outbox["Service"] => {
     count(route, "waiting", name, -ended)
     if (!done) {
       lane.parcels.set(parcel.sequence, { ...parcel, settled, attempts })
-      return
+      return 0
     }
-    MemoryLane.remove(lane, parcel.sequence)
+    MemoryLane.remove(lane, parcel)
     home.delete(parcel.sequence)
     bytes -= records.bytes.length
+    return records.bytes.length
   }
 
   const appendWithRoom = (entry: Appending): Effect.Effect<ReadonlyArray<Sequence>, OutboxError> =>
@@ -210,7 +212,7 @@ const build = (limit: number | undefined): Outbox["Service"] => {
     room: room.await,
     usage: Effect.sync(() => ({ bytes, limit })),
     seen: (ids, since) => Effect.sync(() => remembered.among(ids, since)),
-    settle: (settlements) => change(() => settlements.forEach(settle)),
+    settle: (settlements) => change(() => settlements.reduce((freed, one) => freed + settle(one), 0)),
     take: (lane, after, bytes) =>
       Effect.sync((): ReadonlyArray<Parcel> => MemoryLane.take(laneOf(lane), after, bytes)),
     compose: (key, compositions, replaces) =>
@@ -230,6 +232,7 @@ const build = (limit: number | undefined): Outbox["Service"] => {
         .map((lane) => ({
           ...lane.key,
           waiting: lane.waiting,
+          bytes: lane.bytes,
           oldest: lane.parcels.values().next().value?.appendedAt,
           gate: lane.gate ?? OutboxRules.openGate
         }))

@@ -5,6 +5,7 @@
  *
  * @since 1.0.0
  */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 
 /**
@@ -26,6 +27,12 @@ export interface Policy {
   readonly probeEvery?: Duration.Input | undefined
   /** The longest one attempt may take, whatever the plugin's own limits. Default 2 minutes. */
   readonly attemptTimeout?: Duration.Input | undefined
+  /** The longest that establishing a connection may take. Default 10 seconds. */
+  readonly connectTimeout?: Duration.Input | undefined
+  /** The longest wait from a request sent to the head of its answer. Default 30 seconds. */
+  readonly headersTimeout?: Duration.Input | undefined
+  /** The longest that reading the body of an answer may take, all of it. Default 30 seconds. */
+  readonly bodyTimeout?: Duration.Input | undefined
 }
 
 /**
@@ -46,5 +53,44 @@ export const resolve = (policy: Policy, concurrency: number): Resolved => ({
   longestBackoff: Duration.toMillis(policy.longestBackoff ?? "1 minute"),
   breakerAfter: policy.breakerAfter ?? 5,
   probeEvery: Duration.toMillis(policy.probeEvery ?? "5 minutes"),
-  attemptTimeout: Duration.toMillis(policy.attemptTimeout ?? "2 minutes")
+  attemptTimeout: Duration.toMillis(policy.attemptTimeout ?? "2 minutes"),
+  connectTimeout: Duration.toMillis(policy.connectTimeout ?? "10 seconds"),
+  headersTimeout: Duration.toMillis(policy.headersTimeout ?? "30 seconds"),
+  bodyTimeout: Duration.toMillis(policy.bodyTimeout ?? "30 seconds")
+})
+
+/**
+ * The limits of one request, in milliseconds.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Timeouts {
+  /** To establish a connection. */
+  readonly connect: number
+  /** From a request sent to the head of its answer. */
+  readonly headers: number
+  /** To read the body of an answer, all of it. */
+  readonly body: number
+}
+
+/**
+ * @since 1.0.0
+ * @category conversions
+ */
+export const timeouts = ({ connectTimeout, headersTimeout, bodyTimeout }: Resolved): Timeouts => ({
+  connect: connectTimeout,
+  headers: headersTimeout,
+  body: bodyTimeout
+})
+
+/**
+ * The limits of one request that hold for a lane, given while its connection is opened: the transport reads them there.
+ * Those of an empty policy everywhere else.
+ *
+ * @since 1.0.0
+ * @category services
+ */
+export const Timeouts = Context.Reference<Timeouts>("@millrace/core/Policy/Timeouts", {
+  defaultValue: () => timeouts(resolve({}, 1))
 })

@@ -43,6 +43,22 @@ export type Ordering = "user" | "none"
 type Erased = any
 
 /**
+ * The part of the outbox that each lane of a route may fill, so that one lane in trouble leaves room to the others.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Share {
+  /** Bytes of the lane's waiting records. It may be passed by a chunk of each source. */
+  readonly size: number
+  /**
+   * What happens at its end: `hold` holds the route's sources back until the lane has sent some (default), `set-aside`
+   * makes dead letters of the lane's oldest events, which can be replayed, once it could send nothing for a minute.
+   */
+  readonly whenFull?: "hold" | "set-aside" | undefined
+}
+
+/**
  * A finished route.
  *
  * @since 1.0.0
@@ -63,6 +79,8 @@ export interface Route {
   readonly retention?: Duration.Input | undefined
   /** How its lanes try again and slow down, where it differs from the defaults. */
   readonly policy?: Policy | undefined
+  /** The part of the outbox that each of its lanes may fill; by default as much as there is. */
+  readonly share?: Share | undefined
 }
 
 /**
@@ -119,6 +137,7 @@ export interface ToOptions {
   readonly ordering?: Ordering
   readonly retention?: Duration.Input
   readonly policy?: Policy
+  readonly share?: Share
 }
 
 /**

@@ -1,5 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Exporter, type Intake, Ledger, Outbox, OutboxMemory, Outcome, Source } from "@millrace/core"
+import {
+  Destination,
+  Exporter,
+  type Intake,
+  Ledger,
+  Outbox,
+  OutboxMemory,
+  Outcome,
+  type Route,
+  Source
+} from "@millrace/core"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
@@ -131,6 +141,74 @@ describe("dedupe", () => {
       assert.strictEqual(Remote.idsOf(remote).length, 40)
     }).pipe(memory)
   )
+})
+
+describe("a lane's share of the outbox", () => {
+  /** A route of two lanes: even events leave by one whose key is refused until it is mended. */
+  const open = (share: Route.Share) => {
+    const remote = Remote.make()
+    const state = { isMended: false, remote }
+    const destination = Remote.destination(remote, {
+      lanes: [{ name: "even" }, { name: "odd" }],
+      assign: ({ time }) => Destination.to(time % 2 === 0 ? "even" : "odd"),
+      answer: ({ lane }) => (lane === "even" && !state.isMended ? Outcome.unauthorized("refused") : undefined)
+    })
+    const source = Source.fromArray(Remote.events(400), { size: 10 })
+    const definition = Exporter.from(source)
+      .route("crm")
+      .to(destination, { share, policy: { probeEvery: "1 minute" } })
+    return { state, start: Exporter.start(definition, { follow: true }) }
+  }
+  const waiting = ({ routes }: Ledger.Ledger) => routes["crm"]?.waiting["even"] ?? 0
+
+  it.effect("holds the sources when it is filled, and lets them go on once the lane has sent", () =>
+    Effect.gen(function* () {
+      const { state, start } = open({ size: 2_000 })
+      const running = yield* start
+      yield* Time.pass("30 seconds")
+      const held = yield* running.ledger
+      assert.isBelow(held.routes["crm"]!.read, 200)
+      assert.strictEqual(waiting(held), held.routes["crm"]!.read / 2)
+      assert.strictEqual(Ledger.total(held, "dead"), 0)
+      state.isMended = true
+      yield* Time.pass("5 minutes")
+      assert.deepStrictEqual((yield* running.ledger).routes["crm"]?.delivered, { even: 200, odd: 200 })
+    }).pipe(memory, Effect.scoped)
+  )
+
+  it.effect("sets the oldest aside where that was chosen and the lane sends nothing; they can be replayed", () =>
+    Effect.gen(function* () {
+      const { state, start } = open({ size: 2_000, whenFull: "set-aside" })
+      const running = yield* start
+      yield* Time.pass("50 seconds")
+      const patient = yield* running.ledger
+      assert.isBelow(patient.routes["crm"]!.read, 400)
+      assert.strictEqual(Ledger.total(patient, "dead"), 0)
+      yield* Time.pass("1 minute")
+      const ledger = yield* running.ledger
+      assert.strictEqual(ledger.routes["crm"]?.read, 400)
+      assert.strictEqual(ledger.routes["crm"]?.delivered["odd"], 200)
+      const aside = ledger.routes["crm"]?.dead["share-full"] ?? 0
+      assert.strictEqual(aside + waiting(ledger), 200)
+      assert.isAbove(waiting(ledger), 5)
+      assert.isBelow(waiting(ledger), 30)
+      assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+      state.isMended = true
+      yield* Time.pass("5 minutes")
+      const youngest = state.remote.accepted.get("even") ?? []
+      assert.deepStrictEqual(youngest, evens(200 - youngest.length, 200))
+      while (Ledger.total(yield* running.ledger, "dead") > 0) {
+        const replayed = yield* Effect.forkChild(running.replay({}))
+        yield* Time.pass("5 minutes")
+        yield* Fiber.join(replayed)
+      }
+      const delivered = [...(state.remote.accepted.get("even") ?? [])]
+      assert.strictEqual(new Set(delivered).size, 200)
+    }).pipe(memory, Effect.scoped)
+  )
+
+  const evens = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => `event-${(from + index) * 2}`)
 })
 
 describe("an outbox of limited size", () => {

@@ -16,7 +16,8 @@ import { openPool } from "./internal/openPool.ts"
 import type { TransportError } from "./TransportError.ts"
 
 /**
- * Connections and time limits of a channel.
+ * Connections and time limits of a channel. A limit that is not given is the operator's: the route's policy sets it
+ * while a lane's connection is opened, and its default holds elsewhere. Limits are kept to within a second or so.
  *
  * @since 1.0.0
  * @category models
@@ -24,11 +25,11 @@ import type { TransportError } from "./TransportError.ts"
 export interface Options {
   /** Connections at once, one request each; more requests wait their turn. Default 8. */
   readonly connections?: number
-  /** To establish a connection. Default 10 seconds. */
+  /** To establish a connection. The policy's `connectTimeout` by default, 10 seconds where there is none. */
   readonly connect?: Duration.Input
-  /** From a request sent to the head of its answer. Default 30 seconds. */
+  /** From a request sent to the head of its answer. The policy's `headersTimeout` by default, 30 seconds where there is none. */
   readonly headers?: Duration.Input
-  /** To read the body of an answer, all of it. Default 30 seconds. */
+  /** To read the body of an answer, all of it. The policy's `bodyTimeout` by default, 30 seconds where there is none. */
   readonly body?: Duration.Input
 }
 
@@ -110,7 +111,8 @@ export interface PromiseChannel {
 }
 
 /**
- * A channel of the default transport for authors who write promises. Call `close` when it is not needed any more.
+ * A channel of the default transport for authors who write promises. Call `close` when it is not needed any more. It
+ * knows of no policy: hand on the `timeouts` that `Destination.connectAsync` gives, which are `options` as they stand.
  *
  * @since 1.0.0
  * @category constructors

@@ -3,6 +3,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { createServer as createTlsServer } from "node:tls"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
+import * as Destination from "@millrace/core/Destination"
+import { DeliveryError, retry } from "@millrace/core/Outcome"
+import * as Policy from "@millrace/core/Policy"
 import { excerpt, RetryAfter, Status, Transport, TransportError } from "@millrace/http"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -205,24 +208,87 @@ describe("Transport", () => {
     })
   )
 
-  it.live("closes the connection of a request that is interrupted, in its head and in its body", () =>
-    Effect.gen(function* () {
-      for (const head of ["", "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nx"]) {
-        let heard = false
-        const server = yield* sockets((socket) =>
-          socket.once("data", () => {
-            heard = true
-            socket.write(head)
+  it.live(
+    "ends each wait at the limit of the policy in force when it was opened, where it was given none",
+    () =>
+      Effect.gen(function* () {
+        const brief = 100
+        const given = (changes: Partial<Policy.Timeouts>) =>
+          Effect.provideService(Policy.Timeouts, {
+            connect: 60_000,
+            headers: 60_000,
+            body: 60_000,
+            ...changes
           })
+        const silent = yield* sockets(() => {})
+        const secure = silent.origin.replace("http", "https")
+        const connect = yield* failure(secure).pipe(given({ connect: brief }))
+        assert.strictEqual(connect.reason, "timeout-connect")
+        const headers = yield* failure(silent.origin).pipe(given({ headers: brief }))
+        assert.strictEqual(headers.reason, "timeout-headers")
+        const head = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"
+        const halts = yield* sockets((socket) => socket.once("data", () => socket.write(head)))
+        const body = yield* failure(halts.origin).pipe(given({ body: brief }))
+        assert.strictEqual(body.reason, "timeout-body")
+
+        // What the channel itself was given goes first; and later policies are no concern of its.
+        const slow = yield* http((request, response) => {
+          request.resume()
+          setTimeout(() => {
+            response.writeHead(200, { "content-length": 2 }).write("o")
+            setTimeout(() => response.end("k"), 2 * brief)
+          }, 2 * brief)
+        })
+        const own = { headers: "10 seconds", body: "10 seconds" } as const
+        const channel = yield* Transport.open(slow, own).pipe(given({ headers: brief, body: brief }))
+        assert.strictEqual((yield* channel.send(post)).body, "ok")
+        const patient = yield* Transport.open(slow)
+        const later = patient.send(post).pipe(given({ headers: brief, body: brief }))
+        assert.strictEqual((yield* later).body, "ok")
+      })
+  )
+
+  it.live(
+    "takes limits of any length: none is shorter than a millisecond or longer than Node's timers",
+    () =>
+      Effect.gen(function* () {
+        const silent = yield* sockets(() => {})
+        const short = ["0 millis", "0.5 millis", "30.3 millis"] as const
+        const errors = yield* Effect.forEach(short, (headers) => failure(silent.origin, { headers }), {
+          concurrency: "unbounded"
+        })
+        for (const { reason } of errors) assert.strictEqual(reason, "timeout-headers")
+        const origin = yield* http(
+          (request, response) => void request.resume().on("end", () => response.end("ok"))
         )
-        const channel = yield* Transport.open(server.origin)
-        const fiber = yield* Effect.forkChild(channel.send(post))
-        yield* until(() => heard)
-        yield* Effect.sleep("20 millis")
-        yield* Fiber.interrupt(fiber)
-        yield* until(() => server.open.every((socket) => socket.destroyed))
-      }
-    })
+        const endless = { connect: Duration.infinity, headers: Duration.infinity, body: Duration.infinity }
+        const channel = yield* Transport.open(origin, endless)
+        assert.strictEqual((yield* channel.send(post)).body, "ok")
+      }),
+    20_000
+  )
+
+  it.live(
+    "closes the connection of a request that is interrupted, in its head and in its body",
+    () =>
+      Effect.gen(function* () {
+        for (const head of ["", "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nx"]) {
+          let heard = false
+          const server = yield* sockets((socket) =>
+            socket.once("data", () => {
+              heard = true
+              socket.write(head)
+            })
+          )
+          const channel = yield* Transport.open(server.origin)
+          const fiber = yield* Effect.forkChild(channel.send(post))
+          yield* until(() => heard)
+          yield* Effect.sleep("20 millis")
+          yield* Fiber.interrupt(fiber)
+          yield* until(() => server.open.every((socket) => socket.destroyed))
+        }
+      }),
+    20_000
   )
 
   it.live("closes its connections with its scope", () =>
@@ -328,6 +394,33 @@ describe("Transport", () => {
       assert.instanceOf(late, TransportError)
       assert.strictEqual(late.reason, "aborted")
     })
+  )
+
+  it.live(
+    "ends the waits of authors who write promises at the limits that their connection was given",
+    () =>
+      Effect.gen(function* () {
+        const silent = yield* sockets(() => {})
+        const connect = Destination.connectAsync((_lane, timeouts) => {
+          const channel = Transport.promise(silent.origin, timeouts)
+          const check = async (signal: AbortSignal) => {
+            const error: unknown = await channel.send(post, signal).catch((cause: unknown) => cause)
+            const detail = error instanceof TransportError ? error.reason : "another"
+            throw new DeliveryError({ outcome: retry("no-answer", { detail }) })
+          }
+          return {
+            deliver: () => Promise.reject(new Error("nothing is delivered")),
+            check,
+            close: channel.close
+          }
+        })
+        const connection = yield* connect("main").pipe(
+          Effect.provideService(Policy.Timeouts, { connect: 60_000, headers: 100, body: 60_000 })
+        )
+        const error = yield* Effect.flip(connection.check)
+        assert.include(error.message, "timeout-headers")
+      }),
+    20_000
   )
 })
 

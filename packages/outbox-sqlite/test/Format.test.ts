@@ -22,7 +22,7 @@ const stateOf = (format: string) =>
   )
 
 describe("an outbox written by an earlier release", () => {
-  it.live.each(["format-1", "format-2"])("opens and drains: %s", (format) =>
+  it.live.each(["format-1", "format-2", "format-3"])("opens and drains: %s", (format) =>
     Effect.gen(function* () {
       const directory = yield* stateOf(format)
       yield* Effect.gen(function* () {
@@ -31,11 +31,13 @@ describe("an outbox written by an earlier release", () => {
         expect(Ledger.imbalance(before)).toEqual([])
         expect(Ledger.total(before, "waiting")).toBe(165)
         for (const lane of yield* outbox.lanes) {
+          expect(lane.bytes).toBeGreaterThan(0)
           for (const { sequence, records, settled } of yield* outbox.take(lane, 0, 10_000_000)) {
             const delivered = [...records.ends.keys()].filter((position) => !Bitmap.has(settled, position))
             yield* outbox.settle([{ parcel: sequence, delivered, dead: [], attempts: 1, at: 0 }])
           }
         }
+        expect((yield* outbox.lanes).every(({ bytes }) => bytes === 0)).toBe(true)
         const letters = yield* outbox.deadLetters(0, 10)
         expect(
           yield* outbox.purge(

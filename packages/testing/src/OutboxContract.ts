@@ -629,26 +629,29 @@ export const outboxContract = (name: string, under: OutboxUnderTest): void => {
       const closed = { open: false, reason: "unauthorized", since: 3_000, notBefore: 9_000 }
 
       promises(
-        "tell what waits, since when, and the gate, also of lanes where nothing waits",
+        "tell what waits, how many bytes, since when, and the gate, also of lanes where nothing waits",
         (outbox) =>
           Effect.gen(function* () {
             yield* outbox.append(chunk([parcel(ios, "a", "b"), parcel(web, "c")], { at: 100 }))
             yield* outbox.append(chunk([parcel(ios, "d"), parcel(auditIos, "e")], { at: 200 }))
             yield* outbox.setGate(ios, closed)
             yield* outbox.setGate({ route: "crm", lane: "gone" }, closed)
-            yield* outbox.settle([settlement(1, { delivered: [0] }), settlement(2, { delivered: [0] })])
+            const settled = [settlement(1, { delivered: [0] }), settlement(2, { delivered: [0] })]
+            expect(yield* outbox.settle(settled)).toBe(1)
           }),
         (outbox) =>
           Effect.gen(function* () {
             const open = { open: true, reason: "", since: 0, notBefore: 0 }
             expect(sorted(yield* outbox.lanes)).toEqual(
               sorted([
-                { ...ios, waiting: 2, oldest: 100, gate: closed },
-                { route: "crm", lane: "gone", waiting: 0, oldest: undefined, gate: closed },
-                { ...auditIos, waiting: 1, oldest: 200, gate: open }
+                { ...ios, waiting: 2, bytes: 3, oldest: 100, gate: closed },
+                { route: "crm", lane: "gone", waiting: 0, bytes: 0, oldest: undefined, gate: closed },
+                { ...auditIos, waiting: 1, bytes: 1, oldest: 200, gate: open }
               ])
             )
-            yield* outbox.settle([settlement(1, { delivered: [1] }), settlement(4, { delivered: [0] })])
+            const settled = [settlement(1, { delivered: [1] }), settlement(4, { delivered: [0] })]
+            expect(yield* outbox.settle(settled)).toBe(3)
+            expect(yield* outbox.settle(settled)).toBe(0)
             yield* outbox.setGate(ios, { ...open, since: 4_000 })
           }),
         (outbox) =>
@@ -658,10 +661,11 @@ export const outboxContract = (name: string, under: OutboxUnderTest): void => {
                 {
                   ...ios,
                   waiting: 1,
+                  bytes: 1,
                   oldest: 200,
                   gate: { open: true, reason: "", since: 4_000, notBefore: 0 }
                 },
-                { route: "crm", lane: "gone", waiting: 0, oldest: undefined, gate: closed }
+                { route: "crm", lane: "gone", waiting: 0, bytes: 0, oldest: undefined, gate: closed }
               ])
             )
           })
@@ -753,8 +757,11 @@ const follow = (outbox: Store, model: Model.Model, history: History) =>
       expect(ledger).toEqual(Model.ledger(model))
       expect(Ledger.imbalance(ledger)).toEqual([])
     }
+    const states = yield* outbox.lanes
     for (const [index, lane] of Model.lanes.entries()) {
       const parcels = yield* outbox.take(lane, 0, 1_000_000)
+      const state = states.find((found) => found.route === lane.route && found.lane === lane.lane)
+      expect(state?.bytes ?? 0).toBe(parcels.reduce((sum, { records }) => sum + records.bytes.length, 0))
       expect(parcels.map((taken) => ({ sequence: taken.sequence, waiting: waiting(taken) }))).toEqual(
         Model.waiting(model, index)
       )

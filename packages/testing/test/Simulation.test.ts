@@ -79,16 +79,16 @@ describe("simulated histories", () => {
 })
 
 describe("a bug planted in the engine", () => {
-  it.each(bugs)("is found: $name", { timeout: 60_000 }, async (bug) => {
+  it.each(bugs)("is found: $name", { timeout: 120_000 }, async (bug) => {
     const { start, remove } = await plant(bug)
     try {
-      for (let seed = 1; seed <= 600; seed++) {
+      for (let seed = 1; seed <= 1200; seed++) {
         for (const size of ["usual", "small"] as const) {
           const [violation] = Simulation.run(Simulation.plan(seed, size), { start }).violations
           if (violation !== undefined && bug.breaks.includes(violation.promise)) return
         }
       }
-      expect.fail("600 histories did not find it")
+      expect.fail("2400 histories did not find it")
     } finally {
       remove()
     }

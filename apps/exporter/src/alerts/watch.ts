@@ -55,10 +55,10 @@ export const watch = (
         ? []
         : [Send.email(email.server, email.from, email.to ?? contact ?? email.from)])
     ]
+    const routeOf = (name: string) => definition.routes.find((found) => found.name === name)
     const retentionOf = (route: string) =>
-      Duration.toMillis(
-        definition.routes.find((found) => found.name === route)?.retention ?? definition.retention ?? "7 days"
-      )
+      Duration.toMillis(routeOf(route)?.retention ?? definition.retention ?? "7 days")
+    const shareOf = (route: string) => routeOf(route)?.share
     const remindEvery = Duration.toMillis(alerts.remindEvery)
     const file = store.directory === undefined ? undefined : join(store.directory, "alerts.json")
     const turn = yield* Semaphore.make(1)
@@ -66,7 +66,7 @@ export const watch = (
     const look = Effect.gen(function* () {
       const status = yield* operations.status()
       const now = yield* Clock.currentTimeMillis
-      const conditions = conditionsOf(status, now, { retentionOf, usage: yield* usage })
+      const conditions = conditionsOf(status, now, { retentionOf, shareOf, usage: yield* usage })
       const next = due(told, conditions, deadOf(status), now, remindEvery)
       if (next.alerts.length > 0) {
         yield* Effect.forEach(sends, (send) => send(name, next.alerts), { discard: true })

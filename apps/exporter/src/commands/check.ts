@@ -4,6 +4,7 @@
 import process from "node:process"
 import type { Connection, Lane, Opened } from "@millrace/core/Destination"
 import type { DeliveryError } from "@millrace/core/Outcome"
+import * as Policy from "@millrace/core/Policy"
 import type { Route } from "@millrace/core/Route"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
@@ -46,12 +47,15 @@ export const check = Command.make(
   )
 )
 
-const checkRoute = (route: Route, opened: Opened) =>
-  Effect.forEach(
+const checkRoute = (route: Route, opened: Opened) => {
+  const timeouts = Policy.timeouts(Policy.resolve(route.policy ?? {}, opened.limits.concurrency))
+  return Effect.forEach(
     opened.lanes,
     (lane): Effect.Effect<Row> =>
       lane.held === undefined
-        ? Effect.scoped(Effect.flatMap(opened.connect(lane.name), checkConnection)).pipe(
+        ? Effect.flatMap(opened.connect(lane.name), checkConnection).pipe(
+            Effect.scoped,
+            Effect.provideService(Policy.Timeouts, timeouts),
             Effect.match({
               onSuccess: (note): Row => ({ route: route.name, lane, result: "accepted", note }),
               onFailure: (error): Row => ({ route: route.name, lane, ...failure(error) })
@@ -60,6 +64,7 @@ const checkRoute = (route: Route, opened: Opened) =>
         : Effect.succeed({ route: route.name, lane, result: "held", note: lane.held }),
     { concurrency: 4 }
   )
+}
 
 const checkConnection = (connection: Connection) => Effect.as(connection.check, connection.checkNote ?? "")
 

@@ -4,6 +4,7 @@
 import process from "node:process"
 import type { Loaded } from "@millrace/config/Config"
 import type { LaneKey } from "@millrace/core/Outbox"
+import type { Share } from "@millrace/core/Route"
 import * as Clock from "effect/Clock"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -14,8 +15,8 @@ import { InputError } from "../exitCode.ts"
 import { whyWaiting } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
 import type { Status } from "../operations.ts"
-import { number, table } from "../table.ts"
-import { hasState, withOperations } from "../withOperations.ts"
+import { bytes, number, table } from "../table.ts"
+import { hasState, withOperations, withReading } from "../withOperations.ts"
 
 const show = Command.make(
   "show",
@@ -23,7 +24,7 @@ const show = Command.make(
   Effect.fnUntraced(function* ({ config }) {
     const loaded = yield* load(config)
     if (!hasState(loaded)) return yield* print("no lane has been used yet\n")
-    yield* withOperations(loaded, (operations) =>
+    yield* withReading(loaded, (operations) =>
       Effect.flatMap(Effect.all([operations.status(), Clock.currentTimeMillis]), ([status, now]) =>
         print(`${lanesText(status, loaded, now)}\n`)
       )
@@ -125,14 +126,19 @@ export const lanesText = (
       status.gate.open ? "open" : "closed",
       status.gate.open || status.gate.since === 0 ? "" : new Date(status.gate.since).toISOString(),
       number(state?.waiting ?? 0),
+      held(state?.bytes ?? 0, route?.share),
       state?.oldest === undefined ? "" : `in ${span(state.oldest + retention - now)}`,
       isQuiet ? "" : whyWaiting(status)
     ]
   })
   return rows.length === 0
     ? "no lane has been used yet"
-    : table(["route", "lane", "gate", "closed since", "waiting", "oldest expires", "why"], rows)
+    : table(["route", "lane", "gate", "closed since", "waiting", "holds", "oldest expires", "why"], rows)
 }
+
+/** What waits in bytes, and of how many when the lane has a share. */
+const held = (size: number, share: Share | undefined): string =>
+  share === undefined ? bytes(size) : `${bytes(size)} of ${bytes(share.size)}`
 
 /** The two largest units are enough to act on. */
 const span = (millis: number): string =>

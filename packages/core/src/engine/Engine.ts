@@ -14,7 +14,7 @@ import * as Semaphore from "effect/Semaphore"
 import { reader } from "../DeadLetters.ts"
 import type { Definition } from "../Exporter.ts"
 import * as Ledger from "../Ledger.ts"
-import { type LaneKey, type LaneState, Outbox } from "../Outbox.ts"
+import { type LaneKey, type LaneState, type NewParcel, Outbox } from "../Outbox.ts"
 import {
   DefinitionError,
   type LaneStatus,
@@ -74,15 +74,25 @@ export const start = (
     }
 
     /** What was stored without them is read back by its lanes. */
-    const lagAll = (route: string, names: ReadonlyArray<string>) => {
-      for (const lane of lanesNow()) if (lane.key.route === route && names.includes(lane.key.lane)) lane.lag()
+    const lagAll = (parcels: ReadonlyArray<NewParcel>) => {
+      for (const { route, lane: name, records } of parcels) {
+        lanesNow()
+          .find(({ key }) => isSame(key, { route, lane: name }))
+          ?.lag(records.bytes.length)
+      }
     }
 
-    const pace: Effect.Effect<void> = Effect.suspend(() => {
+    /** Suspends until it holds; asked again whenever a lane has changed. */
+    const until = (holds: () => boolean): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (holds()) return Effect.void
+        changed.closeUnsafe()
+        return Effect.andThen(changed.await, until(holds))
+      })
+
+    const pace = until(() => {
       const well = lanesNow().filter((lane) => lane.isWell())
-      if (well.length === 0 || !well.every((lane) => lane.isSated())) return Effect.void
-      changed.closeUnsafe()
-      return Effect.andThen(changed.await, pace)
+      return well.length === 0 || !well.every((lane) => lane.isSated())
     })
 
     const intakeOf = (
@@ -97,6 +107,7 @@ export const start = (
         routes: reading,
         outbox,
         turn,
+        until,
         pace,
         progress,
         dedupe,
@@ -229,7 +240,7 @@ export const start = (
             (name) => routes.find(({ route }) => route.name === name),
             reader(definition),
             filter,
-            (route, names) => Effect.sync(() => lagAll(route, names))
+            (parcels) => Effect.sync(() => lagAll(parcels))
           )
         ),
       erase: (user) =>

@@ -39,6 +39,8 @@ export interface Options {
   readonly outbox: Outbox["Service"]
   /** One append at a time over all sources: lanes are told of parcels in the order of their sequences. */
   readonly turn: Semaphore.Semaphore
+  /** Suspends until it holds; asked again whenever a lane has changed. */
+  readonly until: (holds: () => boolean) => Effect.Effect<void>
   /** Suspends while every lane in good health has more than enough. */
   readonly pace: Effect.Effect<void>
   readonly progress: Progress
@@ -52,7 +54,7 @@ export interface Options {
 }
 
 interface Planned {
-  readonly entry: Appending
+  readonly entry: Omit<Appending, "at">
   readonly outgoing: ReadonlyArray<Outgoing>
 }
 
@@ -69,7 +71,7 @@ export const make = (options: Options): Intake => {
   const remembers = dedupe !== undefined && dedupe > 0
   const routeNames = routes.map(({ route }) => route.name)
 
-  const entryOf = (chunk: Chunk<Event>, at: number, duplicates: number): Planned => {
+  const planOf = (chunk: Chunk<Event>, duplicates: number): Planned => {
     const { events, malformed } = chunk
     const records = chunk.records ?? Codec.encodeEvents(events)
     const input = {
@@ -107,45 +109,65 @@ export const make = (options: Options): Intake => {
     const origin = { source: name, split: chunk.split ?? "", position: chunk.checkpoint ?? "" }
     // What no route kept need not be remembered: it would come to nothing again.
     const remember = [...kept].filter((id) => id !== "")
-    const forget = dedupe === undefined ? {} : { forget: at - dedupe }
-    const entry = { origin, at, parcels, buried, counts, remember, ...forget }
+    const entry = { origin, parcels, buried, counts, remember }
     if (chunk.split === undefined || chunk.checkpoint === undefined) return { entry, outgoing }
     const advance = { split: chunk.split, after: checkpoints.get(chunk.split), to: chunk.checkpoint }
     return { entry: { ...entry, advance }, outgoing }
   }
 
   /** Stores what is planned and hands it on; to be run in turn. */
-  const store = ({ entry, outgoing }: Planned, consumed: number): Effect.Effect<void, OutboxError> => {
+  const store = ({ entry, outgoing }: Planned, consumed: number, at: number) => {
+    const bytesOf = (index: number) => entry.parcels[index]!.records.bytes.length
     const handOn = (sequences: ReadonlyArray<number>) => {
-      for (const [i, { lane, prepared }] of outgoing.entries()) lane.offer(sequences[i]!, prepared, entry.at)
+      for (const [i, { lane, prepared }] of outgoing.entries()) {
+        lane.offer(sequences[i]!, bytesOf(i), prepared, at)
+      }
       if (entry.advance !== undefined) checkpoints.set(entry.advance.split, entry.advance.to)
       progress.consumed += consumed
     }
     // Interrupted half-way, the parcels may be stored and unheard of: their lanes look for themselves.
     const lag = Effect.sync(() => {
-      for (const { lane } of outgoing) lane.lag()
+      for (const [i, { lane }] of outgoing.entries()) lane.lag(bytesOf(i))
     })
-    return Effect.onInterrupt(Effect.map(outbox.append(entry), handOn), () => lag)
+    const forget = dedupe === undefined ? {} : { forget: at - dedupe }
+    return Effect.onInterrupt(Effect.map(outbox.append({ ...entry, at, ...forget }), handOn), () => lag)
   }
 
   /** The events that were not taken before: asked and stored in one turn, so that of two at once one is taken. */
-  const storeUnseen = (chunk: Chunk<Event>, window: number): Effect.Effect<void, OutboxError> =>
+  const storeUnseen = (chunk: Chunk<Event>, window: number, now: number) =>
     Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
       const ids = chunk.events.map(({ id }) => id)
       const fresh = firstOf(ids, yield* outbox.seen(ids, now - window))
-      const planned = entryOf(only(chunk, fresh), now, ids.length - fresh.length)
-      yield* store(planned, chunk.consumed ?? 0)
+      const planned = planOf(only(chunk, fresh), ids.length - fresh.length)
+      yield* store(planned, chunk.consumed ?? 0, now)
     })
+
+  const isAnyFull = () => routes.some(({ lanes }) => [...lanes.values()].some((lane) => lane.isFull()))
+
+  const room = Effect.andThen(
+    outbox.room,
+    options.until(() => !isAnyFull())
+  )
+
+  /** Never waits for room in turn: whoever replays dead letters needs the turn, and may be the one who makes room. */
+  const inTurn = (
+    body: (now: number) => Effect.Effect<void, OutboxError>
+  ): Effect.Effect<void, OutboxError> =>
+    options.turn
+      .withPermit(
+        Effect.flatMap(outbox.full, (full) =>
+          full ? Effect.succeed(false) : Effect.as(Effect.flatMap(Clock.currentTimeMillis, body), true)
+        )
+      )
+      .pipe(Effect.flatMap((done) => (done ? Effect.void : Effect.andThen(outbox.room, inTurn(body)))))
 
   const append = (chunk: Chunk<Event>): Effect.Effect<void, OutboxError> =>
     Effect.gen(function* () {
-      // Not in turn: whoever replays dead letters needs the turn to make room.
-      yield* outbox.room
-      if (remembers) yield* options.turn.withPermit(storeUnseen(chunk, dedupe))
+      yield* room
+      if (remembers) yield* inTurn((now) => storeUnseen(chunk, dedupe, now))
       else {
-        const planned = entryOf(chunk, yield* Clock.currentTimeMillis, 0)
-        yield* options.turn.withPermit(store(planned, chunk.consumed ?? 0))
+        const planned = planOf(chunk, 0)
+        yield* inTurn((now) => store(planned, chunk.consumed ?? 0, now))
       }
       yield* options.pace
     })
@@ -158,7 +180,7 @@ export const make = (options: Options): Intake => {
           ? Effect.andThen(Deferred.succeed(gone, undefined), Effect.never)
           : options.fail(error)
       }),
-    full: Effect.catch(outbox.full, options.fail),
+    full: Effect.map(outbox.full, (full) => full || isAnyFull()),
     claim: (split, read) =>
       Effect.scoped(
         Effect.gen(function* () {

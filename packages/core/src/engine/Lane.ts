@@ -16,7 +16,16 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { Connection, Opened } from "../Destination.ts"
 import { jsonArray } from "../Message.ts"
-import type { GateState, LaneKey, LaneState, Outbox, OutboxError, Sequence, Settlement } from "../Outbox.ts"
+import type {
+  GateState,
+  LaneKey,
+  LaneState,
+  Outbox,
+  OutboxError,
+  Parcel,
+  Sequence,
+  Settlement
+} from "../Outbox.ts"
 import { DeliveryError, type Outcomes, retry } from "../Outcome.ts"
 import * as Policy from "../Policy.ts"
 import type { Route } from "../Route.ts"
@@ -24,12 +33,13 @@ import type { LaneStatus } from "../Running.ts"
 import * as Batches from "./Batches.ts"
 import * as Compose from "./Compose.ts"
 import * as Erase from "./Erase.ts"
-import * as Expiry from "./Expiry.ts"
 import * as Health from "./Health.ts"
 import * as Item from "./Item.ts"
 import * as LaneMemory from "./LaneMemory.ts"
+import * as LaneShare from "./LaneShare.ts"
 import type { Prepared } from "./Prepare.ts"
 import * as ReadBack from "./ReadBack.ts"
+import * as SetAside from "./SetAside.ts"
 import * as Settlements from "./Settlements.ts"
 import { type Answer, judge } from "./Verdict.ts"
 
@@ -53,10 +63,12 @@ export interface Lane {
   readonly key: LaneKey
   /** Whether preparing a chunk's events now is worth it: the lane sends, and has room. */
   readonly accepts: () => boolean
-  /** A parcel is durable. Told for every parcel of the lane, in the order of their sequences. */
-  readonly offer: (sequence: Sequence, prepared: Prepared | undefined, now: number) => void
-  /** Parcels may be stored that the lane was not told of. */
-  readonly lag: () => void
+  /** A parcel of so many bytes is durable. Told for every parcel of the lane, in the order of their sequences. */
+  readonly offer: (sequence: Sequence, bytes: number, prepared: Prepared | undefined, now: number) => void
+  /** Parcels of so many bytes may be stored that the lane was not told of. */
+  readonly lag: (bytes: number) => void
+  /** Whether the lane fills its share of the outbox: then its sources are held. */
+  readonly isFull: () => boolean
   /** Whether the lane sends and has more than enough in memory: then the source may be paced. */
   readonly isSated: () => boolean
   readonly isWell: () => boolean
@@ -134,19 +146,22 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     let underWay = 0
     let unsettled = 0
     let flushing = false
+    const share = LaneShare.make(route.share, stored?.bytes ?? 0)
     let expiresAt = stored?.oldest === undefined ? Infinity : stored.oldest + options.retention
 
     const wake = () => {
       changed.openUnsafe()
       onChange()
     }
+    const asideAt = () => share.asideAt(health.lastSuccess)
+    const isEmpty = () => underWay + unsettled === 0 && memory.isEmpty()
     const sends = () => opening.held === undefined && health.gate.reason !== Health.paused
 
     const settle = (settlements: ReadonlyArray<Settlement>): Effect.Effect<void, OutboxError> => {
       if (settlements.length === 0) return Effect.void
       unsettled++
       return Effect.ensuring(
-        outbox.settle(settlements),
+        Effect.map(outbox.settle(settlements), share.free),
         Effect.sync(() => {
           unsettled--
           wake()
@@ -187,7 +202,13 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     /** Opens the connection; a failure counts like that of an attempt. */
     const connect = Effect.gen(function* () {
       const inner = yield* Scope.fork(scope)
-      const exit = yield* Effect.exit(Scope.provide(opening.opened.connect(key.lane), inner))
+      const exit = yield* opening.opened
+        .connect(key.lane)
+        .pipe(
+          Effect.provideService(Policy.Timeouts, Policy.timeouts(opening.policy)),
+          Scope.provide(inner),
+          Effect.exit
+        )
       if (Exit.isSuccess(exit)) opening.connection = { connection: exit.value, scope: inner }
       else {
         yield* Scope.close(inner, exit)
@@ -267,15 +288,28 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         : { items, due: 0, attempts: Math.max(...items.map((item) => item.attempts)) }
     }
 
+    /** The lane's oldest parcels end as dead letters; nothing is under way. */
+    const setAside = (parcels: ReadonlyArray<Parcel>, why: SetAside.Why, now: number) =>
+      Effect.gen(function* () {
+        if (parcels.length === 0) return
+        const beyond = memory.forget(SetAside.last(parcels))
+        yield* settle([...SetAside.ofParcels(parcels, why, now), ...SetAside.ofMembers(beyond, why, now)])
+        yield* log(`events are dead letters now (${why.reason}): ${why.detail}; they can be replayed`)
+      })
+
     const expire = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const parcels = yield* outbox.take(key, 0, LaneMemory.readBackBytes)
-      const expired = Expiry.expired(parcels, now - options.retention)
-      expiresAt = Expiry.nextExpiry(parcels, expired, options.retention)
-      if (expired.last === 0) return
-      const beyond = memory.forget(expired.last)
-      yield* settle([...expired.settlements(now), ...Expiry.ofMembers(beyond, now)])
-      yield* log("events waited longer than their retention and are dead letters now; they can be replayed")
+      const old = SetAside.expired(parcels, now - options.retention)
+      expiresAt = SetAside.nextExpiry(parcels, old, options.retention)
+      yield* setAside(old, SetAside.tooOld, now)
+    })
+
+    const makeRoom = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const parcels = yield* outbox.take(key, 0, LaneMemory.readBackBytes)
+      if (parcels.length === 0) share.clear()
+      yield* setAside(SetAside.oldest(parcels, share.excess()), SetAside.tooMuch, now)
     })
 
     const succeed = (heir: Opening) =>
@@ -324,9 +358,11 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       const isQuiet = underWay === 0 && unsettled === 0
       if (isQuiet && successor !== undefined) return yield* succeed(successor)
       if (isQuiet && now >= expiresAt) return yield* expire
+      if (isQuiet && now >= asideAt()) return yield* makeRoom
       const erasure = isQuiet ? erasures.shift() : undefined
       if (erasure !== undefined) return yield* erase(erasure)
-      const waitsForQuiet = successor !== undefined || now >= expiresAt || erasures.length > 0
+      const waitsForQuiet =
+        successor !== undefined || now >= Math.min(expiresAt, asideAt()) || erasures.length > 0
       if (sends() && !waitsForQuiet) {
         if (memory.isLagging() && memory.isHungry()) return yield* catchUp
         yield* form
@@ -343,29 +379,32 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         }
       }
       const sendsAt = Health.sendsAt(health, shared, underWay, opening.policy)
-      yield* sleepUntil(waitsForQuiet ? Infinity : Math.min(nextDue(now, sendsAt), expiresAt), now)
+      yield* sleepUntil(waitsForQuiet ? Infinity : Math.min(nextDue(now, sendsAt), expiresAt, asideAt()), now)
     })
 
     return {
       key,
       accepts: () =>
         !memory.isLagging() && sends() && Health.isWell(health, opening.policy) && memory.hasRoom(),
-      offer: (sequence, prepared, now) => {
+      offer: (sequence, bytes, prepared, now) => {
+        share.add(bytes)
         memory.offer(sequence, prepared, now)
         expiresAt = Math.min(expiresAt, now + options.retention)
         wake()
       },
-      lag: () => {
+      lag: (bytes) => {
+        share.add(bytes)
         memory.lag()
         wake()
       },
+      isFull: () => share.isFull() && !isEmpty(),
       isSated: () => Health.isWell(health, opening.policy) && !memory.isHungry(),
       isWell: () => sends() && Health.isWell(health, opening.policy),
       flush: () => {
         flushing = true
         wake()
       },
-      isEmpty: () => underWay + unsettled === 0 && memory.isEmpty(),
+      isEmpty,
       isClosed: (now) => !sends() || (!health.gate.open && underWay === 0 && health.gate.notBefore > now),
       lastSuccess: () => health.lastSuccess,
       status: () => ({ ...key, gate: health.gate, trouble: health.trouble, underWay }),

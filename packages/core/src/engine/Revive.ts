@@ -7,7 +7,7 @@ import * as Codec from "../Codec.ts"
 import { type Filter, type Found, forEachPage, type Reader, type Replayed } from "../DeadLetters.ts"
 import type { Opened } from "../Destination.ts"
 import type { Event } from "../Event.ts"
-import type { Appending, Outbox, OutboxError } from "../Outbox.ts"
+import type { Appending, NewParcel, Outbox, OutboxError } from "../Outbox.ts"
 import type { Route } from "../Route.ts"
 import { plan, type Selection } from "./Plan.ts"
 
@@ -26,8 +26,8 @@ export const replay = (
   targetOf: (route: string) => Target | undefined,
   read: Reader,
   filter: Filter,
-  /** Told of the lanes that have more stored now. */
-  onStored: (route: string, lanes: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Told of what is stored now and no lane has heard of. */
+  onStored: (parcels: ReadonlyArray<NewParcel>) => Effect.Effect<void>
 ): Effect.Effect<Replayed, OutboxError> =>
   Effect.gen(function* () {
     let replayed = 0
@@ -52,10 +52,7 @@ export const replay = (
           replayed += readable.length
           const entry = entryOf(target, readable, yield* Clock.currentTimeMillis)
           yield* outbox.append(entry)
-          yield* onStored(
-            target.route.name,
-            entry.parcels.map(({ lane }) => lane)
-          )
+          yield* onStored(entry.parcels)
         }
       })
     yield* forEachPage(outbox, read, filter, again, last)

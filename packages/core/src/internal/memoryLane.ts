@@ -9,6 +9,8 @@ export interface MemoryLane {
   /** Every sequence still in `parcels`, ascending, and some that no longer are. */
   order: Array<Sequence>
   waiting: number
+  /** Of the records in `parcels`. */
+  bytes: number
   gate: GateState | undefined
   readonly compositions: Map<string, Composition>
   /** Ids of the compositions that a parcel has, or had, a part in. */
@@ -20,6 +22,7 @@ export const make = (key: LaneKey): MemoryLane => ({
   parcels: new Map(),
   order: [],
   waiting: 0,
+  bytes: 0,
   gate: undefined,
   compositions: new Map(),
   composed: new Map()
@@ -29,10 +32,12 @@ export const add = (lane: MemoryLane, parcel: Parcel): void => {
   lane.parcels.set(parcel.sequence, parcel)
   lane.order.push(parcel.sequence)
   lane.waiting += parcel.records.ends.length
+  lane.bytes += parcel.records.bytes.length
 }
 
-export const remove = (lane: MemoryLane, sequence: Sequence): void => {
+export const remove = (lane: MemoryLane, { sequence, records }: Parcel): void => {
   lane.parcels.delete(sequence)
+  lane.bytes -= records.bytes.length
   // Tidied by halves, so that a long lane costs no more per parcel than a short one.
   if (lane.order.length > 2 * lane.parcels.size + 16) {
     lane.order = lane.order.filter((kept) => lane.parcels.has(kept))

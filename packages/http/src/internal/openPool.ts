@@ -1,3 +1,4 @@
+import { Timeouts } from "@millrace/core/Policy"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -7,8 +8,18 @@ import { TransportError } from "../TransportError.ts"
 import { readText } from "./readText.ts"
 import { reasonOf } from "./reasonOf.ts"
 
-const millis = (given: Duration.Input | undefined, otherwise: Duration.Input) =>
-  Duration.toMillis(given ?? otherwise)
+/** The longest timer that Node has; limits below a millisecond, or none, are no limits to it. */
+const longest = 2 ** 31 - 1
+
+const limit = (given: Duration.Input | undefined, otherwise: number): number =>
+  Math.min(longest, Math.max(1, Math.ceil(given === undefined ? otherwise : Duration.toMillis(given))))
+
+/** What the author of a plugin gave goes before what the operator gave. */
+const limitsOf = ({ connect, headers, body }: Options, policy: Timeouts): Timeouts => ({
+  connect: limit(connect, policy.connect),
+  headers: limit(headers, policy.headers),
+  body: limit(body, policy.body)
+})
 
 export const openPool = (
   given: string,
@@ -16,23 +27,31 @@ export const openPool = (
 ): Effect.Effect<Channel, never, Scope.Scope> => {
   // What is shown holds no credentials, even when the origin was given with some.
   const { origin } = new URL(given)
-  return Effect.acquireRelease(makeAgent(options), (agent) => Effect.promise(() => agent.destroy())).pipe(
-    Effect.match({
-      onSuccess: (agent): Channel => ({ send: sender(agent, origin, options) }),
-      onFailure: (code): Channel => ({
-        send: () => Effect.fail(new TransportError({ origin, reason: "other", code }))
+  return Effect.flatMap(Timeouts, (policy) => {
+    const limits = limitsOf(options, policy)
+    return Effect.acquireRelease(makeAgent(options.connections ?? 8, limits), (agent) =>
+      Effect.promise(() => agent.destroy())
+    ).pipe(
+      Effect.match({
+        onSuccess: (agent): Channel => ({ send: sender(agent, origin, limits.body) }),
+        onFailure: (code): Channel => ({
+          send: () => Effect.fail(new TransportError({ origin, reason: "other", code }))
+        })
       })
-    })
-  )
+    )
+  })
 }
 
-const makeAgent = (options: Options): Effect.Effect<EnvHttpProxyAgent, string> =>
+const makeAgent = (
+  connections: number,
+  { connect, headers }: Timeouts
+): Effect.Effect<EnvHttpProxyAgent, string> =>
   Effect.try({
     try: () =>
       new EnvHttpProxyAgent({
-        connections: options.connections ?? 8,
-        connectTimeout: millis(options.connect, "10 seconds"),
-        headersTimeout: millis(options.headers, "30 seconds"),
+        connections,
+        connectTimeout: connect,
+        headersTimeout: headers,
         // The limit below is for the whole body; this one would be for each gap within it.
         bodyTimeout: 0,
         // One request a connection: one that breaks costs one attempt, and limits mean what they say.
@@ -42,7 +61,7 @@ const makeAgent = (options: Options): Effect.Effect<EnvHttpProxyAgent, string> =
     catch: () => "HTTP_PROXY or HTTPS_PROXY is no URL"
   })
 
-const sender = (agent: EnvHttpProxyAgent, origin: string, options: Options): Channel["send"] => {
+const sender = (agent: EnvHttpProxyAgent, origin: string, bodyLimit: number): Channel["send"] => {
   const error = (cause: unknown) => new TransportError({ origin, ...reasonOf(cause) })
   const slow = Effect.fail(new TransportError({ origin, reason: "timeout-body", code: "body limit" }))
   return ({ method, path, headers, body }) =>
@@ -54,7 +73,7 @@ const sender = (agent: EnvHttpProxyAgent, origin: string, options: Options): Cha
       }).pipe(
         Effect.flatMap((answer) =>
           Effect.tryPromise({ try: () => readText(answer.body), catch: error }).pipe(
-            Effect.timeoutOrElse({ duration: millis(options.body, "30 seconds"), orElse: () => slow }),
+            Effect.timeoutOrElse({ duration: bodyLimit, orElse: () => slow }),
             Effect.map(
               (text): Response => ({
                 status: answer.statusCode,

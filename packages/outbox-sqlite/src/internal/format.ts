@@ -46,6 +46,11 @@ const steps: ReadonlyArray<string> = [
   create table seen (
     age integer not null, id any not null, at real not null, primary key (age, id)
   ) strict, without rowid;
+  `,
+  // What the parcels of a lane hold, which would take long to add up.
+  `
+  alter table lane add column bytes integer not null default 0;
+  update lane set bytes = coalesce((select sum(length(body)) from parcel where parcel.lane = lane.id), 0);
   `
 ]
 
@@ -65,6 +70,16 @@ export const check = (db: DatabaseSync, place: string): number => {
     throw new StoreFailure("Damaged", `the database in ${place} is no outbox; give another path`)
   }
   return version
+}
+
+/** Refuses a database that is not in today's format: for those who may not bring it there. */
+export const expectCurrent = (db: DatabaseSync, place: string): void => {
+  const version = check(db, place)
+  if (version === format) return
+  throw new StoreFailure(
+    "Unavailable",
+    `the outbox in ${place} has format ${version}; it can be read once a run has brought it to format ${format}`
+  )
 }
 
 /** Brings a database to today's format in one transaction. */

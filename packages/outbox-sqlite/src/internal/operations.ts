@@ -34,7 +34,7 @@ export interface StoredLane extends Omit<LaneState, "gate"> {
 interface Signatures {
   /** `undefined` while there is no room: nothing was stored. */
   readonly append: { readonly input: [entry: Entry]; readonly output: ReadonlyArray<Sequence> | undefined }
-  readonly settle: { readonly input: [settlements: ReadonlyArray<Settlement>]; readonly output: undefined }
+  readonly settle: { readonly input: [settlements: ReadonlyArray<Settlement>]; readonly output: number }
   readonly compose: {
     readonly input: [lane: LaneKey, compositions: ReadonlyArray<Composition>, replaces: ReadonlyArray<string>]
     readonly output: undefined

@@ -12,6 +12,7 @@ interface Head extends Origin {
   readonly lane: number
   readonly codec: number
   readonly events: number
+  readonly size: number
   readonly settled: Uint8Array | null
 }
 
@@ -25,7 +26,8 @@ interface Row extends Head {
 
 export interface ParcelTable {
   readonly add: (parcel: NewParcel, origin: Origin, at: number) => Sequence
-  readonly settle: (settlement: Settlement) => void
+  /** Returns the bytes of the parcel when that was the last of it. */
+  readonly settle: (settlement: Settlement) => number
   readonly take: (lane: number, after: Sequence, bytes: number) => ReadonlyArray<Parcel>
   readonly oldest: (lane: number) => number | undefined
   readonly isOpen: (members: Composition["members"]) => boolean
@@ -45,7 +47,7 @@ export const make = (
   )
   const head = query<Head>(
     db,
-    `select lane, codec, events, source, split, position, settled
+    `select lane, codec, events, length(body) as size, source, split, position, settled
      from parcel left join partly on partly.parcel = parcel.id where parcel.id = ?`
   )
   const content = query<Pick<Row, "ends" | "body">>(db, "select ends, body from parcel where id = ?")
@@ -55,11 +57,12 @@ export const make = (
   )
   const select = query<Row>(
     db,
-    `select id, lane, codec, events, at, source, split, position, ends, body, settled, attempts
+    `select id, lane, codec, events, length(body) as size, at, source, split, position, ends, body, settled, attempts
      from parcel left join partly on partly.parcel = parcel.id
      where lane = ? and id > ? and id <= ? order by id`
   )
   const first = query<{ at: number }>(db, "select at from parcel where lane = ? order by id limit 1")
+  const weigh = query(db, "update lane set bytes = bytes + ? where id = ?")
   const remove = query(db, "delete from parcel where id = ?")
   const removePartly = query(db, "delete from partly where parcel = ?")
   const keepPartly = query(
@@ -87,6 +90,7 @@ export const make = (
       const { bytes, ends, codec, parameter } = records
       const id = names.lane({ route, lane })
       ledger.add(route, "waiting", lane, ends.length)
+      weigh.run(bytes.length, id)
       return insert.run(
         id,
         names.codec(codec, parameter),
@@ -103,7 +107,7 @@ export const make = (
     settle: (settlement) => {
       const { parcel, attempts } = settlement
       const found = head.get(parcel)
-      if (found === undefined) return
+      if (found === undefined) return 0
       const before = found.settled ?? Bitmap.empty(found.events)
       const after = Bitmap.settle(before, found.events, settlement)
       bury(after.dead, settlement, found)
@@ -113,11 +117,13 @@ export const make = (
       ledger.add(route, "waiting", lane, -(after.delivered + after.dead.length + after.erased))
       if (!after.done) {
         keepPartly.run(parcel, after.settled, attempts)
-        return
+        return 0
       }
+      weigh.run(-found.size, found.lane)
       remove.run(parcel)
       if (found.settled !== null) removePartly.run(parcel)
       compositions.parcelGone(parcel)
+      return found.size
     },
 
     take: (lane, after, bytes) => {

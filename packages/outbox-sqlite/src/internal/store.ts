@@ -43,6 +43,7 @@ interface StoredGate extends LaneKey {
   readonly reason: string
   readonly since: number
   readonly not_before: number
+  readonly bytes: number
 }
 
 /**
@@ -50,7 +51,7 @@ interface StoredGate extends LaneKey {
  * return. Throws what `fromCause` understands.
  */
 export const open = (place: Database.Place, onFull: (full: boolean) => void = () => {}): Store => {
-  const db = Database.open(place)
+  const db = place.toRead === true ? Database.openToRead(place.directory) : Database.open(place)
   const room = Room.make(db, place.size, onFull)
   const seen = SeenTable.make(db)
   const names = Names.make(db)
@@ -70,7 +71,7 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
   const keepGate = query(db, "update lane set open = ?, reason = ?, since = ?, not_before = ? where id = ?")
   const selectLanes = query<StoredGate>(
     db,
-    "select id, route, name as lane, open, reason, since, not_before from lane"
+    "select id, route, name as lane, open, reason, since, not_before, bytes from lane"
   )
 
   const unbury = (ids: ReadonlyArray<number>) => {
@@ -95,9 +96,7 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
       seen.remember(remember, at, forget ?? Number.NEGATIVE_INFINITY)
       return entry.parcels.map((parcel) => parcels.add(parcel, origin, at))
     },
-    settle: (settlements) => {
-      for (const settlement of settlements) parcels.settle(settlement)
-    },
+    settle: (settlements) => settlements.reduce((freed, one) => freed + parcels.settle(one), 0),
     compose: (key, added, replaces) => {
       const lane = names.lane(key)
       for (const id of replaces) compositions.drop(lane, id)
@@ -117,12 +116,12 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
     },
     lanes: () =>
       selectLanes.all().flatMap((row): ReadonlyArray<StoredLane> => {
-        const { id, route, lane, reason, since } = row
+        const { id, route, lane, reason, since, bytes } = row
         const waiting = ledger.waiting(route, lane)
         const gate =
           row.open === null ? undefined : { open: row.open === 1, reason, since, notBefore: row.not_before }
         if (waiting === 0 && gate === undefined) return []
-        return [{ route, lane, waiting, oldest: parcels.oldest(id), gate }]
+        return [{ route, lane, waiting, bytes, oldest: parcels.oldest(id), gate }]
       }),
     checkpoint: (source, split) => readCheckpoint.get(source, split)?.position,
     deadLetters: dead.read,

@@ -83,8 +83,21 @@ const counts = (db: DatabaseSync): ReadonlyArray<Problem> => {
       detail: `route ${route}: of what was read, ${Math.abs(missing)} events are ${missing > 0 ? "not accounted for" : "accounted for twice"}`
     })
   )
-  return [...differences, ...imbalances]
+  return [...differences, ...imbalances, ...weights(db)]
 }
+
+/** What the parcels of each lane hold, added up anew. */
+const weights = (db: DatabaseSync): ReadonlyArray<Problem> =>
+  query<{ route: string; name: string; bytes: number; found: number }>(
+    db,
+    `select route, name, bytes, coalesce((select sum(length(body)) from parcel where parcel.lane = lane.id), 0) as found
+     from lane where bytes <> found`
+  )
+    .all()
+    .map(({ route, name, bytes, found }) => ({
+      kind: "ledger",
+      detail: `route ${route}: lane ${name} is said to hold ${bytes} bytes, and it holds ${found}`
+    }))
 
 const differing = (found: Ledger.Counts, told: Ledger.Counts) =>
   [...new Set([...Object.keys(found), ...Object.keys(told)])]

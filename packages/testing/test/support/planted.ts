@@ -29,15 +29,22 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "the checkpoint is stored before the events",
     file: "engine/Intake.ts",
-    find: "Effect.map(outbox.append(entry), handOn)",
+    find: "Effect.map(outbox.append({ ...entry, at, ...forget }), handOn)",
     replace: `Effect.map(
       Effect.andThen(
-        outbox.append({ ...entry, parcels: [], buried: [], counts: [] }),
-        outbox.append({ ...entry, advance: undefined })
+        outbox.append({ ...entry, at, parcels: [], buried: [], counts: [] }),
+        outbox.append({ ...entry, at, advance: undefined })
       ),
       handOn
     )`,
     breaks: ["at-least-once", "conservation"]
+  },
+  {
+    name: "a lane may fill more than its share",
+    file: "engine/LaneShare.ts",
+    find: "bytes += added",
+    replace: "bytes = Math.max(bytes, added)",
+    breaks: ["bounds"]
   },
   {
     name: "a missing outcome counts as success",
@@ -81,9 +88,9 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "a client is answered before its events are durable",
     file: "engine/Intake.ts",
-    find: "return Effect.onInterrupt(Effect.map(outbox.append(entry), handOn), () => lag)",
+    find: "return Effect.onInterrupt(Effect.map(outbox.append({ ...entry, at, ...forget }), handOn), () => lag)",
     replace: `
-    const storing = Effect.onInterrupt(Effect.map(outbox.append(entry), handOn), () => lag)
+    const storing = Effect.onInterrupt(Effect.map(outbox.append({ ...entry, at, ...forget }), handOn), () => lag)
     return entry.advance === undefined ? Effect.forkDetach(storing) : storing`,
     breaks: ["at-least-once", "conservation"]
   },

@@ -25,7 +25,7 @@ export const generate = (seed: number, size: Size = "usual"): Plan => {
   const chance = Chance.make(seed, "plan")
   const isSmall = size === "small"
   const horizon = isSmall ? minute : howLong(chance)
-  const routes = routesOf(chance, isSmall)
+  const routes = withShares(routesOf(chance, isSmall), Chance.make(seed, "shares"))
   const { splits, requests } = inputOf(chance, horizon, isSmall)
   const sky = { horizon, arrivals: [...splits, ...requests].map(({ at }) => at) }
 
@@ -94,6 +94,19 @@ const routesOf = (chance: Chance.Chance, isSmall: boolean): ReadonlyArray<Planne
     retention: !isSmall && chance.hit(0.15) ? chance.spread(hour, 3 * day) : 7 * day
   }))
 }
+
+const withShares = (
+  routes: ReadonlyArray<PlannedRoute>,
+  chance: Chance.Chance
+): ReadonlyArray<PlannedRoute> =>
+  routes.map((route) =>
+    chance.hit(0.2)
+      ? {
+          ...route,
+          share: { size: chance.spread(100, 5000), whenFull: chance.pick(["hold", "set-aside"] as const) }
+        }
+      : route
+  )
 
 const inputOf = (
   chance: Chance.Chance,

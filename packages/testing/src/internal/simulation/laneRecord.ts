@@ -1,5 +1,5 @@
 /** What is known of one lane from outside the engine, and the promises that concern one lane. */
-import type { PlannedEvent } from "./plan.ts"
+import type { PlannedEvent, PlannedRoute } from "./plan.ts"
 import type { Violate } from "./promises.ts"
 
 export interface Facts {
@@ -10,6 +10,7 @@ export interface Facts {
   readonly isGrouped: boolean
   readonly concurrency: number
   readonly retention: number
+  readonly share: PlannedRoute["share"]
   readonly now: () => number
   readonly life: () => { readonly number: number; readonly bootedAt: number }
   /** When a life ended; `undefined` while it lasts. */
@@ -37,7 +38,13 @@ export interface LaneRecord {
   readonly ended: (id: string, durableAt: number) => void
   readonly isAccepted: (id: string) => boolean
   readonly isLate: (id: string, at: number) => boolean
-  readonly expired: (id: string) => void
+  /** It became a dead letter before an attempt was due: later events of its user may overtake it. */
+  readonly setAside: (id: string) => void
+  /** A parcel of so many bytes is durable, and while so many chunks at most could be on their way. */
+  readonly filled: (bytes: number, slack: number) => void
+  readonly emptied: (bytes: number) => void
+  /** Whether the lane holds as much as it may and more. */
+  readonly isFull: () => boolean
   readonly newLife: () => void
 }
 
@@ -53,7 +60,8 @@ export const make = (facts: Facts): LaneRecord => {
   const appended = new Map<string, { order: number; at: number; since: number; copies: number }>()
   const accepted = new Map<string, string>()
   const lastOf = new Map<string, { readonly order: number; readonly id: string }>()
-  const expired = new Set<string>()
+  const setAside = new Set<string>()
+  let filled = 0
   let asked: { readonly until: number; readonly at: number; readonly life: number } | undefined
   let pausedSince: number | undefined
   let isRefused = false
@@ -73,7 +81,7 @@ export const make = (facts: Facts): LaneRecord => {
     if (facts.isHealthy && delay > promptness) {
       violate("isolation", `${at}: ${id} took ${delay} ms in a lane that nothing is wrong with`)
     }
-    if (!facts.isOrdered || expired.has(id)) return
+    if (!facts.isOrdered || setAside.has(id)) return
     const last = lastOf.get(event.user)
     if (last !== undefined && last.order > entry.order) {
       violate("order", `${at}: ${id} of ${event.user} was overtaken by ${last.id}`)
@@ -139,9 +147,19 @@ export const make = (facts: Facts): LaneRecord => {
     },
     isAccepted: (id) => accepted.has(id),
     isLate: (id, at) => at - (appended.get(id)?.since ?? at) >= facts.retention,
-    expired: (id) => {
-      expired.add(id)
+    setAside: (id) => {
+      setAside.add(id)
     },
+    filled: (bytes, slack) => {
+      const { share } = facts
+      if (share !== undefined && filled > 0 && filled >= share.size + slack)
+        violate("bounds", `${at}: a parcel was stored where ${filled} of ${share.size} bytes were filled`)
+      filled += bytes
+    },
+    emptied: (bytes) => {
+      filled -= bytes
+    },
+    isFull: () => facts.share !== undefined && filled >= facts.share.size,
     newLife: () => {
       underWay = 0
     }

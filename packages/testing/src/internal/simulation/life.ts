@@ -153,7 +153,8 @@ const definition = (world: World, host: Host): Exporter.Definition => ({
       ],
       destination: Destination.make(world, host, index),
       ordering: route.ordering,
-      retention: route.retention
+      retention: route.retention,
+      share: route.share
     })
   )
 })

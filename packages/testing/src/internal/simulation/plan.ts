@@ -78,7 +78,9 @@ export const PlannedRoute = Schema.Struct({
   messages: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
   concurrency: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
   window: count,
-  retention: count
+  retention: count,
+  /** What each lane may fill of the outbox, in bytes. */
+  share: Schema.optionalKey(Schema.Struct({ size: count, whenFull: Schema.Literals(["hold", "set-aside"]) }))
 })
 
 const Crash = Schema.Struct({

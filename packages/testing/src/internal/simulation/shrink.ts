@@ -33,6 +33,9 @@ function* smaller(plan: Plan): Generator<Plan> {
       yield { ...plan, requests: replaced(plan.requests, index, { ...request, chunk }) }
     }
   }
+  for (const [index, { share, ...route }] of plan.routes.entries()) {
+    if (share !== undefined) yield { ...plan, routes: replaced(plan.routes, index, route) }
+  }
   if (plan.preemption > 0) yield { ...plan, preemption: 0 }
   if (plan.readers > 1) yield { ...plan, readers: 1 }
 }

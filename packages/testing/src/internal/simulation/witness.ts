@@ -53,6 +53,7 @@ interface KnownParcel {
   /** When it became durable. */
   readonly at: number
   readonly lane: LaneRecord.LaneRecord
+  readonly bytes: number
   readonly events: ReadonlyArray<PlannedEvent | undefined>
   readonly settled: Set<number>
 }
@@ -68,6 +69,7 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
   const ends: Array<number> = []
   let life = { number: -1, bootedAt: 0 }
   let progress = 0
+  let largest = 0
 
   const violate = (promise: Promised, text: string) => {
     kernel.trace(`VIOLATION of ${promise}: ${text}`)
@@ -85,6 +87,7 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
         isGrouped: route.grouped,
         concurrency: route.concurrency,
         retention: route.retention,
+        share: route.share,
         now: kernel.now,
         life: () => life,
         endOf: (number) => ends[number],
@@ -104,7 +107,10 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
       record.appended(String(decoded.id), at)
       return known.get(decoded.id)
     })
-    parcels.set(sequence, { at: kernel.now(), lane: record, events, settled: new Set() })
+    const bytes = records.bytes.length
+    largest = Math.max(largest, bytes)
+    record.filled(bytes, largest * (plan.readers + 1))
+    parcels.set(sequence, { at: kernel.now(), lane: record, bytes, events, settled: new Set() })
     tally.add(parcel.route, "waiting", parcel.lane, events.length)
   }
 
@@ -124,10 +130,11 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
     parcel: KnownParcel,
     position: number,
     reason: string | undefined,
-    mayExpire: boolean
+    may: { readonly expire: boolean; readonly beSetAside: boolean }
   ) => {
     if (parcel.settled.has(position)) return
     parcel.settled.add(position)
+    if (parcel.settled.size === parcel.events.length) parcel.lane.emptied(parcel.bytes)
     progress++
     const { route, lane } = parcel.lane.facts
     const event = parcel.events[position]
@@ -142,8 +149,9 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
       return
     }
     tally.add(route, "dead", reason, 1)
-    if (reason === "expired") parcel.lane.expired(event.id)
-    if (reason !== Tally.deadReason[event.fate] && !(reason === "expired" && mayExpire)) {
+    const isSetAside = (reason === "expired" && may.expire) || (reason === "share-full" && may.beSetAside)
+    if (isSetAside) parcel.lane.setAside(event.id)
+    else if (reason !== Tally.deadReason[event.fate]) {
       violate(
         "at-least-once",
         `${route}/${lane}: ${event.id}, planned to ${event.fate}, is dead as ${reason}`
@@ -158,6 +166,11 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
       const event = known?.events[position]
       return event !== undefined && known!.lane.isLate(event.id, at)
     })
+
+  const isTooMuch = ({ parcel }: Settlement) => {
+    const lane = parcels.get(parcel)?.lane
+    return lane?.facts.share?.whenFull === "set-aside" && lane.isFull()
+  }
 
   return {
     violations,
@@ -184,17 +197,17 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
       for (const { name } of plan.routes) tally.chunk(name, chunk, isDuplicate)
     },
     settled: (settlements) => {
-      const mayExpire = settlements.some(isLate)
+      const may = { expire: settlements.some(isLate), beSetAside: settlements.some(isTooMuch) }
       for (const settlement of settlements) {
         const parcel = parcels.get(settlement.parcel)
         if (parcel === undefined) {
           violate("conservation", `parcel ${settlement.parcel} was settled and never appended`)
           continue
         }
-        for (const position of settlement.delivered) settleOne(parcel, position, undefined, mayExpire)
+        for (const position of settlement.delivered) settleOne(parcel, position, undefined, may)
         for (const { position, reason, detail } of settlement.dead) {
           if (detail.includes(secretMark)) violate("secrets", `a dead letter holds a secret: ${detail}`)
-          settleOne(parcel, position, reason, mayExpire)
+          settleOne(parcel, position, reason, may)
         }
       }
     },
