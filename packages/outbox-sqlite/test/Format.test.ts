@@ -22,9 +22,10 @@ const stateOf = (format: string) =>
   )
 
 describe("an outbox written by an earlier release", () => {
-  it.live.each(["format-1", "format-2", "format-3"])("opens and drains: %s", (format) =>
+  it.live.each(["format-1", "format-2", "format-3"])("is sound, opens and drains: %s", (format) =>
     Effect.gen(function* () {
       const directory = yield* stateOf(format)
+      expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
       yield* Effect.gen(function* () {
         const outbox = yield* Outbox
         const before = yield* outbox.ledger
@@ -53,6 +54,7 @@ describe("an outbox written by an earlier release", () => {
       expect(Ledger.imbalance(after)).toEqual([])
       expect(Ledger.total(after, "waiting")).toBe(0)
       expect(Ledger.total(after, "delivered")).toBe(165)
+      expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
     }).pipe(Effect.scoped)
   )
 })

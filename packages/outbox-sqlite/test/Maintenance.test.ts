@@ -119,13 +119,15 @@ describe("verify", () => {
       edit(directory, "update ledger set events = events + 2 where kind = 'waiting' and key = 'ios'")
       edit(directory, "delete from ledger where kind = 'dead' and route = 'audit'")
       edit(directory, "insert into ledger values ('gone', 'waiting', 'web', 7)")
+      edit(directory, "update lane set bytes = 5 where name = 'web'")
       expect(yield* findings(directory)).toEqual([
         "ledger: route crm: the ledger counts 6 as waiting under ios, and there are 4",
         "ledger: route audit: the ledger counts 0 as dead under malformed, and there are 3",
         "ledger: route gone: the ledger counts 7 as waiting under web, and there are 0",
         "ledger: route audit: of what was read, 3 events are not accounted for",
         "ledger: route crm: of what was read, 2 events are accounted for twice",
-        "ledger: route gone: of what was read, 7 events are accounted for twice"
+        "ledger: route gone: of what was read, 7 events are accounted for twice",
+        "ledger: route crm: lane web is said to hold 5 bytes, and it holds 0"
       ])
     })
   )

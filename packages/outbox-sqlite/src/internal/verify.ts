@@ -32,10 +32,15 @@ export const verify = (directory: string): Verification => {
 
 const look = (db: DatabaseSync, directory: string): Verification => {
   db.exec("pragma query_only = on")
-  Format.check(db, directory)
+  const format = Format.check(db, directory)
   const pragma = (name: string) => Number(db.prepare(`pragma ${name}`).get()![name])
   const pageSize = pragma("page_size")
-  const problems = [...integrity(db), ...attempt("the counts", () => counts(db)), ...orphans(db)]
+  const problems = [
+    ...integrity(db),
+    ...attempt("the counts", () => counts(db)),
+    ...(format < 4 ? [] : attempt("the sizes", () => sizes(db))),
+    ...orphans(db, format < 3 ? stray : { ...stray, ...strayAges })
+  ]
   return { problems, bytes: pragma("page_count") * pageSize, free: pragma("freelist_count") * pageSize }
 }
 
@@ -83,11 +88,11 @@ const counts = (db: DatabaseSync): ReadonlyArray<Problem> => {
       detail: `route ${route}: of what was read, ${Math.abs(missing)} events are ${missing > 0 ? "not accounted for" : "accounted for twice"}`
     })
   )
-  return [...differences, ...imbalances, ...weights(db)]
+  return [...differences, ...imbalances]
 }
 
-/** What the parcels of each lane hold, added up anew. */
-const weights = (db: DatabaseSync): ReadonlyArray<Problem> =>
+/** What the parcels of each lane hold, added up anew. Kept since format 4. */
+const sizes = (db: DatabaseSync): ReadonlyArray<Problem> =>
   query<{ route: string; name: string; bytes: number; found: number }>(
     db,
     `select route, name, bytes, coalesce((select sum(length(body)) from parcel where parcel.lane = lane.id), 0) as found
@@ -121,12 +126,16 @@ const stray: Readonly<Record<string, string>> = {
   "parts of compositions that are not there":
     "from (select composition as id from composed) where id not in (select id from composition)",
   "parts of compositions without their parcel":
-    "from (select parcel as id from composed) where id not in (select id from parcel)",
+    "from (select parcel as id from composed) where id not in (select id from parcel)"
+}
+
+/** The same, of the tables that there are since format 3. */
+const strayAges: Readonly<Record<string, string>> = {
   "ages of remembered ids that are not there":
     "from (select distinct age as id from seen) where id not in (select id from age)"
 }
 
-const orphans = (db: DatabaseSync): ReadonlyArray<Problem> =>
+const orphans = (db: DatabaseSync, stray: Readonly<Record<string, string>>): ReadonlyArray<Problem> =>
   Object.entries(stray).flatMap(([name, where]) =>
     attempt(name, () => {
       const { rows, first } = query<{ rows: number; first: number | null }>(
