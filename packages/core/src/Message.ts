@@ -42,7 +42,10 @@ export interface Batch {
   readonly ids: ReadonlyArray<string>
   /** How many events the messages hold together. */
   readonly events: number
-  /** The finished body: the messages within the connection's envelope, UTF-8. */
+  /**
+   * The finished body: the messages within the connection's envelope, UTF-8. Its memory is used again once `deliver` has
+   * ended: copy what is to be kept.
+   */
   readonly body: Uint8Array<ArrayBuffer>
 }
 

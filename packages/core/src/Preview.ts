@@ -127,6 +127,7 @@ const look = (
     sizeOf: () => 0,
     invalid: (position) => invalid(chunk.events[position]!)
   })
+  const buffer = MessageBuffer.make()
   seen.read += chunk.events.length + chunk.malformed.length
   for (const { reason } of [...chunk.malformed, ...planned.failed]) leave(reason, 1)
   for (const { kind, key, events } of planned.counts) if (kind !== "read") leave(key, events)
@@ -135,10 +136,9 @@ const look = (
     lane.events += placed.length
     for (const group of groupsOf(placed, opened.limits.messageEvents)) {
       if (lane.messages.length >= messages) break
-      const buffer = MessageBuffer.make(4096)
       const message = prepareOne(opened, lane.lane, group, buffer)
       if (Result.isFailure(message)) leave(message.failure.reason, group.length)
-      else lane.messages.push(new TextDecoder().decode(buffer.bytes().subarray(0, buffer.end())))
+      else lane.messages.push(new TextDecoder().decode(buffer.take()))
     }
   }
 }

@@ -176,35 +176,37 @@ describe("a lane's share of the outbox", () => {
     }).pipe(memory, Effect.scoped)
   )
 
-  it.effect("sets the oldest aside where that was chosen and the lane sends nothing; they can be replayed", () =>
-    Effect.gen(function* () {
-      const { state, start } = open({ size: 2_000, whenFull: "set-aside" })
-      const running = yield* start
-      yield* Time.pass("50 seconds")
-      const patient = yield* running.ledger
-      assert.isBelow(patient.routes["crm"]!.read, 400)
-      assert.strictEqual(Ledger.total(patient, "dead"), 0)
-      yield* Time.pass("1 minute")
-      const ledger = yield* running.ledger
-      assert.strictEqual(ledger.routes["crm"]?.read, 400)
-      assert.strictEqual(ledger.routes["crm"]?.delivered["odd"], 200)
-      const aside = ledger.routes["crm"]?.dead["share-full"] ?? 0
-      assert.strictEqual(aside + waiting(ledger), 200)
-      assert.isAbove(waiting(ledger), 5)
-      assert.isBelow(waiting(ledger), 30)
-      assert.deepStrictEqual(Ledger.imbalance(ledger), [])
-      state.isMended = true
-      yield* Time.pass("5 minutes")
-      const youngest = state.remote.accepted.get("even") ?? []
-      assert.deepStrictEqual(youngest, evens(200 - youngest.length, 200))
-      while (Ledger.total(yield* running.ledger, "dead") > 0) {
-        const replayed = yield* Effect.forkChild(running.replay({}))
+  it.effect(
+    "sets the oldest aside where that was chosen and the lane sends nothing; they can be replayed",
+    () =>
+      Effect.gen(function* () {
+        const { state, start } = open({ size: 2_000, whenFull: "set-aside" })
+        const running = yield* start
+        yield* Time.pass("50 seconds")
+        const patient = yield* running.ledger
+        assert.isBelow(patient.routes["crm"]!.read, 400)
+        assert.strictEqual(Ledger.total(patient, "dead"), 0)
+        yield* Time.pass("1 minute")
+        const ledger = yield* running.ledger
+        assert.strictEqual(ledger.routes["crm"]?.read, 400)
+        assert.strictEqual(ledger.routes["crm"]?.delivered["odd"], 200)
+        const aside = ledger.routes["crm"]?.dead["share-full"] ?? 0
+        assert.strictEqual(aside + waiting(ledger), 200)
+        assert.isAbove(waiting(ledger), 5)
+        assert.isBelow(waiting(ledger), 30)
+        assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+        state.isMended = true
         yield* Time.pass("5 minutes")
-        yield* Fiber.join(replayed)
-      }
-      const delivered = [...(state.remote.accepted.get("even") ?? [])]
-      assert.strictEqual(new Set(delivered).size, 200)
-    }).pipe(memory, Effect.scoped)
+        const youngest = state.remote.accepted.get("even") ?? []
+        assert.deepStrictEqual(youngest, evens(200 - youngest.length, 200))
+        while (Ledger.total(yield* running.ledger, "dead") > 0) {
+          const replayed = yield* Effect.forkChild(running.replay({}))
+          yield* Time.pass("5 minutes")
+          yield* Fiber.join(replayed)
+        }
+        const delivered = [...(state.remote.accepted.get("even") ?? [])]
+        assert.strictEqual(new Set(delivered).size, 200)
+      }).pipe(memory, Effect.scoped)
   )
 
   const evens = (from: number, to: number) =>

@@ -21,9 +21,13 @@ const serve = (port: MessagePort, place: Place): void => {
     send({ kind: "refused", failure: fromCause(place.directory, cause) })
     return
   }
-  const group = GroupCommit.make(store, (id, answer) =>
-    send({ kind: "answer", id, answer }, buffersOf(answer))
-  )
+  const given = new Map<number, ArrayBuffer>()
+  const group = GroupCommit.make(store, (id, answer) => {
+    const buffer = given.get(id)
+    given.delete(id)
+    const large = buffersOf(answer)
+    send({ kind: "answer", id, answer, buffer }, buffer === undefined ? large : [...large, buffer])
+  })
 
   const close = (): void => {
     group.close()
@@ -39,6 +43,7 @@ const serve = (port: MessagePort, place: Place): void => {
         return close()
       }
       requests.push(message)
+      if (message.buffer !== undefined) given.set(message.id, message.buffer)
       if (message.call.method === "append") appends++
       message = appends < GroupCommit.mostAppends ? next(port) : undefined
     }

@@ -27,6 +27,8 @@ export interface Batches {
   readonly remove: (which: (item: Item.Item) => boolean) => Array<Item.Item>
   /** Messages that wait and could go. */
   readonly waiting: () => number
+  /** Whether as many wait as a request may hold. */
+  readonly isAmple: (limits: Limits) => boolean
   /** Bytes of all messages pushed and not yet released. */
   readonly bytes: () => number
 }
@@ -38,6 +40,8 @@ export const make = (): Batches => {
   let held: Array<Item.Item> = []
   let freed = false
   let bytes = 0
+
+  const waiting = () => queue.length - head + held.length
 
   const startPicking = (limits: Limits, envelope: Envelope) => {
     const picked: Array<Item.Item> = []
@@ -133,28 +137,8 @@ export const make = (): Batches => {
       freed = true
       return gone
     },
-    waiting: () => queue.length - head + held.length,
+    waiting,
+    isAmple: (limits) => waiting() >= limits.messages || bytes >= limits.bytes,
     bytes: () => bytes
   }
-}
-
-/** The finished body: the messages within the envelope. */
-export const assemble = (items: ReadonlyArray<Item.Item>, envelope: Envelope): Uint8Array<ArrayBuffer> => {
-  const separator = Buffer.from(envelope.separator)
-  const inside = items.reduce((sum, item) => sum + Item.size(item), separator.length * (items.length - 1))
-  const body = Buffer.allocUnsafeSlow(
-    Buffer.byteLength(envelope.open) + inside + Buffer.byteLength(envelope.close)
-  )
-  let at = body.write(envelope.open)
-  for (let i = 0; i < items.length; i++) {
-    if (i > 0) {
-      body.set(separator, at)
-      at += separator.length
-    }
-    const item = items[i]!
-    body.set(item.bytes.subarray(item.start, item.end), at)
-    at += Item.size(item)
-  }
-  body.write(envelope.close, at)
-  return body
 }

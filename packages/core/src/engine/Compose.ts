@@ -11,7 +11,7 @@ import type { Composition, LaneKey, Outbox, OutboxError } from "../Outbox.ts"
 import type { Formed } from "./Groups.ts"
 import type * as Item from "./Item.ts"
 import * as MessageBuffer from "./MessageBuffer.ts"
-import { prepareOne } from "./Prepare.ts"
+import { prepareOne, unset } from "./Prepare.ts"
 import type { Ended } from "./Verdict.ts"
 
 interface Draft {
@@ -78,8 +78,9 @@ export interface Composer {
 }
 
 export const make = (outbox: Outbox["Service"], lane: LaneKey, opened: Opened): Composer => {
+  const buffer = MessageBuffer.make()
+
   const prepare = (drafts: ReadonlyArray<Draft>) => {
-    const buffer = MessageBuffer.make(drafts.length * 2048)
     const items: Array<Item.Item> = []
     const dead: Array<Ended> = []
     const tooLarge: Array<Draft> = []
@@ -95,7 +96,7 @@ export const make = (outbox: Outbox["Service"], lane: LaneKey, opened: Opened): 
       const first = composition.members[0]!
       const item: Item.Item = {
         ...position,
-        bytes: buffer.bytes(),
+        bytes: unset,
         slot,
         parcel: first.parcel,
         position: first.position,
@@ -106,7 +107,8 @@ export const make = (outbox: Outbox["Service"], lane: LaneKey, opened: Opened): 
       else if (events.length > 1) tooLarge.push(entry)
       else dead.push({ item, ...message.failure })
     }
-    for (const item of items) item.bytes = buffer.bytes()
+    const bytes = buffer.take()
+    for (const item of items) item.bytes = bytes
     return { items, dead, tooLarge }
   }
 

@@ -26,10 +26,12 @@ import {
 } from "../Running.ts"
 import type { Source, SourceError } from "../Source.ts"
 import * as Check from "./Definition.ts"
+import * as Door from "./Door.ts"
 import * as Intake from "./Intake.ts"
 import type * as Lane from "./Lane.ts"
 import * as OpenRoute from "./OpenRoute.ts"
 import * as Past from "./Past.ts"
+import * as Planner from "./Planner.ts"
 import * as ReadBack from "./ReadBack.ts"
 import * as Revive from "./Revive.ts"
 
@@ -50,7 +52,7 @@ export const start = (
     const follow = options.follow ?? false
     const patience = Duration.toMillis(options.patience ?? "60 seconds")
     const dedupe = Duration.toMillis(definition.dedupe ?? 0)
-    const progress: Intake.Progress = { consumed: 0, expected: 0 }
+    const progress: Door.Progress = { consumed: 0, expected: 0 }
     let sourcesEnded = false
     let sourceError: SourceError | undefined
 
@@ -90,20 +92,27 @@ export const start = (
         return Effect.andThen(changed.await, until(holds))
       })
 
-    const pace = until(() => {
-      const well = lanesNow().filter((lane) => lane.isWell())
-      return well.length === 0 || !well.every((lane) => lane.isSated())
-    })
+    /** Not for long: a lane that is slow lags to disk rather than hold the others. */
+    const whileCrowded = Effect.suspend(() =>
+      lanesNow().some((lane) => lane.isCrowded())
+        ? Effect.timeoutOption(
+            until(() => !lanesNow().some((lane) => lane.isCrowded())),
+            longestPause
+          )
+        : Effect.void
+    )
 
-    const intakeOf = (
-      name: string,
-      source: Source,
-      reading: ReadonlyArray<Intake.OpenRoute>,
-      dedupe: number | undefined
-    ) =>
-      Intake.make({
+    const pace = Effect.andThen(
+      until(() => {
+        const well = lanesNow().filter((lane) => lane.isWell())
+        return well.length === 0 || !well.every((lane) => lane.isSated())
+      }),
+      whileCrowded
+    )
+
+    const doorOf = (name: string, reading: ReadonlyArray<OpenRoute.OpenRoute>, dedupe: number | undefined) =>
+      Door.make({
         name,
-        source,
         routes: reading,
         outbox,
         turn,
@@ -114,7 +123,17 @@ export const start = (
         fail: (error) => Effect.andThen(Deferred.fail(failure, error), Effect.never)
       })
 
-    const readsFrom = ({ route }: Intake.OpenRoute, name: string) => route.from?.includes(name) ?? true
+    const intakeOf = (
+      name: string,
+      source: Source,
+      reading: ReadonlyArray<OpenRoute.OpenRoute>,
+      dedupe: number | undefined
+    ) => {
+      const dedupes = dedupe !== undefined && dedupe > 0
+      return Intake.make(Planner.make(name, source, reading, dedupes), doorOf(name, reading, dedupe), dedupes)
+    }
+
+    const readsFrom = ({ route }: OpenRoute.OpenRoute, name: string) => route.from?.includes(name) ?? true
 
     /** One source that cannot go on does not stop the others, nor what was read. */
     const runSource = ([name, source]: readonly [string, Source]) =>
@@ -254,6 +273,9 @@ export const start = (
       progress: Effect.sync(() => ({ ...progress, sourcesEnded }))
     } satisfies Running
   })
+
+/** How long a source waits for a lane that could be handed no more, in milliseconds. */
+const longestPause = 100
 
 const isSame = (left: LaneKey, right: LaneKey) => left.route === right.route && left.lane === right.lane
 

@@ -30,7 +30,8 @@ import { DeliveryError, type Outcomes, retry } from "../Outcome.ts"
 import * as Policy from "../Policy.ts"
 import type { Route } from "../Route.ts"
 import type { LaneStatus } from "../Running.ts"
-import * as Batches from "./Batches.ts"
+import type * as Batches from "./Batches.ts"
+import * as Bodies from "./Bodies.ts"
 import * as Compose from "./Compose.ts"
 import * as Erase from "./Erase.ts"
 import * as Health from "./Health.ts"
@@ -46,6 +47,9 @@ import { type Answer, judge } from "./Verdict.ts"
 const tookTooLong = new DeliveryError({
   outcome: retry("no-answer", { detail: "the attempt took too long" })
 })
+
+/** How long messages that do not fill a request wait for others, in milliseconds. */
+const linger = 20
 
 const answerOf = (exit: Exit.Exit<Outcomes | Connection, DeliveryError>): Answer => {
   if (Exit.isSuccess(exit)) {
@@ -72,6 +76,8 @@ export interface Lane {
   /** Whether the lane sends and has more than enough in memory: then the source may be paced. */
   readonly isSated: () => boolean
   readonly isWell: () => boolean
+  /** Whether the lane sends and could be handed no more now: a parcel stored next would have to be read back. */
+  readonly isCrowded: () => boolean
   /** Nothing more will come: groups need not wait for their window. */
   readonly flush: () => void
   readonly isEmpty: () => boolean
@@ -113,6 +119,7 @@ interface Opening {
   readonly policy: Policy.Resolved
   readonly composer: Compose.Composer
   readonly readBack: ReadBack.ReadBack
+  readonly bodies: Bodies.Bodies
   connection: { readonly connection: Connection; readonly scope: Scope.Closeable } | undefined
 }
 
@@ -127,11 +134,13 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
 
     const open = (opened: Opened): Opening => {
       const lane = opened.lanes.find(({ name }) => name === key.lane)
+      const policy = Policy.resolve(route.policy ?? {}, opened.limits.concurrency)
       return {
         opened,
         held: lane === undefined ? "not-in-configuration" : lane.held,
         window: Duration.toMillis(opened.limits.window),
-        policy: Policy.resolve(route.policy ?? {}, opened.limits.concurrency),
+        policy,
+        bodies: Bodies.make(policy.concurrency),
         composer: Compose.make(outbox, key, opened),
         readBack: ReadBack.make(route, opened, key.lane, options.decode),
         connection: undefined
@@ -146,6 +155,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     let underWay = 0
     let unsettled = 0
     let flushing = false
+    let gatheringSince = Infinity
     const share = LaneShare.make(route.share, stored?.bytes ?? 0)
     let expiresAt = stored?.oldest === undefined ? Infinity : stored.oldest + options.retention
 
@@ -217,20 +227,27 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     })
 
     const deliver = (connection: Connection, items: ReadonlyArray<Item.Item>) =>
-      connection
-        .deliver({
-          lane: key.lane,
-          ids: items.map((item) => item.id),
-          events: items.reduce((sum, item) => sum + Item.events(item), 0),
-          body: Batches.assemble(items, connection.envelope ?? jsonArray)
-        })
-        .pipe(
-          Effect.timeoutOrElse({
-            duration: opening.policy.attemptTimeout,
-            orElse: () => Effect.fail(tookTooLong)
-          }),
-          Effect.exit
-        )
+      Effect.gen(function* () {
+        const { bodies, policy } = opening
+        const body = bodies.assemble(items, connection.envelope ?? jsonArray)
+        const exit = yield* connection
+          .deliver({
+            lane: key.lane,
+            ids: items.map((item) => item.id),
+            events: items.reduce((sum, item) => sum + Item.events(item), 0),
+            body
+          })
+          .pipe(
+            Effect.timeoutOrElse({
+              duration: policy.attemptTimeout,
+              orElse: () => Effect.fail(tookTooLong)
+            }),
+            Effect.exit
+          )
+        // After any other end somebody may still be reading it.
+        if (Exit.isSuccess(exit)) bodies.recycle(body)
+        return exit
+      })
 
     const keepGate = (before: GateState) =>
       Effect.gen(function* () {
@@ -275,6 +292,14 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         wake()
       })
 
+    /** Until when messages that would leave half a request empty wait for others; in the past when they need not. */
+    const fullBy = (now: number): number => {
+      if (memory.batches.waiting() === 0) gatheringSince = Infinity
+      else if (gatheringSince === Infinity) gatheringSince = now
+      const isEnough = flushing || memory.batches.isAmple(opening.opened.limits)
+      return isEnough || gatheringSince === Infinity ? 0 : gatheringSince + linger
+    }
+
     const hasWork = (now: number) =>
       memory.batches.waiting() > 0 || memory.again.some(({ due }) => due <= now)
 
@@ -282,6 +307,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     const next = (connection: Connection, now: number): Batches.Pending | undefined => {
       const due = memory.again.findIndex((pending) => pending.due <= now)
       if (due >= 0) return memory.again.splice(due, 1)[0]
+      if (now < fullBy(now)) return undefined
+      gatheringSince = Infinity
       const items = memory.batches.next(opening.opened.limits, connection.envelope ?? jsonArray)
       return items === undefined
         ? undefined
@@ -333,15 +360,12 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
 
     const nextDue = (now: number, sendsAt: number | undefined): number => {
       if (!sends()) return Infinity
+      const groups = memory.groups.due(opening.window) ?? Infinity
+      if (sendsAt === undefined) return groups
       const retries = Math.min(Infinity, ...memory.again.map(({ due }) => due))
+      const fresh = memory.batches.waiting() > 0 ? Math.max(sendsAt, fullBy(now)) : Infinity
       // When it could send now and did not, all that waits belongs to users under way: an answer wakes it.
-      const send =
-        sendsAt === undefined
-          ? Infinity
-          : sendsAt <= now
-            ? retries
-            : Math.max(sendsAt, memory.batches.waiting() > 0 ? 0 : retries)
-      return Math.min(send, memory.groups.due(opening.window) ?? Infinity)
+      return Math.min(groups, Math.max(sendsAt, retries), fresh <= now ? Infinity : fresh)
     }
 
     const sleepUntil = (due: number, now: number) =>
@@ -400,6 +424,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       isFull: () => share.isFull() && !isEmpty(),
       isSated: () => Health.isWell(health, opening.policy) && !memory.isHungry(),
       isWell: () => sends() && Health.isWell(health, opening.policy),
+      isCrowded: () =>
+        !memory.isLagging() && !memory.hasRoom() && sends() && Health.isWell(health, opening.policy),
       flush: () => {
         flushing = true
         wake()

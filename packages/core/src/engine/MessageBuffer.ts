@@ -8,12 +8,16 @@ export interface MessageBuffer {
   /** Writes the message and returns where it ends; it starts where the one before ended. */
   readonly write: (message: Message) => number
   readonly end: () => number
-  /** The bytes so far; valid for offsets below `end` for good. */
-  readonly bytes: () => Uint8Array
+  /** The bytes written, in memory of their own and no more of it than they need; the buffer is empty again. */
+  readonly take: () => Uint8Array<ArrayBuffer>
 }
 
-export const make = (capacity: number): MessageBuffer => {
-  let buffer = Buffer.allocUnsafeSlow(Math.max(capacity, 1024))
+const smallest = 64 * 1024
+/** A buffer that grew beyond this is not kept for the next messages. */
+const largest = 2 * 1024 * 1024
+
+export const make = (): MessageBuffer => {
+  let buffer = Buffer.allocUnsafeSlow(smallest)
   let end = 0
   return {
     write: (message) => {
@@ -31,6 +35,11 @@ export const make = (capacity: number): MessageBuffer => {
       return end
     },
     end: () => end,
-    bytes: () => buffer
+    take: () => {
+      const taken = new Uint8Array(buffer.subarray(0, end))
+      end = 0
+      if (buffer.length > largest) buffer = Buffer.allocUnsafeSlow(smallest)
+      return taken
+    }
   }
 }

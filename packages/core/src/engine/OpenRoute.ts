@@ -11,9 +11,9 @@ import type { LaneState, Outbox, OutboxError } from "../Outbox.ts"
 import type { PluginError } from "../Plugin.ts"
 import type { Route } from "../Route.ts"
 import type { Shared } from "./Health.ts"
-import type * as Intake from "./Intake.ts"
 import * as Lane from "./Lane.ts"
 import { selection } from "./Plan.ts"
+import type { PlannedRoute } from "./Planner.ts"
 import type { Decoders } from "./ReadBack.ts"
 
 export interface Options {
@@ -26,7 +26,9 @@ export interface Options {
   readonly onChange: () => void
 }
 
-export interface OpenRoute extends Intake.OpenRoute {
+/** A route ready to take events; `opened` and `lanes` change when its destination is opened anew. */
+export interface OpenRoute extends PlannedRoute {
+  readonly lanes: ReadonlyMap<string, Lane.Lane>
   /** Runs the lanes, and opens the destination anew when its credentials change; fails when the outbox does. */
   readonly run: Effect.Effect<never, OutboxError>
 }
@@ -65,7 +67,13 @@ export const open = (
     const ask = Effect.forkIn(destination.changed ?? Effect.never, scope, { startImmediately: true })
     let changed = yield* ask
     const first = yield* destination.open
-    const self = { route, opened: first, lanes, selected: selection(route, options.catalogues) }
+    const self = {
+      route,
+      opened: first,
+      lanes,
+      selected: selection(route, options.catalogues),
+      accepts: (lane: string) => lanes.get(lane)?.accepts() ?? false
+    }
     yield* addLanes(first)
 
     /** Credentials that cannot be read leave everything as it was. */

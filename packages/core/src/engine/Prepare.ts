@@ -7,7 +7,7 @@ import type { Opened } from "../Destination.ts"
 import { type Event, userKey } from "../Event.ts"
 import type { Ordering } from "../Route.ts"
 import type { Item } from "./Item.ts"
-import * as MessageBuffer from "./MessageBuffer.ts"
+import type * as MessageBuffer from "./MessageBuffer.ts"
 import * as OrderSlots from "./OrderSlots.ts"
 
 /** An event that waits for others of its group. */
@@ -54,12 +54,12 @@ export const prepareParcel = (
   lane: string,
   ordering: Ordering,
   placed: ReadonlyArray<Placed>,
-  attempts: number
+  attempts: number,
+  buffer: MessageBuffer.MessageBuffer
 ): Prepared => {
   const items: Array<Item> = []
   const grouped: Array<Grouped> = []
   const dead: Array<Ended> = []
-  const buffer = MessageBuffer.make(placed.length * 1024)
   for (const { event, position, group, bytes } of placed) {
     const slot = slotOf(event, ordering)
     if (group !== undefined) {
@@ -73,11 +73,13 @@ export const prepareParcel = (
       items.push({ id, bytes: unset, start, end, slot, parcel: 0, position, attempts, group: undefined })
     }
   }
-  for (const item of items) item.bytes = buffer.bytes()
+  const bytes = buffer.take()
+  for (const item of items) item.bytes = bytes
   return { items, grouped, dead }
 }
 
-const unset = new Uint8Array(0)
+/** The bytes of an item whose buffer is not taken yet. */
+export const unset = new Uint8Array(0)
 
 /** Prepares and writes one message; a throw, a rejection or too many bytes ends its events. */
 export const prepareOne = (

@@ -8,6 +8,7 @@ import * as Codec from "../Codec.ts"
 import type { Opened } from "../Destination.ts"
 import type { Parcel } from "../Outbox.ts"
 import type { Route } from "../Route.ts"
+import * as MessageBuffer from "./MessageBuffer.ts"
 import { change } from "./Plan.ts"
 import { defectDetail, type Ended, type Placed, type Prepared, prepareParcel } from "./Prepare.ts"
 
@@ -34,9 +35,9 @@ export type ReadBack = (parcel: Parcel) => Prepared
 const isSettled = (bits: Uint8Array, position: number) =>
   ((bits[position >> 3] ?? 0) & (1 << (position & 7))) !== 0
 
-export const make =
-  (route: Route, opened: Opened, lane: string, decode: Decoders): ReadBack =>
-  ({ records, settled, attempts }) => {
+export const make = (route: Route, opened: Opened, lane: string, decode: Decoders): ReadBack => {
+  const buffer = MessageBuffer.make()
+  return ({ records, settled, attempts }) => {
     const decoder = decode(records.codec, records.parameter)
     const placed: Array<Placed> = []
     const dead: Array<Ended> = []
@@ -61,6 +62,7 @@ export const make =
         end("defect", defectDetail("reading back", cause))
       }
     }
-    const prepared = prepareParcel(opened, lane, route.ordering, placed, attempts)
+    const prepared = prepareParcel(opened, lane, route.ordering, placed, attempts, buffer)
     return { ...prepared, dead: [...dead, ...prepared.dead] }
   }
+}

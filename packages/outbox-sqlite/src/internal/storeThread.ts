@@ -7,7 +7,8 @@ import type * as Scope from "effect/Scope"
 import type { Place } from "./database.ts"
 import type { Failure } from "./failure.ts"
 import type { FromStore, ToStore } from "./messages.ts"
-import type { Answer, Call, Entry } from "./operations.ts"
+import type { Answer } from "./operations.ts"
+import * as ParcelBuffers from "./parcelBuffers.ts"
 import { fail, type Opened, type Run } from "./service.ts"
 
 /** Megabytes. The parcels themselves are outside of the worker's heap. */
@@ -26,6 +27,7 @@ const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
     const worker = new Worker(code, { workerData: place, resourceLimits })
     const pending = new Map<number, (answer: Answer) => void>()
     const room = Latch.makeUnsafe(true)
+    const buffers = ParcelBuffers.make()
     let last = 0
     let ended: Failure | undefined
     let onEnd = (): void => {}
@@ -45,12 +47,12 @@ const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
     const run: Run = (call) =>
       Effect.callback((resume) => {
         if (ended !== undefined) return resume(fail(ended))
-        const [copy, transfer] = detached(call)
+        const packed = buffers.pack(call)
         last++
         pending.set(last, (answer) =>
           resume(answer.done ? Exit.succeed(answer.value as never) : fail(answer.failure))
         )
-        post({ id: last, call: copy }, transfer)
+        post({ id: last, ...packed }, packed.buffer === undefined ? [] : [packed.buffer])
       })
 
     const close: Effect.Effect<void> = Effect.callback((resume) => {
@@ -73,6 +75,7 @@ const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
         case "answer": {
           const answer = pending.get(message.id)
           pending.delete(message.id)
+          if (message.buffer !== undefined) buffers.recycle(message.buffer)
           return answer?.(message.answer)
         }
       }
@@ -82,16 +85,3 @@ const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
     worker.on("error", (cause) => stopped(cause instanceof Error ? cause.message : String(cause)))
     worker.on("exit", () => stopped("its thread has ended"))
   })
-
-/** The call with copies of its bytes to give away: the caller may need them again, to repeat what was refused. */
-const detached = (call: Call): readonly [Call, ReadonlyArray<ArrayBuffer>] => {
-  if (call.method !== "append") return [call, []]
-  const [entry] = call.input as [Entry]
-  const parcels = entry.parcels.map(({ route, lane, records: { codec, parameter, bytes, ends } }) => ({
-    route,
-    lane,
-    records: { codec, parameter, bytes: new Uint8Array(bytes), ends: new Uint32Array(ends) }
-  }))
-  const transfer = parcels.flatMap(({ records: { bytes, ends } }) => [bytes.buffer, ends.buffer])
-  return [{ method: "append", input: [{ ...entry, parcels }] }, transfer]
-}

@@ -18,8 +18,8 @@ export const chunkSize = 256 * 1024
 export const rawLimit = 1024 * 1024
 
 export interface Gather {
-  /** The record at `bytes[start, end)`, which must not change until the next flush. */
-  readonly add: (event: CurrentsEvent, bytes: Uint8Array, start: number, end: number) => void
+  /** The record at `bytes[start, end)`, which is copied. */
+  readonly add: (event: CurrentsEvent, bytes: Buffer, start: number, end: number) => void
   readonly bury: (record: Malformed) => void
   readonly isFull: () => boolean
   /** The state as it is, to come back to before the next flush. */
@@ -30,12 +30,8 @@ export interface Gather {
   readonly finish: (place: Checkpoint.Place) => Effect.Effect<void>
 }
 
-/** Neighbouring records of one buffer are copied in one go. */
-interface Run {
-  readonly bytes: Uint8Array
-  readonly start: number
-  end: number
-}
+/** Room for the record that fills a chunk, too: most chunks need no second buffer. */
+const bufferSize = chunkSize + 64 * 1024
 
 export const make = (
   file: Found,
@@ -45,26 +41,21 @@ export const make = (
   encoding: Pick<Records, "codec" | "parameter">
 ): Gather => {
   let events: Array<CurrentsEvent> = []
-  let lengths: Array<number> = []
-  let runs: Array<Run> = []
+  let ends: Array<number> = []
+  let buffer = Buffer.alloc(0)
   let malformed: Array<Malformed> = []
   let size = 0
   let raw = 0
   let latest = from
   let consumed = input.packed ? 0 : (from?.at ?? 0)
 
-  const records = (): Records => {
-    // Memory of its own: whoever gets the chunk may keep it, or hand it to another thread.
-    const bytes = new Uint8Array(size)
-    const ends = new Uint32Array(lengths.length)
-    let end = 0
-    for (const run of runs) {
-      bytes.set(run.bytes.subarray(run.start, run.end), end)
-      end += run.end - run.start
-    }
-    end = 0
-    for (let i = 0; i < lengths.length; i++) ends[i] = end += lengths[i]!
-    return { ...encoding, bytes, ends }
+  const makeRoom = (length: number): void => {
+    if (size + length <= buffer.length) return
+    const larger = Buffer.allocUnsafeSlow(
+      Math.max(Math.min(bufferSize, file.size), size + length, buffer.length * 2)
+    )
+    buffer.copy(larger, 0, 0, size)
+    buffer = larger
   }
 
   const append = (place: Checkpoint.Place, complete: boolean): Effect.Effect<void> =>
@@ -75,15 +66,16 @@ export const make = (
       if (events.length === 0 && malformed.length === 0 && !isNews) return Effect.void
       const chunk = {
         events,
-        records: records(),
+        records: { ...encoding, bytes: buffer.subarray(0, size), ends: Uint32Array.from(ends) },
         malformed,
         split: file.split,
         checkpoint: Checkpoint.format(stand),
         consumed: Math.max(0, used - consumed)
       }
+      // Whoever gets the chunk keeps the buffer.
+      buffer = Buffer.alloc(0)
       events = []
-      lengths = []
-      runs = []
+      ends = []
       malformed = []
       size = raw = 0
       latest = stand
@@ -93,12 +85,10 @@ export const make = (
 
   return {
     add: (event, bytes, start, end) => {
-      const run = runs.at(-1)
-      if (run !== undefined && run.bytes === bytes && run.end === start) run.end = end
-      else runs.push({ bytes, start, end })
+      makeRoom(end - start)
+      size += bytes.copy(buffer, size, start, end)
       events.push(event)
-      lengths.push(end - start)
-      size += end - start
+      ends.push(size)
     },
     bury: (record) => {
       malformed.push(record)
@@ -106,10 +96,9 @@ export const make = (
     },
     isFull: () => size >= chunkSize || raw >= chunkSize || malformed.length >= 1000,
     save: () => {
-      const saved = { events: events.length, runs: runs.length, malformed: malformed.length, size, raw }
+      const saved = { events: events.length, malformed: malformed.length, size, raw }
       return () => {
-        events.length = lengths.length = saved.events
-        runs.length = saved.runs
+        events.length = ends.length = saved.events
         malformed.length = saved.malformed
         size = saved.size
         raw = saved.raw

@@ -31,17 +31,15 @@ export const readLines = Effect.fnUntraced(function* (reading: Reading) {
     const length = view.lastIndexOf(newline) + 1
     if (length > 0) {
       wanted = windowSize
-      // A copy, since the window moves on while the lines wait for their chunk.
-      const bytes = Buffer.from(view.subarray(0, length))
       const base = input.position()
-      for (let at = 0; at < length; ) {
-        const next = bytes.indexOf(newline, at) + 1
-        takeLine(gather, bytes, at, next - 1, `line ${++lines}, byte ${base + at}`)
+      let at = 0
+      while (at < length && !gather.isFull()) {
+        const next = view.indexOf(newline, at) + 1
+        takeLine(gather, view, at, next - 1, `line ${++lines}, byte ${base + at}`)
         at = next
-        if (!gather.isFull() && at < length) continue
-        input.skip(base + at - input.position())
-        if (gather.isFull()) yield* gather.flush(placeAt(base + at, lines))
       }
+      input.skip(at)
+      if (gather.isFull()) yield* gather.flush(placeAt(base + at, lines))
     } else if (view.length > lineLimit) {
       const at = input.position()
       yield* gather.flush(placeAt(at, lines))

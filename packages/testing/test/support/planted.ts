@@ -28,7 +28,7 @@ export const bugs: ReadonlyArray<Bug> = [
   },
   {
     name: "the checkpoint is stored before the events",
-    file: "engine/Intake.ts",
+    file: "engine/Door.ts",
     find: "Effect.map(outbox.append({ ...entry, at, ...forget }), handOn)",
     replace: `Effect.map(
       Effect.andThen(
@@ -87,7 +87,7 @@ export const bugs: ReadonlyArray<Bug> = [
   },
   {
     name: "a client is answered before its events are durable",
-    file: "engine/Intake.ts",
+    file: "engine/Door.ts",
     find: "return Effect.onInterrupt(Effect.map(outbox.append({ ...entry, at, ...forget }), handOn), () => lag)",
     replace: `
     const storing = Effect.onInterrupt(Effect.map(outbox.append({ ...entry, at, ...forget }), handOn), () => lag)

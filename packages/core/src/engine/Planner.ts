@@ -1,0 +1,133 @@
+/**
+ * One chunk through every route that reads its source: what is to be stored, and what lanes that send are handed at
+ * once. Pure.
+ */
+import * as Codec from "../Codec.ts"
+import type { Opened } from "../Destination.ts"
+import type { Event } from "../Event.ts"
+import type { Chunk, Malformed } from "../Intake.ts"
+import type { Count } from "../Ledger.ts"
+import type { Appending, Buried, NewParcel } from "../Outbox.ts"
+import type { Route } from "../Route.ts"
+import type { Source } from "../Source.ts"
+import * as MessageBuffer from "./MessageBuffer.ts"
+import { type Failed, plan, type Selection } from "./Plan.ts"
+import { type Prepared, prepareParcel } from "./Prepare.ts"
+
+/** A route as chunks go through it. `opened` changes when its destination is opened anew. */
+export interface PlannedRoute {
+  readonly route: Route
+  readonly opened: Opened
+  readonly selected: Selection
+  /** Whether preparing a chunk's events now is worth it: the lane sends, and has room. */
+  readonly accepts: (lane: string) => boolean
+}
+
+/** What becomes of a chunk. */
+export interface Planned {
+  /** Without the time of the append, nor what is to be forgotten then. */
+  readonly entry: Omit<Appending, "at" | "forget">
+  /** Of each parcel, what its lane is handed once it is durable; a lane that lags reads it back when it can. */
+  readonly prepared: ReadonlyArray<Prepared | undefined>
+  /** Bytes of input. */
+  readonly consumed: number
+}
+
+export interface Planner {
+  /** `duplicates` events were left out of the chunk before; they are counted. */
+  readonly plan: (chunk: Chunk<Event>, advance: Appending["advance"], duplicates: number) => Planned
+}
+
+/** `remembers`: ids of what is kept are to be remembered. */
+export const make = (
+  name: string,
+  source: Source,
+  routes: ReadonlyArray<PlannedRoute>,
+  remembers: boolean
+): Planner => {
+  const buffer = MessageBuffer.make()
+  const routeNames = routes.map(({ route }) => route.name)
+  return {
+    plan: (chunk, advance, duplicates) => {
+      const { events, malformed } = chunk
+      const records = chunk.records ?? Codec.encodeEvents(events)
+      const input = {
+        events,
+        sizeOf: (position: number) => records.ends[position]! - (records.ends[position - 1] ?? 0),
+        invalid: invalidIn(source, events)
+      }
+      const counts: Array<Count> = routeNames.flatMap(
+        (route): ReadonlyArray<Count> => [
+          { route, kind: "read", key: "", events: malformed.length + duplicates },
+          { route, kind: "filtered", key: "duplicate", events: duplicates }
+        ]
+      )
+      const buried: Array<Buried> = malformed.map((record) => buryMalformed(record, routeNames))
+      const parcels: Array<NewParcel> = []
+      const prepared: Array<Prepared | undefined> = []
+      const kept = new Set<string>()
+      const keep = (position: number) => {
+        if (remembers) kept.add(events[position]!.id)
+      }
+      for (const { route, opened, selected, accepts } of routes) {
+        const planned = plan(route, selected, opened, input)
+        counts.push(...planned.counts)
+        for (const failed of planned.failed) {
+          buried.push(buryFailed(failed, route.name, records))
+          keep(failed.position)
+        }
+        for (const [lane, { positions, placed }] of planned.lanes) {
+          if (positions.length === 0) continue
+          positions.forEach(keep)
+          parcels.push({ route: route.name, lane, records: Codec.select(records, positions) })
+          // Prepared while the events are young.
+          prepared.push(
+            accepts(lane) ? prepareParcel(opened, lane, route.ordering, placed, 0, buffer) : undefined
+          )
+        }
+      }
+      const origin = { source: name, split: chunk.split ?? "", position: chunk.checkpoint ?? "" }
+      // What no route kept need not be remembered: it would come to nothing again.
+      const remember = [...kept].filter((id) => id !== "")
+      const entry = {
+        origin,
+        parcels,
+        buried,
+        counts,
+        remember,
+        ...(advance === undefined ? {} : { advance })
+      }
+      return { entry, prepared, consumed: chunk.consumed ?? 0 }
+    }
+  }
+}
+
+/** The catalogue's verdict on an event, asked once however many routes select it. */
+const invalidIn = ({ catalogue }: Source, events: ReadonlyArray<Event>) => {
+  const verdicts = new Map<number, string | undefined>()
+  return (position: number): string | undefined => {
+    const event = events[position]!
+    if (catalogue.valid(event)) return undefined
+    if (!verdicts.has(position))
+      verdicts.set(position, catalogue.explain(event) ?? "does not fit its catalogue")
+    return verdicts.get(position)
+  }
+}
+
+const buryMalformed = (record: Malformed, routes: ReadonlyArray<string>): Buried => ({
+  routes,
+  reason: record.reason,
+  detail: `${record.position}: ${record.detail}`,
+  record: record.raw,
+  codec: "",
+  parameter: ""
+})
+
+const buryFailed = ({ position, reason, detail }: Failed, route: string, records: Codec.Records): Buried => ({
+  routes: [route],
+  reason,
+  detail,
+  record: Codec.select(records, [position]).bytes,
+  codec: records.codec,
+  parameter: records.parameter
+})
