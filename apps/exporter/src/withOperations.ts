@@ -2,9 +2,11 @@
  * Runs a command against the running exporter when there is one, against the outbox itself when there is none.
  */
 import { existsSync } from "node:fs"
+import process from "node:process"
 import type { Loaded } from "@millrace/config/Config"
-import { Outbox, OutboxError } from "@millrace/core/Outbox"
+import { Outbox, OutboxError, type Store } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Control from "./control.ts"
 import { type Operations, ofOutbox } from "./operations.ts"
 
@@ -24,6 +26,33 @@ export const withOperations = <A, E>(
         () => use(Control.client(directory), true)
       )
 }
+
+/** The operations that change nothing. */
+export type Reading = Pick<Operations, "status" | "deadLetters">
+
+/**
+ * The same for what only reads: that must not fail for want of room, or of the right to write. Where it would have, the
+ * reason is said on stderr.
+ */
+export const withReading = <A, E>(
+  loaded: Loaded,
+  use: (operations: Reading, isRunning: boolean) => Effect.Effect<A, E>
+): Effect.Effect<A, E | OutboxError> =>
+  withOperations({ ...loaded, store: { ...loaded.store, layer: readable(loaded.store) } }, use)
+
+const readable = ({ layer, look }: Store): Store["layer"] =>
+  look === undefined
+    ? layer
+    : Layer.catch(layer, (error) =>
+        error.reason === "Full" || error.reason === "Unavailable"
+          ? look.pipe(
+              Layer.tap(() => Effect.sync(() => process.stderr.write(`millrace: ${error.message}\n`))),
+              Layer.catch(() => failing(error))
+            )
+          : failing(error)
+      )
+
+const failing = (error: OutboxError) => Layer.effect(Outbox, Effect.fail(error))
 
 /** Whether there is a state to look at: looking must not make one. */
 export const hasState = ({ store }: Loaded): boolean =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -116,6 +116,55 @@ describe.concurrent("kill -9", () => {
         const emulator = yield* Emulator.start({ feeds: World.feeds, capture, port })
         const last = yield* world.millrace(["run", file, "--json"])
         assertNothingLost(Ledgers.parse(last.stdout), emulator.state())
+      }),
+    60_000
+  )
+
+  it.live(
+    "of a compaction leaves an outbox that is sound and whole, whichever moment it is",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* World.make
+        const down = { kind: "status", status: 503 } as const
+        const emulator = yield* Emulator.start({ feeds: World.feeds, failures: [down] })
+        const file = world.configure(World.configuration(emulator.url, { source }))
+        const waiting = yield* world.millrace(["run", file, "--json", "--patience", "1 second"])
+        Millrace.assertEnded(waiting, 3)
+        assert.isAbove(Ledger.total(Ledgers.parse(waiting.stdout), "dead"), 0)
+
+        const copy = world.path("state", "outbox.db-compact")
+        /** Starts a compaction and waits until it writes. */
+        const compacting = Effect.gen(function* () {
+          rmSync(copy, { force: true })
+          const program = yield* world.start(["outbox", "compact", file])
+          const writing = Effect.suspend(() => (existsSync(copy) ? Effect.void : Effect.fail("not yet")))
+          yield* Effect.raceFirst(Effect.eventually(Effect.delay(writing, "1 millis")), program.ended)
+          return { program, since: performance.now() }
+        })
+        const whole = yield* compacting
+        Millrace.assertEnded(yield* whole.program.ended, 0)
+        const lasts = performance.now() - whole.since
+
+        let half = 0
+        for (let kill = 0; kill < kills; kill++) {
+          const { program } = yield* compacting
+          yield* Effect.sleep(kill === 0 ? 0 : yield* Random.nextBetween(0, lasts))
+          program.kill("SIGKILL")
+          yield* program.ended
+          if (existsSync(copy)) half++
+          const verified = yield* world.millrace(["outbox", "verify", file])
+          Millrace.assertEnded(verified, 0)
+          assert.include(verified.stdout, "sound")
+        }
+        assert.isAbove(half, 0)
+
+        for (const suffix of ["", "-journal"]) World.write(copy + suffix, "left by a kill")
+        emulator.fail([])
+        const last = yield* world.millrace(["run", file, "--json"])
+        Millrace.assertEnded(last, 0)
+        assert.deepStrictEqual(Ledgers.parse(last.stdout), expected)
+        assert.strictEqual(emulator.state().totals.distinctEvents, Ledger.total(expected, "delivered"))
+        assert.deepStrictEqual(readdirSync(world.path("state")).sort(), ["lock.db", "outbox.db"])
       }),
     60_000
   )

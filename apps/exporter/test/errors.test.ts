@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process"
-import { chmodSync, closeSync, mkdirSync, openSync, writeSync } from "node:fs"
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeSync } from "node:fs"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Sample } from "@millrace/events-braze"
@@ -77,6 +78,12 @@ describe.concurrent("a configuration that is no good", () => {
       ["is no destination but a source"]
     ],
     ["a missing key", ["outbox"], undefined, ["outbox: is missing"]],
+    [
+      "a time limit of nothing",
+      ["routes", 0, "policy"],
+      { headersTimeout: "0 seconds" },
+      ["routes[0].policy.headersTimeout: a time limit is longer than nothing"]
+    ],
     [
       "a path that is not there",
       ["source", "settings", "path"],
@@ -290,6 +297,39 @@ describe.concurrent("a remote that is no good", () => {
   )
 
   it.live(
+    "an mParticle that does not answer is given up and tried again at the limits of the configuration",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* World.make
+        const emulator = yield* Emulator.start({
+          feeds: World.feeds,
+          failures: [{ kind: "hang", wait: "1 minute" }]
+        })
+        world.put("export/events.ndjson", `${events(1)[0]}\n`)
+        const config = World.configuration(emulator.url)
+        const policy = { headersTimeout: "200 millis", connectTimeout: "3 seconds", bodyTimeout: "4 seconds" }
+        const file = world.configure({ ...config, routes: [{ ...config.routes[0], policy }] })
+
+        const asked = Date.now()
+        const checked = yield* world.millrace(["check", file])
+        assertEnded(checked, 2)
+        assert.match(checked.stdout, /unbound +no answer +.* did not answer in time/)
+        assert.include(checked.stdout, "3s to connect, 200ms until an answer begins, 4s until it is read")
+
+        const before = emulator.state().totals.requests
+        const ended = yield* world.millrace(["run", file, "--json", "--patience", "5 seconds"])
+        assert.isBelow(Date.now() - asked, 20_000)
+        assertSays(ended, 3, "waits for lane unbound", `${emulator.url} did not answer in time`)
+        assert.isAbove(emulator.state().totals.requests, before + 1)
+
+        emulator.fail([])
+        assertEnded(yield* world.millrace(["run", file, "--json"]), 0)
+        assert.strictEqual(emulator.state().totals.distinctEvents, 1)
+      }),
+    limit
+  )
+
+  it.live(
     "an emulator whose port is taken says so",
     () =>
       Effect.gen(function* () {
@@ -309,6 +349,19 @@ describe.concurrent("a remote that is no good", () => {
     limit
   )
 })
+
+/** Leaves so many bytes free, in whole pages. */
+const fill = (disk: string, free: number): void => {
+  const page = 4096
+  const path = join(disk, "ballast")
+  const file = openSync(path, "a")
+  try {
+    for (;;) writeSync(file, Buffer.alloc(page))
+  } catch {
+    closeSync(file)
+  }
+  truncateSync(path, statSync(path).size - free)
+}
 
 /** Whether this machine lets us have a small disk. */
 const mounted = (path: string): boolean => {
@@ -377,6 +430,24 @@ describe.concurrent("an outbox that cannot grow", () => {
           "disk",
           "is full; nothing was lost; free space and run again"
         )
+        const asked = [
+          ["status", file],
+          ["lanes", "show", file],
+          ["dead-letters", "list", file]
+        ] as const
+        // Without a byte, and with room for the owner's note but not for the index of the log.
+        for (const free of [0, 12_288]) {
+          for (const command of asked) {
+            rmSync(join(disk, "state", "outbox.db-shm"), { force: true })
+            fill(disk, free)
+            const told = yield* world.millrace(command)
+            assertEnded(told, 0)
+            assert.match(told.stdout, command[0] === "dead-letters" ? /no such/ : /mparticle {2}ios {6}open/)
+            assert.include(told.stderr, "is full; nothing was lost; free space and run again\n")
+          }
+        }
+        fill(disk, 0)
+        assertSays(yield* world.millrace(["lanes", "pause", file, "ios"]), 1, "is full; nothing was lost")
         execFileSync("mount", ["-o", "remount,size=64m", disk])
         emulator.fail([])
         const next = yield* world.millrace(["run", file, "--json"])

@@ -75,6 +75,31 @@ export const layerInThread = (
   )
 
 /**
+ * The store of a directory that nobody owns, for reading only: opens on a full disk too, and on a read-only file system.
+ * Whatever would change it fails as `Unavailable`.
+ *
+ * Fails as `Owned` while a store has the directory, as `Newer` when a later version wrote it, as `Unavailable` when there
+ * is no outbox, when it cannot be read, or when an earlier version wrote it, and as `Damaged` when it is no sound outbox.
+ *
+ * @since 1.0.0
+ * @category layers
+ */
+export const layerToRead = (options: Options): Layer.Layer<Outbox, OutboxError> =>
+  Layer.effect(
+    Outbox,
+    Effect.map(
+      Effect.andThen(
+        held(options.directory, () => {
+          Verify.expectOutbox(options.directory)
+          return Ownership.watch(options.directory)
+        }),
+        openInThread({ ...placeOf(options), toRead: true })
+      ),
+      Service.make
+    )
+  )
+
+/**
  * Looks an outbox through that nobody has open: SQLite's own check of the file, what waits and what is dead counted
  * against the ledger, and rows that belong to nothing. Reads everything, which takes seconds for each gigabyte; changes
  * nothing. Of a record's bytes it cannot tell whether they are as they were written.
@@ -128,6 +153,7 @@ export const sqlite = plugin({
     return {
       directory: path,
       layer: layer(options),
+      look: layerToRead(options),
       maintenance: { verify: verify(options), compact: compact(options) }
     }
   }
@@ -166,10 +192,11 @@ const alone = <A>({ directory }: { readonly directory: string }, body: (director
   )
 
 const own = (directory: string): Effect.Effect<void, OutboxError, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.flatMap(Clock.currentTimeMillis, (now) => attempt(directory, () => Ownership.own(directory, now))),
-    (release) => Effect.sync(release)
-  )
+  Effect.flatMap(Clock.currentTimeMillis, (now) => held(directory, () => Ownership.own(directory, now)))
+
+/** Holds a directory until the scope closes. */
+const held = (directory: string, hold: () => () => void): Effect.Effect<void, OutboxError, Scope.Scope> =>
+  Effect.acquireRelease(attempt(directory, hold), (release) => Effect.sync(release))
 
 const openInThread = (place: Database.Place): Effect.Effect<Service.Opened, OutboxError, Scope.Scope> =>
   Effect.gen(function* () {

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -327,9 +336,76 @@ describe("space", () => {
         )
         execFileSync("mount", ["-o", "remount,ro", disk])
         expect((yield* refusal(directory)).detail).toContain(
-          "is on a read-only file system; give another path"
+          "is on a read-only file system; see why and mount it to be written, or give another path"
         )
       })
+  )
+})
+
+describe("a look at a store", () => {
+  const look = (directory: string) => OutboxSqlite.layerToRead({ directory })
+  const states = (outbox: Outbox["Service"]) =>
+    Effect.all([outbox.ledger, outbox.lanes, outbox.take(ios, 0, 1_000_000), outbox.deadLetters(0, 100)])
+  const refusedLook = (directory: string) => Effect.flip(session(look(directory), () => Effect.void))
+
+  it.effect("reads what there is, changes nothing, and keeps others from owning it meanwhile", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* session(OutboxSqlite.layer({ directory }), (outbox) => outbox.append(chunk(100_000)))
+      const file = readFileSync(join(directory, "outbox.db"))
+      yield* session(look(directory), (outbox) =>
+        Effect.gen(function* () {
+          expect((yield* outbox.ledger).routes["crm"]).toMatchObject({ read: 1, waiting: { ios: 1 } })
+          expect(yield* outbox.take(ios, 0, 1)).toHaveLength(1)
+          const error = yield* Effect.flip(outbox.append(chunk(10)))
+          expect(error.reason).toBe("Unavailable")
+          expect(error.detail).toContain(`the outbox in ${directory} cannot be written`)
+          expect((yield* refusal(directory)).reason).toBe("Owned")
+        })
+      )
+      expect(readdirSync(directory).sort()).toEqual(["lock.db", "outbox.db"])
+      expect(readFileSync(join(directory, "outbox.db")).equals(file)).toBe(true)
+      yield* session(OutboxSqlite.layer({ directory }), (outbox) => outbox.append(chunk(10)))
+    })
+  )
+
+  it.effect("is refused beside an owner, where there is no outbox, and before a change of format", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* session(OutboxSqlite.layer({ directory }), () =>
+        Effect.map(refusedLook(directory), (error) => expect(error.reason).toBe("Owned"))
+      )
+      const [version] = select(directory, "pragma user_version")
+      edit(directory, `pragma user_version = ${Number(version?.["user_version"]) - 1}`)
+      expect((yield* refusedLook(directory)).detail).toContain("it can be read once a run has brought it to")
+      edit(directory, "pragma user_version = 99")
+      expect((yield* refusedLook(directory)).reason).toBe("Newer")
+
+      const empty = yield* folder
+      expect((yield* refusedLook(empty)).detail).toBe(`there is no outbox in ${empty}; check the path`)
+      expect(readdirSync(empty)).toEqual([])
+    })
+  )
+
+  it.live.skipIf(!mounts)("shows the same on a read-only file system, after a kill too", () =>
+    Effect.gen(function* () {
+      const disk = yield* smallDisk
+      const closed = join(disk, "closed")
+      yield* session(OutboxSqlite.layer({ directory: closed }), (outbox) => outbox.append(chunk(100_000)))
+      const killed = join(disk, "killed")
+      const worker = yield* child("work", killed)
+      yield* worker.firstLine
+      yield* worker.kill
+      expect(existsSync(join(killed, "outbox.db-wal"))).toBe(true)
+      execFileSync("mount", ["-o", "remount,ro", disk])
+      const seen = yield* Effect.forEach([closed, killed], (directory) => session(look(directory), states))
+      execFileSync("mount", ["-o", "remount,rw", disk])
+      const there = yield* Effect.forEach([closed, killed], (directory) =>
+        session(OutboxSqlite.layer({ directory }), states)
+      )
+      expect(seen).toEqual(there)
+      expect(seen[1]![2].length).toBeGreaterThan(0)
+    })
   )
 })
 

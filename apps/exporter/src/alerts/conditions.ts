@@ -5,7 +5,6 @@ import * as Ledger from "@millrace/core/Ledger"
 import type { LaneState } from "@millrace/core/Outbox"
 import type { Share } from "@millrace/core/Route"
 import * as Duration from "effect/Duration"
-import { whyWaiting } from "../ledgerText.ts"
 import type { Status } from "../operations.ts"
 import { shareText } from "../policyText.ts"
 import { number } from "../table.ts"
@@ -54,7 +53,8 @@ export const conditionsOf = ({ lanes, stored }: Status, now: number, limits: Lim
       const waiting =
         stored.find(({ route, lane }) => route === status.route && lane === status.lane)?.waiting ?? 0
       const since = new Date(status.gate.since).toISOString()
-      const text = `lane ${status.lane} of route ${status.route} is ${whyWaiting(status)}; since ${since}; ${number(waiting)} events wait and are kept`
+      // Not why, in the words of the remote: they may repeat what it was sent, and alerts leave the house.
+      const text = `lane ${status.lane} of route ${status.route} is closed (${status.gate.reason}) since ${since}; ${number(waiting)} events wait and are kept; millrace lanes show tells more`
       return [[`closed ${status.route}/${status.lane}`, text] as const]
     })
   const nearing = stored.flatMap((state) => ofRetention(state, now, limits))

@@ -40,7 +40,15 @@ const note = (file: string | undefined, told: Told): Effect.Effect<void> =>
     })
   )
 
-/** Looks until the scope closes; `last` looks once more, for a run that ends. What cannot be sent is logged and tried again. */
+interface Way {
+  readonly name: "webhook" | "e-mail"
+  readonly send: Send.Send
+}
+
+/**
+ * Looks until the scope closes; `last` looks once more, for a run that ends. What cannot be sent is logged and tried
+ * again. Each way is told by itself: one out of order neither silences another nor makes it repeat.
+ */
 export const watch = (
   { name, contact, alerts, definition, store }: Loaded,
   operations: Operations,
@@ -49,37 +57,50 @@ export const watch = (
   Effect.gen(function* () {
     if (alerts === undefined) return { last: Effect.void }
     const { webhook, email } = yield* alerts.ways
-    const sends = [
-      ...(webhook === undefined ? [] : [Send.webhook(webhook.url)]),
+    const ways: ReadonlyArray<Way> = [
+      ...(webhook === undefined ? [] : [{ name: "webhook", send: Send.webhook(webhook.url) } as const]),
       ...(email === undefined
         ? []
-        : [Send.email(email.server, email.from, email.to ?? contact ?? email.from)])
+        : [
+            {
+              name: "e-mail",
+              send: Send.email(email.server, email.from, email.to ?? contact ?? email.from)
+            } as const
+          ])
     ]
     const routeOf = (name: string) => definition.routes.find((found) => found.name === name)
     const retentionOf = (route: string) =>
       Duration.toMillis(routeOf(route)?.retention ?? definition.retention ?? "7 days")
     const shareOf = (route: string) => routeOf(route)?.share
     const remindEvery = Duration.toMillis(alerts.remindEvery)
-    const file = store.directory === undefined ? undefined : join(store.directory, "alerts.json")
-    const turn = yield* Semaphore.make(1)
-    let told = yield* recall(file)
-    const look = Effect.gen(function* () {
-      const status = yield* operations.status()
-      const now = yield* Clock.currentTimeMillis
-      const conditions = conditionsOf(status, now, { retentionOf, shareOf, usage: yield* usage })
-      const next = due(told, conditions, deadOf(status), now, remindEvery)
-      if (next.alerts.length > 0) {
-        yield* Effect.forEach(sends, (send) => send(name, next.alerts), { discard: true })
-        yield* Effect.logWarning(`alert sent: ${next.alerts.map(({ text }) => text).join("; ")}`)
-      }
-      told = next.told
-      yield* note(file, told)
-    }).pipe(
-      turn.withPermit,
-      Effect.catch(({ message }) => Effect.logWarning(message))
-    )
-    yield* Effect.forkScoped(Effect.forever(Effect.andThen(look, Effect.sleep(lookEvery))))
-    return { last: look }
+
+    const tellBy = Effect.fnUntraced(function* (way: Way) {
+      const file =
+        store.directory === undefined ? undefined : join(store.directory, `alerts-${way.name}.json`)
+      const turn = yield* Semaphore.make(1)
+      let told = yield* recall(file)
+      const look = Effect.gen(function* () {
+        const status = yield* operations.status()
+        const now = yield* Clock.currentTimeMillis
+        const conditions = conditionsOf(status, now, { retentionOf, shareOf, usage: yield* usage })
+        const next = due(told, conditions, deadOf(status), now, remindEvery)
+        if (next.alerts.length > 0) {
+          yield* way.send(name, next.alerts)
+          yield* Effect.logWarning(
+            `alert sent by ${way.name}: ${next.alerts.map(({ text }) => text).join("; ")}`
+          )
+        }
+        told = next.told
+        yield* note(file, told)
+      }).pipe(
+        turn.withPermit,
+        Effect.catch(({ message }) => Effect.logWarning(message))
+      )
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(look, Effect.sleep(lookEvery))))
+      return look
+    })
+    const looks = yield* Effect.forEach(ways, tellBy)
+    return { last: Effect.all(looks, { concurrency: "unbounded", discard: true }) }
   }).pipe(
     Effect.catch(({ message }) =>
       Effect.as(Effect.logWarning(`no alerts: ${message}`), { last: Effect.void })

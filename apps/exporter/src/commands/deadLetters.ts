@@ -10,9 +10,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { InputError } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
-import type { Letter, Operations, Page } from "../operations.ts"
+import type { Letter, Page } from "../operations.ts"
 import { number, table } from "../table.ts"
-import { hasState, withOperations } from "../withOperations.ts"
+import { hasState, type Reading, withOperations, withReading } from "../withOperations.ts"
 
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.optional, Flag.withDescription(description))
@@ -55,7 +55,7 @@ const print = (line: string) => Effect.sync(() => void process.stdout.write(`${l
 
 /** Hands over the letters of all pages, until `use` has had enough. */
 const forEachPage = <E>(
-  operations: Operations,
+  operations: Reading,
   filter: Filter,
   use: (letters: ReadonlyArray<Letter>) => Effect.Effect<boolean, E>
 ) =>
@@ -82,7 +82,7 @@ const list = Command.make(
     if (!hasState(loaded)) return yield* print("there are no dead letters")
     const letters: Array<Letter> = []
     let total = 0
-    yield* withOperations(loaded, (operations) =>
+    yield* withReading(loaded, (operations) =>
       forEachPage(operations, filterOf(given), (page) =>
         Effect.sync(() => {
           total += page.length
@@ -117,7 +117,7 @@ const show = Command.make(
   },
   Effect.fnUntraced(function* ({ config, id }) {
     const loaded = yield* load(config)
-    const page = yield* withOperations(loaded, (operations) => operations.deadLetters({ ids: [id] }, id - 1))
+    const page = yield* withReading(loaded, (operations) => operations.deadLetters({ ids: [id] }, id - 1))
     const [letter] = page.letters
     if (letter === undefined) return yield* new InputError({ message: `there is no dead letter ${id}` })
     yield* print(JSON.stringify(exported(letter), undefined, 2))
@@ -174,7 +174,7 @@ const exportLetters = Command.make(
   { config: configArgument, ...flags },
   Effect.fnUntraced(function* ({ config, ...given }) {
     const loaded = yield* load(config)
-    yield* withOperations(loaded, (operations) =>
+    yield* withReading(loaded, (operations) =>
       forEachPage(operations, filterOf(given), (letters) =>
         Effect.as(
           Effect.forEach(letters, (letter) => print(JSON.stringify(exported(letter))), { discard: true }),

@@ -8,7 +8,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { ledgerText } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
-import { hasState, withOperations } from "../withOperations.ts"
+import { hasState, withReading } from "../withOperations.ts"
 import { lanesText } from "./lanes.ts"
 import { json } from "./run.ts"
 
@@ -20,7 +20,7 @@ export const status = Command.make(
     const { definition, name } = loaded
     const names = definition.routes.map((route) => route.name)
     const found = hasState(loaded)
-      ? yield* withOperations(loaded, (operations, isRunning) =>
+      ? yield* withReading(loaded, (operations, isRunning) =>
           Effect.map(operations.status(), (answer) => ({ ...answer, isRunning }))
         )
       : { ledger: { routes: {} }, lanes: [], stored: [], isRunning: false }
@@ -37,7 +37,7 @@ export const status = Command.make(
 ).pipe(
   Command.withShortDescription("Show the ledger and the lanes, also beside a running exporter"),
   Command.withDescription(
-    "Show the ledger, and the lanes that are in use or in trouble, also beside a running exporter. Ends with 0 whatever they say."
+    "Show the ledger, and the lanes that are in use or in trouble, also beside a running exporter, and on a full or read-only disk. Ends with 0 whatever they say."
   )
 )
 

@@ -10,13 +10,12 @@ import { StoreFailure } from "./failure.ts"
  */
 export const compact = (directory: string): Compaction => {
   const path = join(directory, "outbox.db")
-  const copy = join(directory, "outbox.db-compact")
+  const copy = Database.copyOf(directory)
   const before = sizeOf(path) + sizeOf(`${path}-wal`)
-  rmSync(copy, { force: true })
-  Database.reserve(copy)
   try {
     const db = Database.open({ directory })
     try {
+      Database.reserve(copy)
       // Ends the write-ahead log: one that outlived its database would be taken for the log of the new one.
       const mode = db.prepare("pragma journal_mode = delete").get()!["journal_mode"]
       if (mode !== "delete") throw new StoreFailure("Unavailable", inUse(directory))

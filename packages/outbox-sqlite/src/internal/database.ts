@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, existsSync, openSync } from "node:fs"
+import { chmodSync, closeSync, existsSync, openSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { pathToFileURL } from "node:url"
 import * as Format from "./format.ts"
 
 /** Where a store lives, and how. */
@@ -9,6 +10,8 @@ export interface Place {
   readonly directory: string
   /** Appends wait while so many bytes are used; no limit without it. */
   readonly size?: number | undefined
+  /** Only to be read, where nothing can be written. */
+  readonly toRead?: boolean
   /** For tests: the most pages that the database may have. */
   readonly maxPages?: number
   /** For tests: how long another program may hold the database locked, in milliseconds; 5 seconds without it. */
@@ -18,10 +21,17 @@ export interface Place {
 /** For a store that ends with the process. */
 export const memory: Place = { directory: ":memory:" }
 
+/** Where a compaction of a state directory writes. */
+export const copyOf = (directory: string): string => join(directory, "outbox.db-compact")
+
 /** Opens the database of a state directory that this process owns. */
 export const open = ({ directory, maxPages, patience = 5_000 }: Place): DatabaseSync => {
   const path = directory === memory.directory ? directory : join(directory, "outbox.db")
-  if (path !== directory) reserve(path)
+  if (path !== directory) {
+    reserve(path)
+    // What a killed compaction left, which may be as large as the outbox.
+    for (const suffix of ["", "-journal"]) rmSync(copyOf(directory) + suffix, { force: true })
+  }
   const db = new DatabaseSync(path, { timeout: patience })
   try {
     // The first two must precede the first table. The sizes are those that were measured as best.
@@ -37,6 +47,37 @@ export const open = ({ directory, maxPages, patience = 5_000 }: Place): Database
     throw cause
   }
   return db
+}
+
+/**
+ * Opens the database of a state directory that nobody owns, to read it where nothing can be written. On a full disk the
+ * index of the log is kept in memory, as there is no room for its file. Where the file system is read-only SQLite cannot
+ * make one either: it reads the log by the index that stands beside it, or, without a log, a file that cannot change.
+ */
+export const openToRead = (directory: string): DatabaseSync => {
+  const path = join(directory, "outbox.db")
+  const options = { timeout: 5_000, readOnly: !isWritable(path) }
+  const isFixed = options.readOnly && !existsSync(`${path}-wal`)
+  const db = new DatabaseSync(isFixed ? new URL("?immutable=1", pathToFileURL(path)) : path, options)
+  try {
+    if (!options.readOnly) db.exec("pragma locking_mode = exclusive")
+    db.exec("pragma query_only = on")
+    Format.expectCurrent(db, directory)
+  } catch (cause) {
+    db.close()
+    throw cause
+  }
+  return db
+}
+
+/** Opens it to know: of a file system that became read-only by itself the system says that it may be written. */
+const isWritable = (path: string): boolean => {
+  try {
+    closeSync(openSync(path, "r+"))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -95,7 +95,9 @@ const fromSystem = (place: string, code: string): Failure => {
         `the state directory ${place} may not be written by this user; change its owner or give another path`
       )
     case "EROFS":
-      return unavailable(`the state directory ${place} is on a read-only file system; give another path`)
+      return unavailable(
+        `the state directory ${place} is on a read-only file system; see why and mount it to be written, or give another path`
+      )
     default:
       return unavailable(`the state directory ${place} cannot be used (${code})`)
   }

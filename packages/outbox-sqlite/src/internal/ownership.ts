@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -40,9 +41,26 @@ export const own = (directory: string, since: number): (() => void) => {
     throw cause
   }
   return () => {
-    rmSync(note, { force: true })
+    // On a disk that can no longer be written the note stays behind: it is the lock that counts.
+    try {
+      rmSync(note, { force: true })
+    } catch {}
     lock.close()
   }
+}
+
+/** Keeps a state directory from being owned while it is looked at, and writes nothing. Returns how to let go of it. */
+export const watch = (directory: string): (() => void) => {
+  const path = join(directory, "lock.db")
+  if (!existsSync(path)) return () => {}
+  const lock = new DatabaseSync(path, { timeout: 0, readOnly: true })
+  try {
+    lock.exec("begin; select 1 from sqlite_schema")
+  } catch (cause) {
+    lock.close()
+    throw isBusy(cause) ? owned(directory) : cause
+  }
+  return () => lock.close()
 }
 
 const isBusy = (cause: unknown) =>

@@ -177,6 +177,11 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
     const answers: Array<Answer> = []
     try {
       db.exec("begin immediate")
+    } catch (cause) {
+      // Locked, most likely, and that for as long as we wait: no call fares better alone.
+      return calls.map(() => failed(cause))
+    }
+    try {
       for (const call of calls) {
         db.exec("savepoint one_call")
         try {
