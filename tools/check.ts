@@ -13,6 +13,7 @@ const projects = [
   ...["packages", "apps"].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => `${group}/${name}`)
   ),
+  "benchmarks",
   "tools"
 ]
 

@@ -25,7 +25,8 @@ const programs = {
   emulator: "packages/mparticle-emulator/src/bin.ts",
   simulate: "tools/simulate.ts",
   crashes: "tools/crashes.ts",
-  soak: "tools/soak.ts"
+  soak: "tools/soak.ts",
+  bench: "benchmarks/src/bench.ts"
 }
 
 const say = (text) => process.stderr.write(`millrace: ${text}\n`)

@@ -111,9 +111,9 @@ for (const { folder, manifest } of packages) {
   )
   if (
     manifest.name.startsWith("@millrace/outbox-") &&
-    !tests.some((text) => text.includes("outboxContract("))
+    !tests.some((text) => text.includes("outboxConformance("))
   ) {
-    complain(folder, "does not run the outbox contract suite")
+    complain(folder, "does not run the outbox conformance suite")
   }
 }
 

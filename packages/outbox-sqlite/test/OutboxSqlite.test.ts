@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as OutboxSqlite from "@millrace/outbox-sqlite/OutboxSqlite"
-import { outboxContract } from "@millrace/testing/OutboxContract"
+import { outboxConformance } from "@millrace/testing/OutboxConformance"
 import * as Effect from "effect/Effect"
 
 const directory = Effect.acquireRelease(
@@ -10,13 +10,13 @@ const directory = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
 
-outboxContract("OutboxSqlite.layer", {
+outboxConformance("OutboxSqlite.layer", {
   layer: (size) =>
     Effect.map(directory, (path) => OutboxSqlite.layer({ directory: join(path, "state"), size })),
   durable: true
 })
 
-outboxContract("OutboxSqlite.layerInThread", {
+outboxConformance("OutboxSqlite.layerInThread", {
   layer: (size) =>
     Effect.map(directory, (path) => OutboxSqlite.layerInThread({ directory: join(path, "state"), size })),
   durable: true

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Codec from "../Codec.ts"
 import type { Event } from "../Event.ts"
 import type { Checkpoint, Chunk, Intake, Split } from "../Intake.ts"
+import type { OutboxError } from "../Outbox.ts"
 import type { Door } from "./Door.ts"
 import type { Planner } from "./Planner.ts"
 
@@ -30,22 +31,27 @@ export const make = (planner: Planner, door: Door, dedupes: boolean): Intake => 
     })
   }
 
-  const append = (chunk: Chunk<Event>) =>
-    Effect.map(Effect.andThen(door.room, store(chunk)), () => {
-      if (chunk.split !== undefined && chunk.checkpoint !== undefined) {
-        checkpoints.set(chunk.split, chunk.checkpoint)
-      }
-    })
+  const advanced = (split: Split | undefined, checkpoint: Checkpoint | undefined): void => {
+    if (split !== undefined && checkpoint !== undefined) checkpoints.set(split, checkpoint)
+  }
+
+  const giveUp = (split: Split | undefined, overtaken: OutboxError): Effect.Effect<never> => {
+    const gone = split === undefined ? undefined : lost.get(split)
+    // Whoever reads the split now has it from here on, and this reader is interrupted.
+    return gone === undefined
+      ? door.fail(overtaken)
+      : Effect.andThen(Deferred.succeed(gone, undefined), Effect.never)
+  }
 
   return {
-    append: (chunk) =>
-      Effect.catch(append(chunk), (overtaken) => {
-        const gone = chunk.split === undefined ? undefined : lost.get(chunk.split)
-        // Whoever reads the split now has it from here on, and this reader is interrupted.
-        return gone === undefined
-          ? door.fail(overtaken)
-          : Effect.andThen(Deferred.succeed(gone, undefined), Effect.never)
-      }),
+    append: (chunk) => {
+      // Nothing here holds on to the chunk: while it is stored and lanes are waited for, its events are garbage already.
+      const { split, checkpoint } = chunk
+      return Effect.andThen(door.room, store(chunk)).pipe(
+        Effect.map(() => advanced(split, checkpoint)),
+        Effect.catch((overtaken) => giveUp(split, overtaken))
+      )
+    },
     full: door.full,
     claim: (split, read) =>
       Effect.scoped(

@@ -53,7 +53,7 @@ type Step = (outbox: Store) => Effect.Effect<unknown, unknown, Scope.Scope>
  * @since 1.0.0
  * @category testing
  */
-export const outboxContract = (name: string, under: OutboxUnderTest): void => {
+export const outboxConformance = (name: string, under: OutboxUnderTest): void => {
   const session = <A, E>(
     layer: Layer.Layer<Outbox, OutboxError>,
     use: (outbox: Store) => Effect.Effect<A, E, Scope.Scope>

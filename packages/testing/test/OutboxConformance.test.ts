@@ -1,8 +1,8 @@
 import * as OutboxMemory from "@millrace/core/OutboxMemory"
-import { outboxContract } from "@millrace/testing/OutboxContract"
+import { outboxConformance } from "@millrace/testing/OutboxConformance"
 import * as Effect from "effect/Effect"
 
-outboxContract("OutboxMemory", {
+outboxConformance("OutboxMemory", {
   layer: (bytes) =>
     Effect.succeed(bytes === undefined ? OutboxMemory.layer : OutboxMemory.layerWith({ bytes })),
   durable: false

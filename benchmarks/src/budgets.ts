@@ -1,0 +1,101 @@
+/** What Millrace promises itself, held against the stored results. */
+import type { Results } from "./results.ts"
+import { table } from "./table.ts"
+
+interface Budget {
+  readonly title: string
+  readonly unit: string
+  readonly digits: number
+  /** The most it may be, and what we aim at. */
+  readonly must: number
+  readonly aim?: number
+  readonly found: (results: Results) => number | undefined
+}
+
+const figure = (results: Results, measurement: string, row: string, column: string): number | undefined =>
+  results[measurement]?.rows.find(({ name }) => name === row)?.figures[column]
+
+const ratio = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? undefined : one / other
+
+const highest = (numbers: ReadonlyArray<number | undefined>): number | undefined => {
+  const found = numbers.filter((number) => number !== undefined)
+  return found.length === 0 ? undefined : Math.max(...found)
+}
+
+/** Of every row: all of them are inputs of any size. */
+const resident = (results: Results): number | undefined =>
+  highest([
+    ...(results["memory"]?.rows.map(({ figures }) => figures["resident"]) ?? []),
+    ...["closed", "large"].flatMap((name) => results[name]?.rows.map(({ figures }) => figures["peak"]) ?? [])
+  ])
+
+const budgets: ReadonlyArray<Budget> = [
+  {
+    title: "CPU per event, durable, against the bare loop",
+    unit: "×",
+    digits: 2,
+    must: 3,
+    aim: 1.5,
+    found: (results) => figure(results, "cost", "sqlite", "ratio")
+  },
+  {
+    title: "the same against Segment's `actions-core`, mapped by its directives, not durable",
+    unit: "×",
+    digits: 2,
+    must: 0.6,
+    aim: 0.3,
+    found: (results) =>
+      ratio(figure(results, "cost", "sqlite", "cpu"), figure(results, "cost", "directives", "cpu"))
+  },
+  {
+    title: "resident memory, input of any size",
+    unit: "MiB",
+    digits: 0,
+    must: 250,
+    aim: 150,
+    found: resident
+  },
+  {
+    title: "cold start to the first request",
+    unit: "s",
+    digits: 2,
+    must: 2,
+    aim: 1,
+    found: (results) => figure(results, "start", "cold", "seconds")
+  },
+  {
+    title: "restart with 1,000,000 events waiting, to the first request",
+    unit: "s",
+    digits: 2,
+    must: 5,
+    aim: 2,
+    found: (results) => figure(results, "restart", "command", "seconds")
+  },
+  {
+    title: "mParticle batches, grouped by user against one an event",
+    unit: "×",
+    digits: 2,
+    must: 0.5,
+    found: (results) =>
+      ratio(
+        figure(results, "grouping", "small-user", "batches"),
+        figure(results, "grouping", "small-event", "batches")
+      )
+  }
+]
+
+export const budgetTable = (results: Results): string =>
+  table(
+    ["", "must", "aim", "measured"],
+    budgets.map(({ aim, digits, found, must, title, unit }) => {
+      const value = found(results)
+      const measured =
+        value === undefined
+          ? "not yet"
+          : value <= must
+            ? `${value.toFixed(digits)} ${unit}`
+            : `**${value.toFixed(digits)} ${unit}**`
+      return [title, `≤ ${must} ${unit}`, aim === undefined ? "" : `${aim} ${unit}`, measured]
+    })
+  )

@@ -1,0 +1,44 @@
+/** The command `millrace`, with the configuration of the same exporter as in `subjects/exporter.ts`. */
+import { writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
+import { credentials } from "./credentials.ts"
+import type { Given } from "./subjects.ts"
+
+export const program = join(
+  dirname(createRequire(import.meta.url).resolve("@millrace/exporter/package.json")),
+  "src/bin.ts"
+)
+
+/** Where the exporter of a folder keeps its outbox, seen from that folder. */
+export const state = "state"
+
+const configuration = ({ url, input }: Given) => ({
+  name: "benchmark",
+  source: { use: "@millrace/source-files", settings: { path: input, format: "braze-currents" } },
+  outbox: { use: "@millrace/outbox-sqlite", settings: { path: `./${state}` } },
+  routes: [
+    {
+      name: "mparticle",
+      to: {
+        use: "@millrace/destination-mparticle",
+        settings: { baseUrl: url, environment: "development" },
+        credentials: Object.fromEntries(
+          Object.entries(credentials).map(([feed, { key, secret }]) => [
+            feed,
+            { key: { file: `./${key}` }, secret: { file: `./${secret}` } }
+          ])
+        )
+      }
+    }
+  ]
+})
+
+/** Writes the configuration and its secrets into the folder; returns the arguments that run it. */
+export const prepare = (given: Given): ReadonlyArray<string> => {
+  const file = join(given.work, "millrace.json")
+  writeFileSync(file, JSON.stringify(configuration(given)))
+  for (const { key, secret } of Object.values(credentials))
+    for (const word of [key, secret]) writeFileSync(join(given.work, word), word, { mode: 0o600 })
+  return ["run", file, "--json"]
+}

@@ -1,0 +1,22 @@
+/** All there is to measure, in the order of the README. */
+import type { Measurement } from "./measurement.ts"
+import { closed } from "./measurements/closed.ts"
+import { cost } from "./measurements/cost.ts"
+import { grouping } from "./measurements/grouping.ts"
+import { large } from "./measurements/large.ts"
+import { memory } from "./measurements/memory.ts"
+import { micro } from "./measurements/micro.ts"
+import { restart } from "./measurements/restart.ts"
+import { start } from "./measurements/start.ts"
+import { subjects } from "./subjects.ts"
+
+export const measurements: ReadonlyArray<Measurement> = [
+  cost(subjects),
+  grouping,
+  micro,
+  start,
+  restart,
+  memory,
+  closed,
+  large
+]

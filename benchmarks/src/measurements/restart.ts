@@ -1,0 +1,92 @@
+/** From the start to the first request with a million events waiting. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import * as Command from "../command.ts"
+import { firstRequest } from "../firstRequest.ts"
+import type { Ground } from "../ground.ts"
+import { compileCacheOf, launch } from "../launch.ts"
+import { flags, measure } from "../measure.ts"
+import type { Measurement } from "../measurement.ts"
+import { median } from "../statistics.ts"
+import { subject } from "../subjects.ts"
+
+/** Anonymous users' events are read and do not wait. */
+const shareWaiting = 0.94
+
+const fill = subject("millrace", "fill", "Millrace without keys", "fill", { outbox: "sqlite" })
+const resume = subject("millrace", "resume", "the library", "resume", { outbox: "sqlite" })
+
+export const restart: Measurement = {
+  name: "restart",
+  title: "Restart with events waiting",
+  of: "",
+  columns: [
+    { name: "seconds", head: "seconds to the first request", digits: 2 },
+    { name: "best", head: "best", digits: 2 },
+    { name: "opening", head: "ms to open the outbox", digits: 0 },
+    { name: "waiting", head: "events waiting", digits: 0 }
+  ],
+  isLong: true,
+  guarded: [],
+  run: async (ground) => {
+    const { events = 1_000_000, rounds = 3 } = ground
+    const input = ground.sample("ndjson", Math.ceil(events / shareWaiting))
+    const work = mkdtempSync(join(ground.folder, "waiting-"))
+    ground.say("restart: filling an outbox")
+    const { waiting } = await measure<{ readonly waiting: number }>(fill, ground, input, { work })
+    if (waiting < events) throw new Error(`only ${waiting} events are waiting`)
+    const programs = programsOf(ground, input, work)
+    // A whole run fills the compile cache, as it was on a machine that restarts.
+    await warm(ground)
+    const times = { command: [] as Array<number>, library: [] as Array<number> }
+    const opening: Array<number> = []
+    for (let round = 0; round < rounds; round++) {
+      for (const name of ["command", "library"] as const) {
+        const { milliseconds, told } = await firstRequest(ground.remote, programs[name])
+        ground.say(`restart: ${name}: ${milliseconds} ms ${told.trim()}`)
+        times[name].push(milliseconds / 1000)
+        if (name === "library") opening.push(JSON.parse(told).opening)
+      }
+    }
+    rmSync(work, { recursive: true })
+    const figures = (seconds: ReadonlyArray<number>) => ({
+      seconds: median(seconds),
+      best: Math.min(...seconds),
+      waiting
+    })
+    return {
+      events,
+      rounds,
+      rows: [
+        { name: "command", title: "the command", figures: figures(times.command) },
+        {
+          name: "library",
+          title: "the library",
+          figures: { ...figures(times.library), opening: median(opening) }
+        }
+      ]
+    }
+  }
+}
+
+const programsOf = ({ folder, remote }: Ground, input: string, work: string) => {
+  const given = { url: remote.url, input, work }
+  const place = { work, compileCache: compileCacheOf(folder) }
+  return {
+    command: { name: "the command", arguments: [Command.program, ...Command.prepare(given)], ...place },
+    library: {
+      name: "the library",
+      arguments: [...flags, resume.program, ...resume.arguments(given)],
+      ...place
+    }
+  }
+}
+
+const warm = async (ground: Ground): Promise<void> => {
+  const programs = programsOf(
+    ground,
+    ground.sample("ndjson", 1000),
+    mkdtempSync(join(ground.folder, "work-"))
+  )
+  for (const program of Object.values(programs)) await launch(program).told
+}

@@ -1,0 +1,79 @@
+/** All that is measured against each other, in the order of the table. */
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as Command from "./command.ts"
+import type { Input } from "./sample.ts"
+
+export interface Given {
+  readonly url: string
+  readonly input: string
+  /** A folder of the run's own. */
+  readonly work: string
+}
+
+export interface Subject {
+  readonly name: string
+  readonly title: string
+  /** A plain loop, Millrace, or one of its peers, which come from `peers/`. */
+  readonly kind: "plain" | "millrace" | "peer"
+  readonly input: Input
+  readonly program: string
+  readonly arguments: (given: Given) => ReadonlyArray<string>
+}
+
+/** A program below `subjects/`, with the options that say which variant of it. */
+export const subject = (
+  kind: Subject["kind"],
+  name: string,
+  title: string,
+  program: string,
+  options: { readonly [option: string]: string },
+  input: Input = "ndjson"
+): Subject => ({
+  kind,
+  name,
+  title,
+  input,
+  program: fileURLToPath(new URL(join("subjects", `${program}.ts`), import.meta.url)),
+  arguments: (given) =>
+    Object.entries({ ...given, ...options }).flatMap(([key, value]) => [`--${key}`, value])
+})
+
+/** What all others are compared with. */
+export const floor = subject("plain", "floor", "bare loop, message into the buffer", "floor", {
+  variant: "buffer"
+})
+
+/** Millrace as most will run it. */
+export const durable = subject("millrace", "sqlite", "Millrace, SQLite outbox", "millrace", {
+  outbox: "sqlite"
+})
+
+const command: Subject = {
+  kind: "millrace",
+  name: "command",
+  title: "Millrace, the command, SQLite outbox",
+  input: "ndjson",
+  program: Command.program,
+  arguments: Command.prepare
+}
+
+export const subjects: ReadonlyArray<Subject> = [
+  floor,
+  subject("plain", "stringify", "bare loop, `JSON.stringify` of 100 at once", "floor", {
+    variant: "stringify"
+  }),
+  subject("millrace", "in-memory", "Millrace, memory outbox", "millrace", { outbox: "memory" }),
+  durable,
+  command,
+  subject("millrace", "routes", "Millrace, SQLite outbox, three routes", "millrace", {
+    outbox: "sqlite",
+    routes: "3"
+  }),
+  subject("millrace", "avro", "Millrace, SQLite outbox, from Avro", "millrace", { outbox: "sqlite" }, "avro"),
+  subject("peer", "directives", "Segment `actions-core`, mapped by its directives", "segment", {
+    variant: "directives"
+  }),
+  subject("peer", "segment", "Segment `actions-core`, mapped in code", "segment", { variant: "code" }),
+  subject("peer", "walkeros", "walkerOS collector, mapped in code", "walkeros", {})
+]

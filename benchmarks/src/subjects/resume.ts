@@ -1,0 +1,16 @@
+/** Goes on with a full outbox, and tells how long it took to open. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { destination, exporterTo, outbox } from "./exporter.ts"
+import { tell } from "./given.ts"
+
+const program = Effect.scoped(
+  Effect.gen(function* () {
+    const before = performance.now()
+    const opened = yield* Layer.build(outbox)
+    tell({ opening: performance.now() - before })
+    yield* Effect.provide(exporterTo(destination).run, opened)
+  })
+)
+
+await Effect.runPromise(program)

@@ -1,0 +1,50 @@
+/** One attempt, asked of the plugin directly. */
+import type { Connection } from "@millrace/core/Destination"
+import type { Event } from "@millrace/core/Event"
+import type { Batch } from "@millrace/core/Message"
+import type { DeliveryError, Outcome, Outcomes } from "@millrace/core/Outcome"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Material from "./material.ts"
+import { type Flaw, flaw } from "./proof.ts"
+import type { Stage } from "./stage.ts"
+
+export type Ended = Exit.Exit<Outcomes, DeliveryError>
+
+export interface Attempt {
+  readonly batch: Batch
+  readonly connection: Connection
+  readonly exit: Ended
+}
+
+/** Connects, delivers the events once, and closes. */
+export const attempt = <E extends Event>(stage: Stage<E>, events: ReadonlyArray<E>) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const connection = yield* stage.opened.connect(stage.lane)
+      const batch = yield* Material.batchOf(stage.opened, stage.lane, events, connection.envelope)
+      const exit = yield* Effect.exit(connection.deliver(batch))
+      return { batch, connection, exit } satisfies Attempt
+    })
+  )
+
+/** Connects, checks, and closes. */
+export const check = <E extends Event>({ lane, opened }: Stage<E>): Effect.Effect<void, DeliveryError> =>
+  Effect.scoped(Effect.flatMap(opened.connect(lane), (connection) => connection.check))
+
+/** The verdict on every message, which is that on the attempt where it failed as a whole. */
+export const verdicts = ({ batch, exit }: Attempt): Effect.Effect<ReadonlyArray<Outcome>, Flaw> => {
+  if (Exit.isSuccess(exit)) return Effect.succeed(exit.value.values)
+  return Option.match(Cause.findErrorOption(exit.cause), {
+    onNone: () => flaw(`deliver threw: ${Cause.pretty(exit.cause)}`),
+    onSome: ({ outcome }) => Effect.succeed(batch.ids.map(() => outcome))
+  })
+}
+
+/** An outcome in a few words. */
+export const say = (outcome: Outcome | undefined): string => {
+  if (outcome === undefined) return "nothing"
+  return "reason" in outcome ? `${outcome._tag} "${outcome.reason}"` : outcome._tag
+}

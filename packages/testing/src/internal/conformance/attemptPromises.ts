@@ -1,0 +1,128 @@
+/** Promises about one attempt of `deliver`. */
+import type { Event } from "@millrace/core/Event"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Promised } from "../../Conformance.ts"
+import type { Answer, Fault } from "../../FaultyRemote.ts"
+import { transcript } from "./accounts.ts"
+import { attempt, say, verdicts } from "./attempt.ts"
+import { closes } from "./closing.ts"
+import { demand, promised, until } from "./proof.ts"
+import * as Stage from "./stage.ts"
+import type { Subject } from "./subject.ts"
+
+export const attemptPromises = <E extends Event>(subject: Subject<E>): ReadonlyArray<Promised> => [
+  promised("sends a batch in one request, once, whatever is answered", once(subject)),
+  promised("has a verdict on each message of a batch and on no other", answers(subject)),
+  ...(subject.remote.throttled === false
+    ? []
+    : [
+        promised(
+          "tells how long a throttled remote wants to wait, in seconds or until a date",
+          waits(subject, subject.remote.throttled)
+        )
+      ]),
+  promised("reads no more than the beginning of an answer without an end", stops(subject)),
+  promised("closes with its scope what it opened", closes(subject))
+]
+
+/** As many events as one request may hold, up to `most`. */
+const some = <E extends Event>({ events, opened }: Stage.Stage<E>, most: number) =>
+  events(Math.min(most, opened.limits.messages, opened.limits.events))
+
+const once = <E extends Event>(subject: Subject<E>) =>
+  Effect.gen(function* () {
+    const stage = yield* Stage.open(subject)
+    const faults: ReadonlyArray<Fault | undefined> = [
+      undefined,
+      ...subject.remote.unavailable.map((answer) => ({ kind: "answer", answer }) as const),
+      { kind: "reset-before" },
+      { kind: "reset-after" }
+    ]
+    for (const fault of faults) {
+      const events = yield* some(stage, 3)
+      const before = stage.deliveries().length
+      stage.script(fault === undefined ? [] : [fault])
+      yield* attempt(stage, events)
+      const requests = stage.deliveries().slice(before)
+      const held = requests.map(({ request }) => stage.held(request).length)
+      yield* demand(
+        held.length === 1 && held[0] === events.length,
+        () =>
+          `${events.length} messages were sent in ${held.length} requests of ${held.join(" and ")}${transcript(stage)}`
+      )
+    }
+  })
+
+const answers = <E extends Event>(subject: Subject<E>) =>
+  Effect.gen(function* () {
+    const stage = yield* Stage.open(subject)
+    const done = yield* attempt(stage, yield* some(stage, 3))
+    const { batch, exit } = done
+    const outcomes = yield* verdicts(done)
+    const other = outcomes.find(({ _tag }) => _tag !== "Delivered")
+    yield* demand(other === undefined, () => `${say(other)} for a message that was taken${transcript(stage)}`)
+    yield* demand(
+      outcomes.length === batch.ids.length,
+      () => `${outcomes.length} verdicts on ${batch.ids.length} messages`
+    )
+    const strangers = Exit.isSuccess(exit) ? exit.value.strangers : []
+    yield* demand(
+      strangers.length === 0,
+      () => `a verdict on ${strangers.length} messages that were not sent`
+    )
+  })
+
+/** What a date may be off: it has no fractions of a second. */
+const tolerance = 3000
+const minute = 60_000
+
+const waits = <E extends Event>(subject: Subject<E>, throttled: Answer) =>
+  Effect.gen(function* () {
+    const stage = yield* Stage.open(subject)
+    const ask = Effect.fnUntraced(function* (form: string, value: string | undefined) {
+      const headers = { ...throttled.headers, ...(value === undefined ? {} : { "retry-after": value }) }
+      stage.script([{ kind: "answer", answer: { ...throttled, headers } }])
+      const outcomes = yield* verdicts(yield* attempt(stage, yield* some(stage, 2)))
+      const found = outcomes.map((outcome) => {
+        if (outcome._tag !== "Retry") return undefined
+        return outcome.after === undefined ? 0 : Duration.toMillis(outcome.after)
+      })
+      yield* demand(
+        found.every((after) => after !== undefined),
+        () => `throttled ${form}, the verdict is ${say(outcomes[0])}, not Retry${transcript(stage)}`
+      )
+      return found.map((after) => after ?? 0)
+    })
+    const asked = { "with seconds": "60", "with a date": new Date(Date.now() + minute).toUTCString() }
+    for (const [form, value] of Object.entries(asked)) {
+      for (const after of yield* ask(form, value)) {
+        yield* demand(
+          Math.abs(after - minute) <= tolerance,
+          () => `throttled ${form} a minute ahead, the wait is ${after} ms`
+        )
+      }
+    }
+    yield* ask("without a wait", undefined)
+    yield* ask("with a wait that makes no sense", "soon")
+  })
+
+/** What buffers on the way may hold, and some. */
+const beginning = 16 * 1024 * 1024
+
+const stops = <E extends Event>(subject: Subject<E>) =>
+  Effect.gen(function* () {
+    const stage = yield* Stage.open(subject)
+    stage.script([{ kind: "endless-body" }])
+    const sent = () => stage.deliveries()[0]?.sent ?? 0
+    yield* Effect.raceFirst(
+      Effect.asVoid(attempt(stage, yield* some(stage, 1))),
+      Effect.asVoid(until(() => sent() > beginning, 5000))
+    )
+    yield* demand(
+      sent() <= beginning,
+      () =>
+        `it read ${Math.floor(sent() / 1024 / 1024)} MiB of an answer that has no end: stop after what is needed`
+    )
+  })

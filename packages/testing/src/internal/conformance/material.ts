@@ -1,0 +1,71 @@
+/** Events to send, made of the author's samples, and the batches they would be sent in. */
+import type { Opened } from "@millrace/core/Destination"
+import type { Event } from "@millrace/core/Event"
+import { type Batch, type Envelope, jsonArray, type Message } from "@millrace/core/Message"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { Flaw } from "./proof.ts"
+
+/** An id in the form of a UUID, all of one length so that none stands within another. */
+const idOf = (index: number): string => `c0f02a6e-0000-4000-8000-${index.toString(16).padStart(12, "0")}`
+
+/** The sample with an id of its own. */
+export const renew = <E extends Event>(sample: E, index: number): E => ({ ...sample, id: idOf(index) })
+
+/** The lane of the first sample that goes to one that is open. */
+export const mainLane = <E extends Event>(
+  opened: Opened<E>,
+  samples: ReadonlyArray<E>
+): Effect.Effect<string, Flaw> => {
+  const held = new Set(opened.lanes.flatMap(({ held, name }) => (held === undefined ? [] : [name])))
+  const lanes = samples.flatMap((sample) => {
+    const assignment = opened.assign(sample)
+    return assignment._tag === "To" && !held.has(assignment.lane) ? [assignment.lane] : []
+  })
+  const [lane] = lanes
+  return lane === undefined
+    ? Effect.fail(new Flaw({ detail: "no sample event is assigned to an open lane: give one that is sent" }))
+    : Effect.succeed(lane)
+}
+
+export const textOf = (message: Message): string =>
+  "text" in message ? message.text : JSON.stringify(message.json)
+
+export const messageOf = <E extends Event>(
+  opened: Opened<E>,
+  lane: string,
+  event: E
+): Effect.Effect<Message, Flaw> =>
+  Effect.suspend(() =>
+    Effect.fromResult(
+      Result.mapError(
+        opened.prepare([event], lane),
+        ({ reason }) => new Flaw({ detail: `a sample event of type ${event.type} is rejected: ${reason}` })
+      )
+    )
+  )
+
+/** By what an event is found in a request: its id, or that of its message, or all of its message. */
+export const markOf = (event: Event, message: Message): string => {
+  const text = textOf(message)
+  return [event.id, message.id].find((id) => text.includes(id)) ?? text
+}
+
+/** As the core puts it together. */
+export const batchOf = <E extends Event>(
+  opened: Opened<E>,
+  lane: string,
+  events: ReadonlyArray<E>,
+  envelope: Envelope = jsonArray
+): Effect.Effect<Batch, Flaw> =>
+  Effect.map(
+    Effect.forEach(events, (event) => messageOf(opened, lane, event)),
+    (messages) => ({
+      lane,
+      ids: messages.map(({ id }) => id),
+      events: events.length,
+      body: new TextEncoder().encode(
+        envelope.open + messages.map(textOf).join(envelope.separator) + envelope.close
+      )
+    })
+  )

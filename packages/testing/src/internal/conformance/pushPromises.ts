@@ -1,0 +1,67 @@
+/** Promises of a push source: what it acknowledges, and when it says "later". */
+import type { Event } from "@millrace/core/Event"
+import * as Effect from "effect/Effect"
+import type { Promised } from "../../Conformance.ts"
+import { demand, Flaw, flaw, promised } from "./proof.ts"
+import { completes, whole } from "./readingPromises.ts"
+import * as Reservoir from "./reservoir.ts"
+import * as Spring from "./spring.ts"
+
+export const pushPromises = <E extends Event>(spring: Spring.Spring<E>): ReadonlyArray<Promised> => [
+  promised("acknowledges only what is durable, whichever append a crash comes in", acknowledges(spring)),
+  promised("says later while the outbox is full, and appends nothing", defers(spring))
+]
+
+/** Long enough for an answer that does not wait for the append to arrive. */
+const appending = "20 millis"
+
+const acknowledges = <E extends Event>(spring: Spring.Spring<E>) =>
+  Effect.gen(function* () {
+    const { flow, reservoir } = yield* whole(spring)
+    const appends = reservoir.chunks.length
+    const points = Array.from({ length: Math.min(appends, 12) }, (_, at) => at + 1)
+    for (const at of points) {
+      for (const isKept of [false, true]) {
+        const again = Reservoir.make<E>()
+        yield* Spring.run(flow, again, { crash: { at, isKept, lasts: appending } })
+        yield* Spring.run(flow, again)
+        const durable = isKept ? "durable" : "not durable"
+        yield* Effect.mapError(
+          completes(again, Reservoir.ids(reservoir), { mayRepeat: true }),
+          ({ detail }) =>
+            new Flaw({
+              detail: `after a crash in append ${at} of ${appends}, its chunk ${durable}, ${detail}`
+            })
+        )
+      }
+    }
+  })
+
+/** Milliseconds for which a sender may be kept waiting for a "later". */
+const patience = 2000
+
+const defers = <E extends Event>(spring: Spring.Spring<E>) =>
+  Effect.gen(function* () {
+    const { requests = [], ...flow } = yield* spring.open
+    const [first, second] = requests
+    if (first === undefined || second === undefined) return yield* flaw("give two requests or more")
+    const reservoir = Reservoir.make<E>()
+    let isFull = false
+    const fiber = yield* Spring.start(flow, reservoir, { isFull: () => isFull }, true)
+    const isTaken = Effect.delay(first, "10 millis")
+    const began = Effect.timeoutOption(Effect.repeat(isTaken, { until: (so) => so }), "5 seconds")
+    yield* demand((yield* began)._tag === "Some", () => "a request was not acknowledged within 5 seconds")
+    const before = reservoir.appends
+    isFull = true
+    const answer = yield* Effect.timeoutOption(second, patience)
+    yield* demand(
+      answer._tag === "Some",
+      () => `a request had no answer for ${patience} ms while the outbox was full`
+    )
+    yield* demand(
+      answer._tag === "Some" && !answer.value,
+      () => "a request was acknowledged while the outbox was full"
+    )
+    yield* demand(reservoir.appends === before, () => "the source appended although the outbox was full")
+    yield* Spring.stop(fiber)
+  })

@@ -1,0 +1,119 @@
+/** The source under test with every default filled in, what it has to read, and how it is run. */
+import type { Event } from "@millrace/core/Event"
+import type { Source } from "@millrace/core/Source"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { Limits, SourceUnderTest, Supply } from "../../SourceConformance.ts"
+import { demand, Flaw, flaw } from "./proof.ts"
+import * as Reservoir from "./reservoir.ts"
+
+export interface Spring<E extends Event> {
+  readonly limits: Required<Limits>
+  readonly meetsBadRecords: boolean
+  readonly replayable: boolean
+  readonly open: Effect.Effect<Flow<E>, unknown, Scope.Scope>
+}
+
+/** A source and its supply. */
+export interface Flow<E extends Event> extends Omit<Supply<unknown>, "settings"> {
+  readonly source: Source<E>
+}
+
+export const make = <E extends Event, Input>(under: SourceUnderTest<E, Input>): Spring<E> => {
+  const { kind, limits = {}, meetsBadRecords = true, plugin, replayable = false } = under
+  return {
+    limits: { appends: 4, records: 10_000, bytes: 1024 * 1024, ...limits },
+    meetsBadRecords,
+    replayable,
+    open: Effect.gen(function* () {
+      const { settings, ...supply } = yield* under.supply
+      const source = yield* Effect.fromResult(
+        plugin.fromUnknown({ settings, credentials: Effect.succeed({}) })
+      )
+      yield* demand(
+        (source.replayable ?? false) === replayable,
+        () => `replayable is ${source.replayable ?? false} in the definition and ${replayable} for the suite`
+      )
+      yield* demand(
+        (kind === "push") === (supply.requests !== undefined),
+        () => "a push source needs `requests` in its supply, a pull source has none"
+      )
+      const { ids } = supply
+      const twice = ids.length - new Set(ids).size
+      yield* demand(twice === 0, () => `the supply names ${twice} ids twice: give each event one of its own`)
+      return { ...supply, source }
+    })
+  }
+}
+
+/** For one whole run. */
+const runLimit = "15 seconds"
+/** For a source that is told to stop. */
+const stopLimit = "2 seconds"
+
+/** Starts the source, and whoever pushes to it; ends with it, or when all that is pushed is acknowledged. */
+export const start = <E extends Event>(
+  { requests, source }: Flow<E>,
+  reservoir: Reservoir.Reservoir<E>,
+  plan: Reservoir.Plan,
+  follow = requests !== undefined
+): Effect.Effect<Fiber.Fiber<void, Flaw>> => {
+  const reading = Effect.mapError(
+    source.run(Reservoir.intake(reservoir, plan), { follow }),
+    ({ detail }) => new Flaw({ detail: `the source failed: ${detail}` })
+  )
+  return Effect.forkChild(
+    requests === undefined ? reading : Effect.raceFirst(reading, push(requests, reservoir))
+  )
+}
+
+/**
+ * Runs the source into the reservoir until it has ended, until all that is pushed is acknowledged, or until the plan
+ * crashes it; `crashed` in that case.
+ */
+export const run = <E extends Event>(
+  flow: Flow<E>,
+  reservoir: Reservoir.Reservoir<E>,
+  plan: Reservoir.Plan = {}
+): Effect.Effect<"ended" | "crashed", Flaw> =>
+  Effect.gen(function* () {
+    const crash = yield* Deferred.make<void>()
+    const fiber = yield* start(flow, reservoir, {
+      ...plan,
+      onCrash: Effect.asVoid(Deferred.succeed(crash, undefined))
+    })
+    const end = Effect.raceFirst(
+      Effect.as(Fiber.join(fiber), "ended" as const),
+      Effect.as(Deferred.await(crash), "crashed" as const)
+    )
+    const found = yield* Effect.timeoutOption(end, runLimit)
+    yield* stop(fiber)
+    return found._tag === "Some" ? found.value : yield* flaw(`the source did not end within ${runLimit}`)
+  })
+
+/** Interrupts a source, which must not take long over it. */
+export const stop = <A, X>(fiber: Fiber.Fiber<A, X>): Effect.Effect<void, Flaw> =>
+  Effect.gen(function* () {
+    fiber.interruptUnsafe()
+    const stopped = yield* Effect.timeoutOption(Fiber.await(fiber), stopLimit)
+    yield* demand(stopped._tag === "Some", () => `the source goes on ${stopLimit} after it was interrupted`)
+  })
+
+/** Sends what was not yet acknowledged, again and again until it is. */
+const push = <E extends Event>(
+  requests: ReadonlyArray<Effect.Effect<boolean>>,
+  { acknowledged }: Reservoir.Reservoir<E>
+): Effect.Effect<void> =>
+  Effect.forEach(
+    requests.flatMap((request, at) => (acknowledged.has(at) ? [] : [{ at, request }])),
+    ({ at, request }) =>
+      Effect.repeat(
+        Effect.tap(request, (isTaken) =>
+          isTaken ? Effect.sync(() => acknowledged.add(at)) : Effect.sleep("10 millis")
+        ),
+        { until: (isTaken) => isTaken }
+      ),
+    { discard: true }
+  )
