@@ -1,6 +1,7 @@
 /**
- * `npm run crashes -- --kills 200`: `kill -9` of a real exporter at random moments, on the real outbox, against a
- * mParticle that fails every tenth request. Nothing may be missing, and repeats must be identical.
+ * `npm run crashes -- --kills 200 [--workers N] [--grouping user]`: `kill -9` of a real exporter at random moments, on
+ * the real outbox, against a mParticle that fails every tenth request. Nothing may be missing, and repeats must be
+ * identical.
  */
 import { spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -14,7 +15,11 @@ import * as SampleExport from "../packages/events-braze/src/SampleExport.ts"
 import * as Emulator from "../packages/mparticle-emulator/src/Emulator.ts"
 
 const { values } = parseArgs({
-  options: { kills: { type: "string", default: "200" }, grouping: { type: "string", default: "event" } }
+  options: {
+    kills: { type: "string", default: "200" },
+    workers: { type: "string", default: "1" },
+    grouping: { type: "string", default: "event" }
+  }
 })
 const kills = Number(values.kills)
 const bin = join(dirname(import.meta.dirname), "apps/exporter/src/bin.ts")
@@ -34,6 +39,7 @@ const environment = Object.fromEntries(
 const configuration = (url: string) =>
   JSON.stringify({
     name: "crashes",
+    workers: Number(values.workers),
     source: { use: "@millrace/source-files", settings: { path: "./export", format: "braze-currents" } },
     outbox: { use: "@millrace/outbox-sqlite", settings: { path: "./state" } },
     routes: [

@@ -61,16 +61,17 @@ const assertNothingLost = (ledger: Ledger.Ledger, { totals }: ReturnType<Emulato
 
 describe.concurrent("kill -9", () => {
   it.live.each([
-    ["event", { grouping: "event" }],
-    ["user", { grouping: "user", window: "300 millis" }]
+    ["grouping: event", { grouping: "event" }, { workers: 1 }],
+    ["grouping: user", { grouping: "user", window: "300 millis" }, { workers: 1 }],
+    ["grouping: user, 2 workers", { grouping: "user", window: "300 millis" }, { workers: 2 }]
   ] as const)(
-    "of the exporter, again and again, loses nothing and changes nothing (grouping: %s)",
-    ([, mparticle]) =>
+    "of the exporter, again and again, loses nothing and changes nothing (%s)",
+    ([, mparticle, top]) =>
       Effect.gen(function* () {
         const world = yield* World.make
         const emulator = yield* Emulator.start({ feeds: World.feeds, failures: [slow] })
         const requests = () => emulator.state().totals.requests
-        const file = world.configure(World.configuration(emulator.url, { source, mparticle }))
+        const file = world.configure(World.configuration(emulator.url, { source, mparticle, top }))
         for (let kill = 0; kill < kills; kill++) {
           const program = yield* world.start(["run", file, "--json"])
           yield* Effect.raceFirst(moment(kill, program, requests), program.ended)

@@ -39,6 +39,8 @@ export interface Loaded {
   readonly definition: Definition
   readonly store: Store
   readonly alerts: Alerts | undefined
+  /** Threads that read, the exporter's own among them. */
+  readonly workers: number
 }
 
 /**
@@ -124,6 +126,7 @@ export const load = (
       file,
       name: config.name,
       contact: config.contact,
+      workers: config.workers ?? 1,
       definition: { sources, routes, retention: config.retention, dedupe: config.dedupe },
       store
     }

@@ -191,6 +191,10 @@ export const ConfigFile = Schema.Struct({
   dedupe: duration(
     'Events whose id was read within this time before are left out and counted as `duplicate`, such as "1 day"; off by default.'
   ),
+  workers: described(
+    Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))),
+    "Threads that read, decode and prepare; the first is the one that delivers (1). Worth raising where there are processors to spare."
+  ),
   alerts: described(
     Schema.optionalKey(AlertsUse),
     "Who is told when a lane closes, retention nears, or the like."

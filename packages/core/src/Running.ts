@@ -10,6 +10,7 @@ import type { Filter, Replayed } from "./DeadLetters.ts"
 import type * as Ledger from "./Ledger.ts"
 import type { GateState, LaneKey, OutboxError } from "./Outbox.ts"
 import type { PluginError } from "./Plugin.ts"
+import type { Reader } from "./Reading.ts"
 import type { SourceError } from "./Source.ts"
 
 /**
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly patience?: Duration.Input
   /** Read this range of the past in place of the present. */
   readonly past?: Past
+  /** Threads that read beside the exporter's own. */
+  readonly readers?: ReadonlyArray<Reader>
   /** The longest that draining waits for attempts under way; default 30 seconds. */
   readonly drain?: Duration.Input
 }

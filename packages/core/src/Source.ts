@@ -52,6 +52,8 @@ export interface Source<out E extends Event = Event> {
   readonly catalogue: Catalogue.Catalogue<E>
   /** Whether its past can be read again; default no. */
   readonly replayable?: boolean
+  /** Whether several threads may run it side by side: it reads nothing but splits that it claimed. Default no. */
+  readonly parallel?: boolean
   /** Ends when nothing is left, unless it follows; interrupted at drain. */
   readonly run: (intake: Intake<E>, options: RunOptions) => Effect.Effect<void, SourceError>
 }
@@ -69,6 +71,8 @@ export interface Definition<E extends Event, Settings, Input> {
   readonly catalogue: Catalogue.Catalogue<E>
   /** Whether its past can be read again; default no. */
   readonly replayable?: boolean
+  /** Whether several threads may run it side by side: it reads nothing but splits that it claimed. Default no. */
+  readonly parallel?: boolean
   readonly run: (settings: Settings) => Source<E>["run"]
 }
 
@@ -90,6 +94,7 @@ export const plugin = <E extends Event, Settings, Input>(
       plugin: definition.name,
       catalogue: definition.catalogue,
       replayable: definition.replayable ?? false,
+      parallel: definition.parallel ?? false,
       run: definition.run(settings)
     })
   })

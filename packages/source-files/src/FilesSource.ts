@@ -62,6 +62,7 @@ export const files = Source.plugin({
   settings: Settings,
   catalogue: Braze.catalogue,
   replayable: true,
+  parallel: true,
   run:
     ({ path }) =>
     (intake, { follow }) =>

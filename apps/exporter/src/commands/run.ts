@@ -18,6 +18,7 @@ import { deadText, ledgerText, waitingText } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
 import { ofRunning } from "../operations.ts"
 import { showProgress } from "../progress.ts"
+import { startReaders } from "../readers.ts"
 
 const duration = (name: string, byDefault: string, description: string) =>
   Flag.String(name).pipe(
@@ -55,7 +56,8 @@ export const run = Command.make(
       Effect.gen(function* () {
         const outbox = yield* Outbox.Outbox
         const before = yield* outbox.ledger
-        const running = yield* Exporter.start(definition, { follow, patience, drain }).pipe(
+        const readers = yield* startReaders(config, loaded.workers - 1)
+        const running = yield* Exporter.start(definition, { follow, patience, drain, readers }).pipe(
           Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox))
         )
         const operations = ofRunning(running, outbox, definition)

@@ -15,6 +15,7 @@ import { reader } from "../DeadLetters.ts"
 import type { Definition } from "../Exporter.ts"
 import * as Ledger from "../Ledger.ts"
 import { type LaneKey, type LaneState, type NewParcel, Outbox } from "../Outbox.ts"
+import type { Reader } from "../Reading.ts"
 import {
   DefinitionError,
   type LaneStatus,
@@ -33,6 +34,8 @@ import * as OpenRoute from "./OpenRoute.ts"
 import * as Past from "./Past.ts"
 import * as Planner from "./Planner.ts"
 import * as ReadBack from "./ReadBack.ts"
+import { laneName, type ToReader } from "./ReaderMessages.ts"
+import * as Readers from "./Readers.ts"
 import * as Revive from "./Revive.ts"
 
 export const start = (
@@ -41,6 +44,12 @@ export const start = (
 ): Effect.Effect<Running, RunError, Outbox | Scope.Scope> =>
   Effect.gen(function* () {
     yield* Check.validate(definition)
+    if ((options.readers ?? []).length > 0 && definition.dedupe !== undefined) {
+      return yield* new DefinitionError({
+        detail:
+          "with `dedupe` every event is looked up before it is prepared, which one thread does; leave out `workers` or `dedupe`"
+      })
+    }
     const outbox = yield* Outbox
     const changed = yield* Latch.make(false)
     const stop = yield* Deferred.make<void>()
@@ -63,7 +72,11 @@ export const start = (
         decode,
         catalogues,
         retention: Duration.toMillis(route.retention ?? definition.retention ?? "7 days"),
-        onChange: () => changed.openUnsafe()
+        onChange: () => changed.openUnsafe(),
+        onReopen: () => {
+          const message: ToReader = { kind: "reopen", route: route.name }
+          for (const { port } of options.readers ?? []) port.postMessage(message)
+        }
       })
     )
     const lanesNow = () => routes.flatMap(({ lanes }) => [...lanes.values()])
@@ -127,30 +140,27 @@ export const start = (
       name: string,
       source: Source,
       reading: ReadonlyArray<OpenRoute.OpenRoute>,
-      dedupe: number | undefined
-    ) => {
-      const dedupes = dedupe !== undefined && dedupe > 0
-      return Intake.make(Planner.make(name, source, reading, dedupes), doorOf(name, reading, dedupe), dedupes)
-    }
+      door: Door.Door,
+      dedupes: boolean
+    ) => Intake.make(Planner.make(name, source, reading, dedupes), door, dedupes)
 
     const readsFrom = ({ route }: OpenRoute.OpenRoute, name: string) => route.from?.includes(name) ?? true
 
     /** One source that cannot go on does not stop the others, nor what was read. */
-    const runSource = ([name, source]: readonly [string, Source]) =>
-      Effect.catch(
-        source.run(
-          intakeOf(
-            name,
-            source,
-            routes.filter((route) => readsFrom(route, name)),
-            dedupe
-          ),
-          { follow }
-        ),
-        (error) =>
-          Effect.sync(() => {
-            sourceError ??= error
-          })
+    const noted = (reading: Effect.Effect<void, SourceError>) =>
+      Effect.catch(reading, (error) =>
+        Effect.sync(() => {
+          sourceError ??= error
+        })
+      )
+    const sources = Object.entries(definition.sources)
+    const routesOf = (name: string) => routes.filter((route) => readsFrom(route, name))
+    const runSources = (doorFor: (name: string) => Door.Door) =>
+      Effect.forEach(
+        sources,
+        ([name, source]) =>
+          noted(source.run(intakeOf(name, source, routesOf(name), doorFor(name), dedupe > 0), { follow })),
+        { concurrency: "unbounded", discard: true }
       )
 
     const replayPast = Effect.fnUntraced(function* (past: PastRange) {
@@ -170,7 +180,9 @@ export const start = (
         const again = Past.source(source, past, (count) => {
           events += count
         })
-        yield* again.run(intakeOf(Past.nameOf(name, past), again, [route], undefined), { follow: false })
+        const pastName = Past.nameOf(name, past)
+        const door = doorOf(pastName, [route], undefined)
+        yield* again.run(intakeOf(pastName, again, [route], door, false), { follow: false })
       }
       return events
     })
@@ -190,10 +202,36 @@ export const start = (
       }
     })
 
-    const readPresent = Effect.forEach(Object.entries(definition.sources), runSource, {
-      concurrency: "unbounded",
-      discard: true
-    })
+    const presentDoor = (name: string) => doorOf(name, routesOf(name), dedupe)
+
+    /** Together with threads of their own; each split is read by whoever asks for it first. */
+    const readTogether = (readers: ReadonlyArray<Reader>) =>
+      Effect.gen(function* () {
+        const busy = yield* Latch.make(false)
+        const idle = new Set(readers)
+        const owners = Readers.owners(busy.await)
+        const shared = new Map(
+          sources.flatMap(([name, { parallel }]) =>
+            parallel === true ? [[name, presentDoor(name)] as const] : []
+          )
+        )
+        const doorsOf = (reader: number) =>
+          new Map([...shared].map(([name, door]) => [name, owners.doorOf(reader, name, door)]))
+        const own = doorsOf(0)
+        const busyLanes = () =>
+          lanesNow().flatMap((lane) => (lane.accepts() ? [] : [laneName(lane.key.route, lane.key.lane)]))
+        const there = readers.map((reader, index) => {
+          const onBusy = () => {
+            idle.delete(reader)
+            if (idle.size === 0) busy.openUnsafe()
+          }
+          return noted(Readers.serve(reader, { doors: doorsOf(index + 1), follow, busyLanes, onBusy }))
+        })
+        const here = runSources((name) => own.get(name) ?? presentDoor(name))
+        yield* Effect.all([here, ...there], { concurrency: "unbounded", discard: true })
+      })
+    const readers = options.readers ?? []
+    const readPresent = readers.length === 0 ? runSources(presentDoor) : readTogether(readers)
     const read = (options.past === undefined ? readPresent : replayPast(options.past)).pipe(
       Effect.andThen(
         Effect.sync(() => {

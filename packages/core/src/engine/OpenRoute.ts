@@ -24,6 +24,8 @@ export interface Options {
   /** Milliseconds. */
   readonly retention: number
   readonly onChange: () => void
+  /** Called when the destination was opened anew. */
+  readonly onReopen: () => void
 }
 
 /** A route ready to take events; `opened` and `lanes` change when its destination is opened anew. */
@@ -82,6 +84,7 @@ export const open = (
       yield* addLanes(opened)
       self.opened = opened
       yield* Effect.forEach(lanes.values(), (lane) => lane.reopen(opened), { discard: true })
+      options.onReopen()
       yield* Effect.logInfo(`route ${route.name}: the credentials changed and are in use`)
     }).pipe(
       Effect.catchTag("PluginError", (error) =>

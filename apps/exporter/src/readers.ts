@@ -1,0 +1,41 @@
+/**
+ * Threads that read beside the exporter's own, each with the configuration loaded anew.
+ */
+import { Worker } from "node:worker_threads"
+import type { Reader } from "@millrace/core/Reading"
+import { SourceError } from "@millrace/core/Source"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+const program = new URL(
+  import.meta.url.endsWith(".ts") ? "./readerThread.ts" : "./readerThread.js",
+  import.meta.url
+)
+
+/** So many threads that read what `config` says; they end with the scope. */
+export const startReaders = (
+  config: string,
+  count: number
+): Effect.Effect<ReadonlyArray<Reader>, never, Scope.Scope> =>
+  Effect.forEach(Array.from({ length: count }), () => Effect.map(startThread(config), readerOf))
+
+const startThread = (config: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => new Worker(program, { workerData: config })),
+    (worker) => Effect.promise(() => worker.terminate())
+  )
+
+const readerOf = (worker: Worker): Reader => ({
+  port: {
+    postMessage: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+    on: (event, listener) => worker.on(event, listener)
+  },
+  ended: Effect.callback((resume) => {
+    const fail = (why: string) => {
+      const detail = `a reading thread stopped (${why}); what it had not read is left: run again`
+      resume(Effect.fail(new SourceError({ detail })))
+    }
+    worker.once("error", (cause) => fail(cause instanceof Error ? cause.message : String(cause)))
+    worker.once("exit", (code) => fail(`exit code ${code}`))
+  })
+})

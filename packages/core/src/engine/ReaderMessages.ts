@@ -1,0 +1,108 @@
+/**
+ * What an exporter and a thread that reads for it tell each other, and a planned chunk as it crosses between them.
+ */
+import type { OutboxError } from "../Outbox.ts"
+import type { Item } from "./Item.ts"
+import type { Planned } from "./Planner.ts"
+import type { Prepared } from "./Prepare.ts"
+
+/** What a reader asks of the door of one source, to be answered. */
+export type Ask =
+  | { readonly method: "room" }
+  | { readonly method: "full" }
+  | { readonly method: "store"; readonly chunk: Crossing }
+  | { readonly method: "claim"; readonly split: string }
+  | { readonly method: "fail"; readonly error: Failure }
+
+export type Failure = Pick<OutboxError, "reason" | "detail">
+
+export type FromReader =
+  | { readonly kind: "ask"; readonly id: number; readonly source: string; readonly ask: Ask }
+  | { readonly kind: "release"; readonly source: string; readonly split: string }
+  | { readonly kind: "expect"; readonly source: string; readonly bytes: number }
+  /** All is read, or nothing more can be; `problem` says why. */
+  | { readonly kind: "ended"; readonly problem: string | undefined }
+
+export type ToReader =
+  | { readonly kind: "start"; readonly follow: boolean; readonly busy: ReadonlyArray<string> }
+  /** `busy`: lanes for which preparing is not worth it now; only with the answer to `store`. */
+  | {
+      readonly kind: "answer"
+      readonly id: number
+      readonly value?: unknown
+      readonly overtaken?: Failure
+      readonly busy?: ReadonlyArray<string>
+    }
+  | { readonly kind: "lost"; readonly source: string; readonly split: string }
+  /** The credentials of a route changed. */
+  | { readonly kind: "reopen"; readonly route: string }
+
+/** A lane, by one name. */
+export const laneName = (route: string, lane: string): string => JSON.stringify([route, lane])
+
+/** Messages in columns: a thousand small objects cost more to hand over than to make. */
+interface Columns extends Pick<Prepared, "grouped" | "dead"> {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly ids: ReadonlyArray<string>
+  readonly starts: Uint32Array<ArrayBuffer>
+  readonly ends: Uint32Array<ArrayBuffer>
+  readonly slots: Int32Array<ArrayBuffer>
+  readonly positions: Uint32Array<ArrayBuffer>
+}
+
+export interface Crossing extends Omit<Planned, "prepared"> {
+  readonly prepared: ReadonlyArray<Columns | undefined>
+}
+
+const columnsOf = ({ items, grouped, dead }: Prepared): Columns => ({
+  bytes: new Uint8Array(items[0]?.bytes ?? []),
+  ids: items.map(({ id }) => id),
+  starts: Uint32Array.from(items, ({ start }) => start),
+  ends: Uint32Array.from(items, ({ end }) => end),
+  slots: Int32Array.from(items, ({ slot }) => slot),
+  positions: Uint32Array.from(items, ({ position }) => position),
+  grouped,
+  dead
+})
+
+const itemsOf = ({ bytes, ids, starts, ends, slots, positions }: Columns): Array<Item> =>
+  ids.map((id, index) => ({
+    id,
+    bytes,
+    start: starts[index]!,
+    end: ends[index]!,
+    slot: slots[index]!,
+    parcel: 0,
+    position: positions[index]!,
+    attempts: 0,
+    group: undefined
+  }))
+
+/** The chunk, and the memory to be handed over with it. */
+export const pack = ({ entry, prepared, consumed }: Planned): readonly [Crossing, Array<ArrayBuffer>] => {
+  const columns = prepared.map((given) => (given === undefined ? undefined : columnsOf(given)))
+  const parcels = entry.parcels.map((parcel) => {
+    const { bytes, ends } = parcel.records
+    return {
+      ...parcel,
+      records: { ...parcel.records, bytes: new Uint8Array(bytes), ends: new Uint32Array(ends) }
+    }
+  })
+  return [
+    { entry: { ...entry, parcels }, prepared: columns, consumed },
+    [
+      ...parcels.flatMap(({ records: { bytes, ends } }) => [bytes.buffer, ends.buffer]),
+      ...columns.flatMap((given) => (given === undefined ? [] : [given.bytes.buffer]))
+    ]
+  ]
+}
+
+export const unpack = ({ entry, prepared, consumed }: Crossing): Planned => ({
+  entry,
+  consumed,
+  prepared: prepared.map((columns) =>
+    columns === undefined
+      ? undefined
+      : { items: itemsOf(columns), grouped: [...columns.grouped], dead: columns.dead }
+  )
+})

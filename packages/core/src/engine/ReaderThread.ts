@@ -1,0 +1,165 @@
+/**
+ * A thread that reads for an exporter: sources, decoding and preparing here; outbox, lanes and connections there.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type { Opened } from "../Destination.ts"
+import type { Definition } from "../Exporter.ts"
+import { OutboxError } from "../Outbox.ts"
+import type { PluginError } from "../Plugin.ts"
+import type { Port } from "../Reading.ts"
+import * as Check from "./Definition.ts"
+import type { Claim, Door } from "./Door.ts"
+import * as Intake from "./Intake.ts"
+import { selection } from "./Plan.ts"
+import * as Planner from "./Planner.ts"
+import { type Ask, type FromReader, laneName, pack, type ToReader } from "./ReaderMessages.ts"
+
+export const serve = (
+  definition: Effect.Effect<Definition, { readonly message: string }>,
+  port: Port
+): Effect.Effect<void> => {
+  const end = (problem: string | undefined) =>
+    Effect.sync(() => port.postMessage({ kind: "ended", problem } satisfies FromReader))
+  return Effect.matchEffect(
+    Effect.flatMap(definition, (given) => read(given, port)),
+    { onSuccess: end, onFailure: ({ message }) => end(message) }
+  )
+}
+
+/** Yields what kept a source from going on, when everything else is read. */
+const read = (definition: Definition, port: Port): Effect.Effect<string | undefined, PluginError> =>
+  Effect.gen(function* () {
+    const started = yield* Deferred.make<boolean>()
+    const pending = new Map<number, (answer: Extract<ToReader, { kind: "answer" }>) => void>()
+    const lost = new Map<string, Deferred.Deferred<void>>()
+    const opened = new Map<string, Opened>()
+    let busy: ReadonlySet<string> = new Set()
+    let last = 0
+
+    const post = (message: FromReader, transfer: ReadonlyArray<ArrayBuffer> = []) =>
+      port.postMessage(message, transfer)
+
+    const open = (name: string) =>
+      Effect.gen(function* () {
+        const route = definition.routes.find((found) => found.name === name)
+        if (route !== undefined) opened.set(name, yield* route.destination.open)
+      })
+    for (const { name } of definition.routes) yield* open(name)
+
+    const context = yield* Effect.context<never>()
+    // Credentials that cannot be read leave everything as it was; the exporter has told of it.
+    const reopen = (name: string) => Effect.runForkWith(context)(Effect.ignore(open(name)))
+
+    port.on("message", (given) => {
+      const message = given as ToReader
+      switch (message.kind) {
+        case "start":
+          busy = new Set(message.busy)
+          return Deferred.doneUnsafe(started, Effect.succeed(message.follow))
+        case "answer":
+          if (message.busy !== undefined) busy = new Set(message.busy)
+          pending.get(message.id)?.(message)
+          return pending.delete(message.id)
+        case "lost": {
+          const gone = lost.get(laneName(message.source, message.split))
+          return gone === undefined ? undefined : Deferred.doneUnsafe(gone, Effect.void)
+        }
+        case "reopen":
+          return reopen(message.route)
+      }
+    })
+
+    const doorOf = (source: string): Door => {
+      const ask = <A>(
+        question: Ask,
+        answerOf: (value: unknown) => A,
+        transfer: ReadonlyArray<ArrayBuffer> = []
+      ): Effect.Effect<A, OutboxError> =>
+        Effect.callback((resume) => {
+          last++
+          pending.set(last, ({ value, overtaken }) =>
+            resume(
+              overtaken === undefined
+                ? Effect.succeed(answerOf(value))
+                : Effect.fail(new OutboxError(overtaken))
+            )
+          )
+          post({ kind: "ask", id: last, source, ask: question }, transfer)
+        })
+      // Only `store` is ever overtaken.
+      const askSafely = <A>(question: Ask, answerOf: (value: unknown) => A) =>
+        Effect.orDie(ask(question, answerOf))
+      const done = () => undefined
+
+      const claim = (split: string): Effect.Effect<Option.Option<Claim>, never, Scope.Scope> =>
+        Effect.gen(function* () {
+          const name = laneName(source, split)
+          const gone = yield* Deferred.make<void>()
+          const after = yield* Effect.acquireRelease(
+            askSafely({ method: "claim", split }, claimed),
+            (given) =>
+              Effect.sync(() => {
+                if (given === undefined) return
+                lost.delete(name)
+                post({ kind: "release", source, split })
+              })
+          )
+          if (after === undefined) return Option.none()
+          lost.set(name, gone)
+          return Option.some({ after: Option.fromUndefinedOr(after.checkpoint), lost: Deferred.await(gone) })
+        })
+
+      return {
+        room: askSafely({ method: "room" }, done),
+        full: askSafely({ method: "full" }, (value) => value === true),
+        store: (planned) =>
+          Effect.suspend(() => {
+            const [chunk, transfer] = pack(planned)
+            return ask({ method: "store", chunk }, done, transfer)
+          }),
+        // Exporters with `dedupe` read in one thread.
+        storeUnseen: () => Effect.die("a reading thread does not know what was seen"),
+        claim,
+        expect: (bytes) => Effect.sync(() => post({ kind: "expect", source, bytes })),
+        fail: ({ reason, detail }) =>
+          Effect.andThen(askSafely({ method: "fail", error: { reason, detail } }, done), Effect.never)
+      }
+    }
+
+    const catalogues = Check.catalogueOf(definition)
+    const follow = yield* Deferred.await(started)
+    const readOne = ([name, source]: (typeof sources)[number]) => {
+      const routes = definition.routes
+        .filter(({ from }) => from?.includes(name) ?? true)
+        .map(
+          (route): Planner.PlannedRoute => ({
+            route,
+            selected: selection(route, catalogues),
+            get opened() {
+              return opened.get(route.name)!
+            },
+            accepts: (lane) => !busy.has(laneName(route.name, lane))
+          })
+        )
+      const intake = Intake.make(Planner.make(name, source, routes, false), doorOf(name), false)
+      return Effect.match(source.run(intake, { follow }), {
+        onSuccess: () => undefined,
+        onFailure: ({ message }) => message
+      })
+    }
+    const sources = Object.entries(definition.sources).filter(([, { parallel }]) => parallel === true)
+    const problems = yield* Effect.forEach(sources, readOne, { concurrency: "unbounded" })
+    return problems.find((problem) => problem !== undefined)
+  })
+
+/** What came of asking for a split: nothing when another has it. */
+const claimed = (value: unknown): { readonly checkpoint: string | undefined } | undefined =>
+  typeof value === "object" && value !== null
+    ? {
+        checkpoint:
+          "checkpoint" in value && typeof value.checkpoint === "string" ? value.checkpoint : undefined
+      }
+    : undefined

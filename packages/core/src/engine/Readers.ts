@@ -1,0 +1,137 @@
+/**
+ * The exporter's side of threads that read for it: it answers what they ask of the doors of their sources.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import type { Split } from "../Intake.ts"
+import { OutboxError } from "../Outbox.ts"
+import type { Reader } from "../Reading.ts"
+import { SourceError } from "../Source.ts"
+import type { Door } from "./Door.ts"
+import { type Ask, type FromReader, type ToReader, unpack } from "./ReaderMessages.ts"
+
+/** Who reads which split: the first to ask keeps it, so that nobody else opens it again. */
+export interface Owners {
+  /** The door as one of several readers has it. */
+  readonly doorOf: (reader: number, source: string, door: Door) => Door
+}
+
+/** `busy` resolves when every thread has a split, or needs none: only then does reader 0, the exporter itself, take one. */
+export const owners = (busy: Effect.Effect<void>): Owners => {
+  const taken = new Map<string, number>()
+  return {
+    doorOf: (reader, source, door) => ({
+      ...door,
+      claim: (split) =>
+        Effect.gen(function* () {
+          if (reader === 0) yield* busy
+          const name = JSON.stringify([source, split])
+          if ((taken.get(name) ?? reader) !== reader) return Option.none()
+          taken.set(name, reader)
+          return yield* door.claim(split)
+        })
+    })
+  }
+}
+
+export interface Options {
+  readonly doors: ReadonlyMap<string, Door>
+  readonly follow: boolean
+  /** Names of lanes for which preparing is not worth it now. */
+  readonly busyLanes: () => ReadonlyArray<string>
+  /** Called when the thread has its first split, or needs none. */
+  readonly onBusy: () => void
+}
+
+/** Serves one reader until it has read everything; fails when it cannot go on. */
+export const serve = ({ port, ended: gone }: Reader, options: Options): Effect.Effect<void, SourceError> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { doors, follow, busyLanes, onBusy } = options
+      const scope = yield* Effect.scope
+      const ended = yield* Deferred.make<void, SourceError>()
+      const claims = new Map<string, Scope.Closeable>()
+      const fibers = yield* FiberSet.make<void>()
+      const fork = yield* FiberSet.runtime(fibers)<never>()
+      const post = (message: ToReader) => port.postMessage(message)
+
+      const claim = (source: string, door: Door, split: Split) =>
+        Effect.gen(function* () {
+          const inner = yield* Scope.fork(scope)
+          const found = yield* Scope.provide(door.claim(split), inner)
+          if (Option.isNone(found)) {
+            yield* Scope.close(inner, Exit.void)
+            return undefined
+          }
+          onBusy()
+          claims.set(nameOf(source, split), inner)
+          const { after, lost } = found.value
+          yield* Effect.forkIn(
+            Effect.andThen(
+              lost,
+              Effect.sync(() => post({ kind: "lost", source, split }))
+            ),
+            inner
+          )
+          return { checkpoint: Option.getOrUndefined(after) }
+        })
+
+      const answer = (source: string, ask: Ask): Effect.Effect<unknown, OutboxError> => {
+        const door = doors.get(source)
+        if (door === undefined) return Effect.die(`a reader asked for ${source}, which is no source`)
+        switch (ask.method) {
+          case "room":
+            return door.room
+          case "full":
+            return door.full
+          case "store":
+            return door.store(unpack(ask.chunk))
+          case "claim":
+            return claim(source, door, ask.split)
+          case "fail":
+            return door.fail(new OutboxError(ask.error))
+        }
+      }
+
+      const reply = (id: number, source: string, ask: Ask): Effect.Effect<void> =>
+        Effect.match(answer(source, ask), {
+          onSuccess: (value) =>
+            post({ kind: "answer", id, value, ...(ask.method === "store" ? { busy: busyLanes() } : {}) }),
+          onFailure: ({ reason, detail }) => post({ kind: "answer", id, overtaken: { reason, detail } })
+        })
+
+      port.on("message", (given) => {
+        const message = given as FromReader
+        switch (message.kind) {
+          case "ask":
+            return fork(reply(message.id, message.source, message.ask))
+          case "release": {
+            const name = nameOf(message.source, message.split)
+            const inner = claims.get(name)
+            claims.delete(name)
+            return inner === undefined ? undefined : fork(Scope.close(inner, Exit.void))
+          }
+          case "expect": {
+            const door = doors.get(message.source)
+            // Every reader looks at all there is: what lies ahead is counted by the exporter itself.
+            return door === undefined || message.bytes > 0 ? undefined : fork(door.expect(message.bytes))
+          }
+          case "ended": {
+            const { problem } = message
+            return Deferred.doneUnsafe(
+              ended,
+              problem === undefined ? Effect.void : Effect.fail(new SourceError({ detail: problem }))
+            )
+          }
+        }
+      })
+      post({ kind: "start", follow, busy: busyLanes() })
+      yield* Effect.raceFirst(Deferred.await(ended), gone)
+    })
+  ).pipe(Effect.ensuring(Effect.sync(options.onBusy)))
+
+const nameOf = (source: string, split: Split): string => JSON.stringify([source, split])

@@ -1,0 +1,186 @@
+import { MessageChannel } from "node:worker_threads"
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Destination,
+  type Event,
+  Exporter,
+  Ledger,
+  OutboxMemory,
+  Outcome,
+  Reading,
+  Source
+} from "@millrace/core"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Remote from "./support/remote.ts"
+
+const memory = Effect.provide(OutboxMemory.layer)
+
+const splits = ["a", "b", "c", "d", "e", "f"]
+const perSplit = 120
+const all = splits.flatMap((_, split) => idsOf(split))
+
+function idsOf(split: number) {
+  return Array.from({ length: perSplit }, (_, index) => `event-${split * perSplit + index}`)
+}
+
+/** Six splits in chunks of ten events; `seen` is told which of them were read here. */
+const source = (seen: Set<string>, options: { readonly fails?: string } = {}): Source.Source => ({
+  ...Source.fromArray([]),
+  parallel: true,
+  run: Source.fromSplits({
+    discover: () => Stream.fromIterable(splits),
+    read: (split, after) => {
+      seen.add(split)
+      const first = splits.indexOf(split) * perSplit
+      const from = Number(Option.getOrElse(after, () => "0"))
+      const chunks = Array.from({ length: (perSplit - from) / 10 }, (_, index) => from + index * 10)
+      const chunk = (at: number) => ({
+        events: Array.from({ length: 10 }, (_, index) => Remote.event(first + at + index)),
+        malformed:
+          at === 0 ? [{ reason: "malformed", detail: "bad", position: "0", raw: new Uint8Array(3) }] : [],
+        split,
+        checkpoint: String(at + 10)
+      })
+      const read = Stream.mapEffect(Stream.fromIterable(chunks), (at) =>
+        Effect.as(Effect.yieldNow, chunk(at))
+      )
+      return split === options.fails
+        ? Stream.concat(
+            Stream.take(read, 2),
+            Stream.fail(new Source.SourceError({ detail: "d cannot be read" }))
+          )
+        : read
+    }
+  })
+})
+
+/** A reader at the other end of a channel, with a definition of its own: everything crosses as between threads. */
+const reader = (definition: Effect.Effect<Exporter.Definition, { readonly message: string }>) =>
+  Effect.gen(function* () {
+    const { port1, port2 } = new MessageChannel()
+    yield* Effect.addFinalizer(() => Effect.sync(() => port1.close()))
+    const wire = (port: typeof port1): Reading.Port => ({
+      postMessage: (message, transfer = []) => port.postMessage(message, [...transfer]),
+      on: (event, listener) => port.on(event, listener)
+    })
+    yield* Effect.forkScoped(Reading.serve(definition, wire(port2)))
+    return { port: wire(port1), ended: Effect.never } satisfies Reading.Reader
+  })
+
+const started = (
+  options: Remote.Options & { readonly fails?: string; readonly route?: Parameters<Route["to"]>[1] } = {}
+) =>
+  Effect.gen(function* () {
+    const remote = Remote.make()
+    const [here, there] = [new Set<string>(), new Set<string>()]
+    const definitionOf = (seen: Set<string>) =>
+      Exporter.from(source(seen, options)).route("crm").to(Remote.destination(remote, options), options.route)
+    const readers = [yield* reader(Effect.succeed(definitionOf(there)))]
+    const running = yield* Exporter.start(definitionOf(here), { readers })
+    return { running, remote, here, there }
+  })
+type Route = ReturnType<ReturnType<typeof Exporter.from>["route"]>
+
+const inOrder = (remote: Remote.Remote) => {
+  const numbers = new Map<string, number>()
+  for (const id of Remote.idsOf(remote)) {
+    const index = Number(id.slice("event-".length))
+    const key = `${Math.floor(index / perSplit)} ${index % 7}`
+    assert.isAbove(index, numbers.get(key) ?? -1)
+    numbers.set(key, index)
+  }
+}
+
+describe("threads that read", () => {
+  it.live("share the splits: every event is delivered once, in order, and counted once", () =>
+    Effect.gen(function* () {
+      const { running, remote, here, there } = yield* started()
+      const { ledger, sourceError } = yield* running.ended
+      assert.isUndefined(sourceError)
+      assert.deepStrictEqual([...Remote.idsOf(remote)].sort(), [...all].sort())
+      inOrder(remote)
+      assert.strictEqual(ledger.routes["crm"]?.read, all.length + splits.length)
+      assert.deepStrictEqual(ledger.routes["crm"]?.dead, { malformed: splits.length })
+      assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+      assert.isAbove(there.size, 0)
+      // Nobody opened a split that the other had taken.
+      assert.strictEqual(here.size + there.size, splits.length)
+    }).pipe(memory, Effect.scoped)
+  )
+
+  it.live("hand over events that wait for their group, and leave out what assign skips", () =>
+    Effect.gen(function* () {
+      const { running, remote } = yield* started({
+        limits: { messageEvents: 5, window: 20 },
+        assign: (event: Event.Event) =>
+          event.id.endsWith("3")
+            ? Destination.skip("chosen")
+            : Destination.to("main", String(event.user.externalId))
+      })
+      const { ledger } = yield* running.ended
+      const skipped = all.filter((id) => id.endsWith("3")).length
+      assert.deepStrictEqual(ledger.routes["crm"]?.skipped, { chosen: skipped })
+      assert.strictEqual(new Set(Remote.idsOf(remote)).size, all.length - skipped)
+      assert.isTrue(remote.requests.some(({ ids }) => ids.some((id) => id.includes("+"))))
+    }).pipe(memory, Effect.scoped)
+  )
+
+  it.live("leave a lane that is refused to the outbox", () =>
+    Effect.gen(function* () {
+      const { running, remote } = yield* started({
+        lanes: [{ name: "even" }, { name: "odd" }],
+        assign: ({ time }) => Destination.to(time % 2 === 0 ? "even" : "odd"),
+        answer: ({ lane }) => (lane === "even" ? Outcome.unauthorized("refused") : undefined)
+      })
+      const { ledger } = yield* running.ended
+      assert.deepStrictEqual(ledger.routes["crm"]?.waiting, { even: all.length / 2 })
+      assert.strictEqual(remote.accepted.get("odd")?.length, all.length / 2)
+    }).pipe(memory, Effect.scoped)
+  )
+
+  it.live("tell what they could not read, and read the rest", () =>
+    Effect.gen(function* () {
+      const { running, remote } = yield* started({ fails: "d" })
+      const { sourceError } = yield* running.ended
+      assert.include(sourceError?.message, "d cannot be read")
+      assert.isAtLeast(Remote.idsOf(remote).length, 3 * perSplit)
+    }).pipe(memory, Effect.scoped)
+  )
+
+  it.live("that cannot begin, or that end before their time, are told of", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const definition = Exporter.from(source(new Set())).route("crm").to(Remote.destination(remote))
+      const broken = yield* reader(Effect.fail({ message: "no such file" }))
+      const first = yield* Effect.flatMap(
+        Exporter.start(definition, { readers: [broken] }),
+        ({ ended }) => ended
+      )
+      assert.include(first.sourceError?.message, "no such file")
+      assert.strictEqual(Remote.idsOf(remote).length, all.length)
+
+      const died = yield* Deferred.make<never, Source.SourceError>()
+      const silent: Reading.Reader = {
+        port: { postMessage: () => {}, on: () => {} },
+        ended: Deferred.await(died)
+      }
+      const running = yield* Exporter.start(definition, { readers: [silent] })
+      yield* Deferred.fail(died, new Source.SourceError({ detail: "the thread is gone" }))
+      assert.include((yield* running.ended).sourceError?.message, "the thread is gone")
+    }).pipe(memory, Effect.scoped)
+  )
+
+  it.live("are refused together with dedupe", () =>
+    Effect.gen(function* () {
+      const definition = Exporter.from(source(new Set())).route("crm").to(Remote.destination(Remote.make()))
+      const silent: Reading.Reader = { port: { postMessage: () => {}, on: () => {} }, ended: Effect.never }
+      const error = yield* Effect.flip(
+        Exporter.start({ ...definition, dedupe: "1 day" }, { readers: [silent] })
+      )
+      assert.include(error.message, "leave out `workers` or `dedupe`")
+    }).pipe(memory, Effect.scoped)
+  )
+})
