@@ -9,6 +9,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as FiberHandle from "effect/FiberHandle"
 import * as FiberSet from "effect/FiberSet"
 import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
@@ -129,6 +130,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     const scope = yield* Effect.scope
     const changed = yield* Latch.make(false)
     const attempts = yield* FiberSet.make<void, OutboxError>()
+    const alarm = yield* FiberHandle.make<void>()
+    let alarmAt = Infinity
     let memory = LaneMemory.make(yield* outbox.compositions(key), (stored?.waiting ?? 0) > 0)
     const log = (message: string) => Effect.annotateLogs(Effect.logWarning(message), { ...key })
 
@@ -198,6 +201,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       const now = yield* Clock.currentTimeMillis
       const { limits } = opening.opened
       const size = { events: limits.messageEvents, bytes: limits.messageBytes }
+      if (memory.groups.waiting() === 0) return
       const formed = memory.groups.take(now, opening.window, size, flushing && !memory.isLagging())
       if (formed.length === 0) return
       // Neither waiting nor under way while it is stored: the lane must not look empty.
@@ -368,10 +372,18 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       return Math.min(groups, Math.max(sendsAt, retries), fresh <= now ? Infinity : fresh)
     }
 
+    /** One alarm for many sleeps: it may ring too early, which costs a look. */
     const sleepUntil = (due: number, now: number) =>
-      due === Infinity
-        ? changed.await
-        : Effect.asVoid(Effect.timeoutOption(changed.await, Math.max(1, due - now)))
+      Effect.suspend(() => {
+        if (due >= alarmAt) return changed.await
+        alarmAt = due
+        const ring = Effect.sync(() => {
+          alarmAt = Infinity
+          changed.openUnsafe()
+        })
+        const ringing = Effect.andThen(Effect.sleep(Math.max(1, due - now)), ring)
+        return Effect.andThen(FiberHandle.run(alarm, ringing), changed.await)
+      })
 
     const step = Effect.gen(function* () {
       // Closed before anything is looked at: what changes during the step is looked at in the next.
