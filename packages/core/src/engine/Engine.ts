@@ -15,7 +15,6 @@ import { reader } from "../DeadLetters.ts"
 import type { Definition } from "../Exporter.ts"
 import * as Ledger from "../Ledger.ts"
 import { type LaneKey, type LaneState, type NewParcel, Outbox } from "../Outbox.ts"
-import type { Reader } from "../Reading.ts"
 import {
   DefinitionError,
   type LaneStatus,
@@ -204,34 +203,23 @@ export const start = (
 
     const presentDoor = (name: string) => doorOf(name, routesOf(name), dedupe)
 
-    /** Together with threads of their own; each split is read by whoever asks for it first. */
-    const readTogether = (readers: ReadonlyArray<Reader>) =>
-      Effect.gen(function* () {
-        const busy = yield* Latch.make(false)
-        const idle = new Set(readers)
-        const owners = Readers.owners(busy.await)
-        const shared = new Map(
-          sources.flatMap(([name, { parallel }]) =>
-            parallel === true ? [[name, presentDoor(name)] as const] : []
-          )
-        )
-        const doorsOf = (reader: number) =>
-          new Map([...shared].map(([name, door]) => [name, owners.doorOf(reader, name, door)]))
-        const own = doorsOf(0)
-        const busyLanes = () =>
-          lanesNow().flatMap((lane) => (lane.accepts() ? [] : [laneName(lane.key.route, lane.key.lane)]))
-        const there = readers.map((reader, index) => {
-          const onBusy = () => {
-            idle.delete(reader)
-            if (idle.size === 0) busy.openUnsafe()
-          }
-          return noted(Readers.serve(reader, { doors: doorsOf(index + 1), follow, busyLanes, onBusy }))
-        })
-        const here = runSources((name) => own.get(name) ?? presentDoor(name))
-        yield* Effect.all([here, ...there], { concurrency: "unbounded", discard: true })
-      })
     const readers = options.readers ?? []
-    const readPresent = readers.length === 0 ? runSources(presentDoor) : readTogether(readers)
+    const readPresent =
+      readers.length === 0
+        ? runSources(presentDoor)
+        : Readers.together({
+            readers,
+            doors: new Map(
+              sources.flatMap(([name, { parallel }]) =>
+                parallel === true ? [[name, presentDoor(name)] as const] : []
+              )
+            ),
+            follow,
+            busyLanes: () =>
+              lanesNow().flatMap((lane) => (lane.accepts() ? [] : [laneName(lane.key.route, lane.key.lane)])),
+            noted,
+            here: (own) => runSources((name) => own.get(name) ?? presentDoor(name))
+          })
     const read = (options.past === undefined ? readPresent : replayPast(options.past)).pipe(
       Effect.andThen(
         Effect.sync(() => {

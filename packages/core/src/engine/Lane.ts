@@ -6,10 +6,8 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as FiberHandle from "effect/FiberHandle"
 import * as FiberSet from "effect/FiberSet"
 import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
@@ -31,16 +29,16 @@ import { DeliveryError, type Outcomes, retry } from "../Outcome.ts"
 import * as Policy from "../Policy.ts"
 import type { Route } from "../Route.ts"
 import type { LaneStatus } from "../Running.ts"
+import * as Alarm from "./Alarm.ts"
 import type * as Batches from "./Batches.ts"
-import * as Bodies from "./Bodies.ts"
-import * as Compose from "./Compose.ts"
 import * as Erase from "./Erase.ts"
 import * as Health from "./Health.ts"
 import * as Item from "./Item.ts"
 import * as LaneMemory from "./LaneMemory.ts"
 import * as LaneShare from "./LaneShare.ts"
+import * as Opening from "./Opening.ts"
 import type { Prepared } from "./Prepare.ts"
-import * as ReadBack from "./ReadBack.ts"
+import type * as ReadBack from "./ReadBack.ts"
 import * as SetAside from "./SetAside.ts"
 import * as Settlements from "./Settlements.ts"
 import { type Answer, judge } from "./Verdict.ts"
@@ -112,46 +110,19 @@ export interface Options {
   readonly onChange: () => void
 }
 
-/** A destination as the lane has it open. */
-interface Opening {
-  readonly opened: Opened
-  readonly held: string | undefined
-  readonly window: number
-  readonly policy: Policy.Resolved
-  readonly composer: Compose.Composer
-  readonly readBack: ReadBack.ReadBack
-  readonly bodies: Bodies.Bodies
-  connection: { readonly connection: Connection; readonly scope: Scope.Closeable } | undefined
-}
-
 export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.Scope> =>
   Effect.gen(function* () {
     const { key, route, outbox, onChange, shared, stored } = options
     const scope = yield* Effect.scope
     const changed = yield* Latch.make(false)
     const attempts = yield* FiberSet.make<void, OutboxError>()
-    const alarm = yield* FiberHandle.make<void>()
-    let alarmAt = Infinity
+    const alarm = yield* Alarm.make(changed)
     let memory = LaneMemory.make(yield* outbox.compositions(key), (stored?.waiting ?? 0) > 0)
     const log = (message: string) => Effect.annotateLogs(Effect.logWarning(message), { ...key })
 
-    const open = (opened: Opened): Opening => {
-      const lane = opened.lanes.find(({ name }) => name === key.lane)
-      const policy = Policy.resolve(route.policy ?? {}, opened.limits.concurrency)
-      return {
-        opened,
-        held: lane === undefined ? "not-in-configuration" : lane.held,
-        window: Duration.toMillis(opened.limits.window),
-        policy,
-        bodies: Bodies.make(policy.concurrency),
-        composer: Compose.make(outbox, key, opened),
-        readBack: ReadBack.make(route, opened, key.lane, options.decode),
-        connection: undefined
-      }
-    }
-
+    const open = (opened: Opened) => Opening.make(options, opened)
     let opening = open(options.opened)
-    let successor: Opening | undefined
+    let successor: Opening.Opening | undefined
     const erasures: Array<{ readonly user: string; readonly done: Deferred.Deferred<number, OutboxError> }> =
       []
     let health = Health.start(yield* Clock.currentTimeMillis, stored?.gate, opening.held, opening.policy)
@@ -343,7 +314,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       yield* setAside(SetAside.oldest(parcels, share.excess()), SetAside.tooMuch, now)
     })
 
-    const succeed = (heir: Opening) =>
+    const succeed = (heir: Opening.Opening) =>
       Effect.gen(function* () {
         if (opening.connection !== undefined) yield* Scope.close(opening.connection.scope, Exit.void)
         const gateBefore = health.gate
@@ -371,19 +342,6 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       // When it could send now and did not, all that waits belongs to users under way: an answer wakes it.
       return Math.min(groups, Math.max(sendsAt, retries), fresh <= now ? Infinity : fresh)
     }
-
-    /** One alarm for many sleeps: it may ring too early, which costs a look. */
-    const sleepUntil = (due: number, now: number) =>
-      Effect.suspend(() => {
-        if (due >= alarmAt) return changed.await
-        alarmAt = due
-        const ring = Effect.sync(() => {
-          alarmAt = Infinity
-          changed.openUnsafe()
-        })
-        const ringing = Effect.andThen(Effect.sleep(Math.max(1, due - now)), ring)
-        return Effect.andThen(FiberHandle.run(alarm, ringing), changed.await)
-      })
 
     const step = Effect.gen(function* () {
       // Closed before anything is looked at: what changes during the step is looked at in the next.
@@ -415,7 +373,10 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         }
       }
       const sendsAt = Health.sendsAt(health, shared, underWay, opening.policy)
-      yield* sleepUntil(waitsForQuiet ? Infinity : Math.min(nextDue(now, sendsAt), expiresAt, asideAt()), now)
+      yield* alarm.sleepUntil(
+        waitsForQuiet ? Infinity : Math.min(nextDue(now, sendsAt), expiresAt, asideAt()),
+        now
+      )
     })
 
     return {

@@ -5,6 +5,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
+import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Split } from "../Intake.ts"
@@ -15,30 +16,49 @@ import type { Door } from "./Door.ts"
 import { type Ask, type FromReader, type ToReader, unpack } from "./ReaderMessages.ts"
 
 /** Who reads which split: the first to ask keeps it, so that nobody else opens it again. */
-export interface Owners {
-  /** The door as one of several readers has it. */
-  readonly doorOf: (reader: number, source: string, door: Door) => Door
-}
-
-/** `busy` resolves when every thread has a split, or needs none: only then does reader 0, the exporter itself, take one. */
-export const owners = (busy: Effect.Effect<void>): Owners => {
+const owning = (busy: Effect.Effect<void>) => {
   const taken = new Map<string, number>()
-  return {
-    doorOf: (reader, source, door) => ({
-      ...door,
-      claim: (split) =>
-        Effect.gen(function* () {
-          if (reader === 0) yield* busy
-          const name = JSON.stringify([source, split])
-          if ((taken.get(name) ?? reader) !== reader) return Option.none()
-          taken.set(name, reader)
-          return yield* door.claim(split)
-        })
-    })
-  }
+  /** The door as one of several readers has it; reader 0, the exporter itself, waits until the others are busy. */
+  return (reader: number, source: string, door: Door): Door => ({
+    ...door,
+    claim: (split) =>
+      Effect.gen(function* () {
+        if (reader === 0) yield* busy
+        const name = nameOf(source, split)
+        if ((taken.get(name) ?? reader) !== reader) return Option.none()
+        taken.set(name, reader)
+        return yield* door.claim(split)
+      })
+  })
 }
 
-export interface Options {
+export interface Together extends Pick<Options, "doors" | "follow" | "busyLanes"> {
+  readonly readers: ReadonlyArray<Reader>
+  /** Keeps what a reader could not read from stopping the others. */
+  readonly noted: (reading: Effect.Effect<void, SourceError>) => Effect.Effect<void>
+  /** Reads in the exporter's own thread, by these doors where there is one. */
+  readonly here: (own: ReadonlyMap<string, Door>) => Effect.Effect<void>
+}
+
+/** Reads here and in all threads; each split is read by whoever asks for it first. */
+export const together = ({ readers, doors, noted, here, ...given }: Together): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const busy = yield* Latch.make(false)
+    const idle = new Set(readers)
+    const own = owning(busy.await)
+    const doorsOf = (reader: number) =>
+      new Map([...doors].map(([name, door]) => [name, own(reader, name, door)]))
+    const there = readers.map((reader, index) => {
+      const onBusy = () => {
+        idle.delete(reader)
+        if (idle.size === 0) busy.openUnsafe()
+      }
+      return noted(serve(reader, { ...given, doors: doorsOf(index + 1), onBusy }))
+    })
+    yield* Effect.all([here(doorsOf(0)), ...there], { concurrency: "unbounded", discard: true })
+  })
+
+interface Options {
   readonly doors: ReadonlyMap<string, Door>
   readonly follow: boolean
   /** Names of lanes for which preparing is not worth it now. */
@@ -48,7 +68,7 @@ export interface Options {
 }
 
 /** Serves one reader until it has read everything; fails when it cannot go on. */
-export const serve = ({ port, ended: gone }: Reader, options: Options): Effect.Effect<void, SourceError> =>
+const serve = ({ port, ended: gone }: Reader, options: Options): Effect.Effect<void, SourceError> =>
   Effect.scoped(
     Effect.gen(function* () {
       const { doors, follow, busyLanes, onBusy } = options
