@@ -37,13 +37,20 @@ const keep = (measurement: Measurement, measured: Measured): void => {
 
 const measureAll = async (options: Options.Options, ground: Ground.Ground): Promise<void> => {
   const stored = Results.read()
+  if (options.compares) Compare.expectStored(options.measurements, stored, options.events)
   let grown = 0
   for (const measurement of options.measurements) {
-    const measured = await measurement.run(ground)
+    const before = options.compares ? stored[measurement.name] : undefined
+    const extent = {
+      // A run is held against one of as many events: a short one is mostly its start.
+      events: options.events ?? before?.events ?? measurement.usual.events,
+      rounds: options.rounds ?? measurement.usual.rounds
+    }
+    const measured = { ...extent, ...(await measurement.run(ground, extent)) }
     print(`\n## ${measurement.title}\n\n${figures(measurement, measured.rows)}`)
     if (options.saves) keep(measurement, measured)
-    if (!options.compares || measurement.guarded.length === 0) continue
-    const comparison = Compare.compare(measurement, stored[measurement.name], measured)
+    if (before === undefined) continue
+    const comparison = Compare.compare(measurement, before.rows, measured.rows)
     for (const line of Compare.report(measurement.name, comparison)) Ground.say(line)
     grown += comparison.grown.length
   }
@@ -53,9 +60,9 @@ const measureAll = async (options: Options.Options, ground: Ground.Ground): Prom
 }
 
 const profile = async (options: Options.Options, ground: Ground.Ground): Promise<void> => {
-  const { events = 150_000 } = options
+  const { events = measurements[0]!.usual.events } = options
   if (options.subjects.some(({ kind }) => kind === "peer") && !Peers.install())
-    throw new Error("could not install the peers: is the npm registry reachable?")
+    throw new Error(Peers.unreachable)
   for (const subject of options.subjects) {
     const profiles = mkdtempSync(join(ground.folder, "profile-"))
     const input = ground.sample(subject.input, events)
@@ -66,7 +73,7 @@ const profile = async (options: Options.Options, ground: Ground.Ground): Promise
 
 try {
   const options = Options.read(process.argv.slice(2))
-  const ground = await Ground.open(options)
+  const ground = await Ground.open()
   await (options.profiles ? profile : measureAll)(options, ground)
   ground.remote.stop()
 } catch (cause) {

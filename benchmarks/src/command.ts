@@ -1,7 +1,8 @@
 /** The command `millrace`, with the configuration of the same exporter as in `subjects/exporter.ts`. */
 import { writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import { dirname, join } from "node:path"
+import { dirname, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
 import { credentials } from "./credentials.ts"
 import type { Given } from "./subjects.ts"
 
@@ -13,31 +14,43 @@ export const program = join(
 /** Where the exporter of a folder keeps its outbox, seen from that folder. */
 export const state = "state"
 
-const configuration = ({ url, input }: Given) => ({
+export interface Options {
+  readonly workers?: number
+  /** Path of a plugin without settings and credentials, in place of mParticle's. */
+  readonly destination?: string
+}
+
+/** A destination that answers at once. */
+export const inMemory = fileURLToPath(new URL("./memoryDestination.ts", import.meta.url))
+
+const configuration = ({ url, input, work }: Given, { workers, destination }: Options) => ({
   name: "benchmark",
+  ...(workers === undefined ? {} : { workers }),
   source: { use: "@millrace/source-files", settings: { path: input, format: "braze-currents" } },
   outbox: { use: "@millrace/outbox-sqlite", settings: { path: `./${state}` } },
   routes: [
     {
       name: "mparticle",
-      to: {
-        use: "@millrace/destination-mparticle",
-        settings: { baseUrl: url, environment: "development" },
-        credentials: Object.fromEntries(
-          Object.entries(credentials).map(([feed, { key, secret }]) => [
-            feed,
-            { key: { file: `./${key}` }, secret: { file: `./${secret}` } }
-          ])
-        )
-      }
+      to: destination === undefined ? toMParticle(url) : { use: `./${relative(work, destination)}` }
     }
   ]
 })
 
+const toMParticle = (url: string) => ({
+  use: "@millrace/destination-mparticle",
+  settings: { baseUrl: url, environment: "development" },
+  credentials: Object.fromEntries(
+    Object.entries(credentials).map(([feed, { key, secret }]) => [
+      feed,
+      { key: { file: `./${key}` }, secret: { file: `./${secret}` } }
+    ])
+  )
+})
+
 /** Writes the configuration and its secrets into the folder; returns the arguments that run it. */
-export const prepare = (given: Given): ReadonlyArray<string> => {
+export const prepare = (given: Given, options: Options = {}): ReadonlyArray<string> => {
   const file = join(given.work, "millrace.json")
-  writeFileSync(file, JSON.stringify(configuration(given)))
+  writeFileSync(file, JSON.stringify(configuration(given, options)))
   for (const { key, secret } of Object.values(credentials))
     for (const word of [key, secret]) writeFileSync(join(given.work, word), word, { mode: 0o600 })
   return ["run", file, "--json"]

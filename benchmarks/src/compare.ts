@@ -1,6 +1,6 @@
 /** Holds a run against the stored one, by what does not hang on the machine: ratios, requests, memory. */
-import type { Measured, Measurement, Row } from "./measurement.ts"
-import type { Section } from "./results.ts"
+import type { Measurement, Row } from "./measurement.ts"
+import type { Results } from "./results.ts"
 
 /** A figure may grow by this share before it counts: two shared cores move a ratio by about 10 %. */
 export const tolerance = 0.15
@@ -16,23 +16,34 @@ export interface Comparison {
   readonly unknown: ReadonlyArray<string>
 }
 
-/** Fails when the two cannot be compared. */
+/** Fails when what is to be measured cannot be compared with what is stored. */
+export const expectStored = (
+  measurements: ReadonlyArray<Measurement>,
+  results: Results,
+  /** As the command line says it. */
+  events: number | undefined
+): void => {
+  for (const { guarded, name } of measurements) {
+    const stored = results[name]
+    if (guarded.length === 0) continue
+    if (stored === undefined)
+      throw new Error(`nothing is stored of ${name}: run it with --only ${name} --save first`)
+    if (events !== undefined && events !== stored.events)
+      throw new Error(`the stored run of ${name} had ${stored.events} events: leave --events out`)
+  }
+}
+
 export const compare = (
-  { columns, guarded, name, unguarded }: Pick<Measurement, "columns" | "guarded" | "name" | "unguarded">,
-  stored: Section | undefined,
-  measured: Measured
+  { columns, guarded, unguarded }: Pick<Measurement, "columns" | "guarded" | "unguarded">,
+  stored: ReadonlyArray<Row>,
+  measured: ReadonlyArray<Row>
 ): Comparison => {
-  if (stored === undefined) throw new Error(`nothing is stored of ${name}: run it with --save first`)
-  if (stored.events !== measured.events)
-    throw new Error(
-      `the stored run of ${name} had ${stored.events} events and this one ${measured.events}: the same --events are needed`
-    )
   const headOf = (column: string) => columns.find(({ name }) => name === column)?.head ?? column
   const grown: Array<Growth> = []
   const unknown: Array<string> = []
-  for (const row of measured.rows) {
-    if (unguarded?.has(row.name)) continue
-    const before = stored.rows.find(({ name }) => name === row.name)
+  for (const row of measured) {
+    if (guarded.length === 0 || unguarded?.has(row.name)) continue
+    const before = stored.find(({ name }) => name === row.name)
     if (before === undefined) {
       unknown.push(row.name)
       continue

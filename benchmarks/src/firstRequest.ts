@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises"
-import { type Launched, launch } from "./launch.ts"
+import { type Launched, launch, type Program } from "./launch.ts"
 import type { Remote } from "./remote.ts"
 
 /** How long anything may take to its first request, in milliseconds. */
@@ -8,12 +8,12 @@ const limit = 120_000
 /** Milliseconds from the start of a program to its first request; then it is killed. Tells what it told until then. */
 export const firstRequest = async (
   remote: Remote,
-  options: Parameters<typeof launch>[0]
-): Promise<{ readonly milliseconds: number; readonly told: string }> => {
+  program: Program
+): Promise<{ readonly milliseconds: number; readonly told: object }> => {
   await remote.take()
   const startedAt = Date.now()
-  const launched = launch(options)
-  const firstAt = await Promise.race([arrival(remote, startedAt + limit), early(options.name, launched)])
+  const launched = launch(program)
+  const firstAt = await Promise.race([arrival(remote, startedAt + limit), early(program.name, launched)])
   launched.child.kill("SIGKILL")
   return { milliseconds: firstAt - startedAt, told: await launched.told }
 }

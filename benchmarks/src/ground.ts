@@ -10,9 +10,6 @@ export interface Ground {
   /** A folder of the run's own, removed when it ends. */
   readonly folder: string
   readonly remote: Remote.Remote
-  /** How many events there are to be, when the command line says so. */
-  readonly events: number | undefined
-  readonly rounds: number | undefined
   /** Path of the main sample, written when it is first asked for. */
   readonly sample: (input: Sample.Input, events: number) => string
   readonly say: (text: string) => void
@@ -22,13 +19,12 @@ export const say = (text: string): void => {
   process.stderr.write(`bench: ${text}\n`)
 }
 
-export const open = async (given: Pick<Ground, "events" | "rounds">): Promise<Ground> => {
+export const open = async (): Promise<Ground> => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"))
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130))
   const written = new Map<string, string>()
   return {
-    ...given,
     folder,
     remote: await Remote.start(),
     say,

@@ -1,21 +1,12 @@
 /** Programs under measurement, each in a process of its own that ends with this one. */
 import { type ChildProcess, spawn } from "node:child_process"
+import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { text } from "node:stream/consumers"
+import { tellVariable } from "./tell.ts"
 
-export interface Launched {
-  readonly child: ChildProcess
-  /** What it wrote to file descriptor 3, when it has ended. Fails, with what it wrote to stderr, unless it ended well. */
-  readonly told: Promise<string>
-}
-
-const running = new Set<ChildProcess>()
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL")
-})
-
-export const launch = (options: {
+export interface Program {
   readonly name: string
   /** What stands behind `node` on the command line. */
   readonly arguments: ReadonlyArray<string>
@@ -23,32 +14,54 @@ export const launch = (options: {
   readonly work: string
   /** Where compiled code is kept between runs. */
   readonly compileCache: string
-}): Launched => {
-  const { name, work, compileCache } = options
-  const child = spawn(process.execPath, options.arguments, {
+  readonly environment?: { readonly [name: string]: string }
+}
+
+export interface Launched {
+  readonly child: ChildProcess
+  /** What it told, when it has ended. Fails, with what it wrote to stderr, unless it ended well or was killed. */
+  readonly told: Promise<object>
+}
+
+const running = new Set<ChildProcess>()
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL")
+})
+
+export const launch = (program: Program): Launched => {
+  const { name, work, compileCache } = program
+  const file = join(work, "told.jsonl")
+  rmSync(file, { force: true })
+  const child = spawn(process.execPath, program.arguments, {
     cwd: work,
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache }
+    stdio: ["ignore", "ignore", "pipe"],
+    env: {
+      ...process.env,
+      ...program.environment,
+      NODE_COMPILE_CACHE: compileCache,
+      [tellVariable]: file
+    }
   })
   running.add(child)
-  const [, , errors, words] = child.stdio
-  const ended = new Promise<number | string | null>((resolve) =>
+  const ended = new Promise<number | string | null>((resolve, reject) => {
+    child.on("error", reject)
     child.on("close", (code, signal) => {
       running.delete(child)
       resolve(code ?? signal)
     })
-  )
-  const told = Promise.all([
-    ended,
-    text(errors as AsyncIterable<Buffer>),
-    text(words as AsyncIterable<Buffer>)
-  ]).then(([code, complaint, words]) => {
+  })
+  const told = Promise.all([ended, text(child.stderr)]).then(([code, complaint]) => {
     // Whoever kills it has seen enough.
-    if (code === 0 || code === "SIGKILL") return words
-    throw new Error(`${name} ended with ${code}:\n${complaint}`)
+    if (code !== 0 && code !== "SIGKILL") throw new Error(`${name} ended with ${code}:\n${complaint}`)
+    return found(file)
   })
   return { child, told }
 }
 
-/** Where compiled code is kept for all subjects below a folder of the run's own. */
+const found = (file: string): object => {
+  const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []
+  return Object.assign({}, ...lines.map((line) => JSON.parse(line)))
+}
+
+/** Where compiled code is kept for all subjects, below a folder of the run's own. */
 export const compileCacheOf = (folder: string): string => join(folder, "compile-cache")

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Ground } from "./ground.ts"
-import { compileCacheOf, launch } from "./launch.ts"
+import { compileCacheOf, launch, type Program } from "./launch.ts"
 import type { Usage } from "./meter.ts"
 import type { Received } from "./server.ts"
 import type { Subject } from "./subjects.ts"
@@ -11,9 +11,6 @@ import type { Subject } from "./subjects.ts"
 export interface Run extends Usage, Received {}
 
 const meter = fileURLToPath(new URL("./meter.ts", import.meta.url))
-
-/** The flag that the `millrace` command gives itself, and the compile cache that it uses: for every subject. */
-export const flags = ["--max-semi-space-size=4", "--import", meter]
 
 /** Events of the run that warms up. */
 const fewEvents = 1000
@@ -43,30 +40,34 @@ export const measure = async <Told extends object = {}>(
   return await run(subject, ground, input, options)
 }
 
-const run = async <Told extends object>(
+/** The subject as a program, for the events at `input`. */
+export const programOf = (
   subject: Subject,
   { folder, remote }: Ground,
   input: string,
-  options: Options
-): Promise<Run & Told> => {
-  const work = options.work ?? mkdtempSync(join(folder, "work-"))
-  await remote.take()
-  const words = await launch({
-    name: subject.name,
-    arguments: [
-      ...flags,
-      ...(options.flags ?? []),
-      subject.program,
-      ...subject.arguments({ url: remote.url, input, work })
-    ],
+  work: string,
+  flags: ReadonlyArray<string> = []
+): Program => {
+  const { name, program, settings, environment } = subject
+  const given = subject.arguments({ url: remote.url, input, work })
+  return {
+    name,
+    arguments: [...settings, ...flags, "--import", meter, program, ...given],
     work,
-    compileCache: compileCacheOf(folder)
-  }).told
-  if (options.work === undefined) rmSync(work, { recursive: true, force: true })
-  // One object a line, the meter's last.
-  const parts: ReadonlyArray<object> = words
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line))
-  return Object.assign({}, ...parts, await remote.take())
+    compileCache: compileCacheOf(folder),
+    environment
+  }
+}
+
+const run = async <Told extends object>(
+  subject: Subject,
+  ground: Ground,
+  input: string,
+  { flags, work: given }: Options
+): Promise<Run & Told> => {
+  const work = given ?? mkdtempSync(join(ground.folder, "work-"))
+  await ground.remote.take()
+  const told = await launch(programOf(subject, ground, input, work, flags)).told
+  if (given === undefined) rmSync(work, { recursive: true, force: true })
+  return Object.assign({}, told as Usage & Told, await ground.remote.take())
 }

@@ -15,10 +15,13 @@ export interface Row {
   readonly figures: { readonly [column: string]: number }
 }
 
-export interface Measured {
-  /** How many events it was measured with, and how often. */
+/** How many events, and how often. */
+export interface Extent {
   readonly events: number
   readonly rounds: number
+}
+
+export interface Measured extends Extent {
   readonly rows: ReadonlyArray<Row>
   /** Names of rows that could not be measured; what is not whole is not stored. */
   readonly missing?: ReadonlyArray<string>
@@ -38,7 +41,9 @@ export interface Measurement {
   readonly guarded: ReadonlyArray<ReadonlyArray<string>>
   /** Rows that may grow: no change of Millrace's touches them. */
   readonly unguarded?: ReadonlySet<string>
-  readonly run: (ground: Ground) => Promise<Measured>
+  /** Unless the command line says otherwise. */
+  readonly usual: Extent
+  readonly run: (ground: Ground, extent: Extent) => Promise<Pick<Measured, "rows" | "missing">>
 }
 
 export const mebibytes = (bytes: number): number => bytes / 1024 / 1024

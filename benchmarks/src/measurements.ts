@@ -8,6 +8,7 @@ import { memory } from "./measurements/memory.ts"
 import { micro } from "./measurements/micro.ts"
 import { restart } from "./measurements/restart.ts"
 import { start } from "./measurements/start.ts"
+import { workers } from "./measurements/workers.ts"
 import { subjects } from "./subjects.ts"
 
 export const measurements: ReadonlyArray<Measurement> = [
@@ -15,6 +16,7 @@ export const measurements: ReadonlyArray<Measurement> = [
   grouping,
   micro,
   start,
+  workers,
   restart,
   memory,
   closed,

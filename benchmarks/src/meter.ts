@@ -1,10 +1,10 @@
 /**
- * Loaded before a subject (`--import`): when the process ends it tells the runner, through file descriptor 3, what the
- * whole of it used, all threads and its start included.
+ * Loaded before a subject (`--import`): when the process ends it tells the runner what the whole of it used, all threads and its start included.
  */
-import { readFileSync, writeSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import process from "node:process"
 import { isMainThread } from "node:worker_threads"
+import { tell } from "./tell.ts"
 
 /** What one run of a subject used. */
 export interface Usage {
@@ -34,6 +34,6 @@ if (isMainThread) {
       wall: performance.now(),
       peak: highWater() ?? process.resourceUsage().maxRSS * 1024
     }
-    writeSync(3, `${JSON.stringify(usage)}\n`)
+    tell(usage)
   })
 }

@@ -10,6 +10,9 @@ const folder = fileURLToPath(new URL("../peers/", import.meta.url))
 const lock = join(folder, "package-lock.json")
 const stamp = join(folder, "node_modules", ".installed-lock.json")
 
+/** Why they are missing, for people. */
+export const unreachable = "could not install the peers: is the npm registry reachable?"
+
 /** `false` when they are not there and cannot be had. */
 export const install = (): boolean => {
   if (existsSync(stamp) && readFileSync(stamp).equals(readFileSync(lock))) return true

@@ -45,7 +45,7 @@ export const events = function* (count: number): Generator<ReturnType<typeof Sam
 }
 
 /** One event a line, in one file. */
-export const writeLines = (file: string, count: number): void => {
+const writeLines = (file: string, count: number): void => {
   const descriptor = openSync(file, "w")
   let lines = ""
   for (const event of events(count)) {
@@ -59,7 +59,7 @@ export const writeLines = (file: string, count: number): void => {
 }
 
 /** Avro files as Currents lays them out, half of them deflated. */
-export const writeAvro = (folder: string, count: number): void => {
+const writeAvro = (folder: string, count: number): void => {
   SampleExport.write({ folder, seed, events: count, users: users(count), types }, (path, bytes) => {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, bytes)

@@ -2,6 +2,7 @@
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Command from "./command.ts"
+import * as Node from "./node.ts"
 import type { Input } from "./sample.ts"
 
 export interface Given {
@@ -19,6 +20,9 @@ export interface Subject {
   readonly input: Input
   readonly program: string
   readonly arguments: (given: Given) => ReadonlyArray<string>
+  /** Of Node: the same for all, but where the title says otherwise. */
+  readonly settings: ReadonlyArray<string>
+  readonly environment: { readonly [name: string]: string }
 }
 
 /** A program below `subjects/`, with the options that say which variant of it. */
@@ -36,7 +40,9 @@ export const subject = (
   input,
   program: fileURLToPath(new URL(join("subjects", `${program}.ts`), import.meta.url)),
   arguments: (given) =>
-    Object.entries({ ...given, ...options }).flatMap(([key, value]) => [`--${key}`, value])
+    Object.entries({ ...given, ...options }).flatMap(([key, value]) => [`--${key}`, value]),
+  settings: Node.settings,
+  environment: Node.environment
 })
 
 /** What all others are compared with. */
@@ -45,18 +51,21 @@ export const floor = subject("plain", "floor", "bare loop, message into the buff
 })
 
 /** Millrace as most will run it. */
-export const durable = subject("millrace", "sqlite", "Millrace, SQLite outbox", "millrace", {
+const durable = subject("millrace", "sqlite", "Millrace, SQLite outbox", "millrace", {
   outbox: "sqlite"
 })
 
-const command: Subject = {
+/** The command, with a configuration. */
+export const commandWith = (name: string, title: string, options: Command.Options): Subject => ({
   kind: "millrace",
-  name: "command",
-  title: "Millrace, the command, SQLite outbox",
+  name,
+  title,
   input: "ndjson",
   program: Command.program,
-  arguments: Command.prepare
-}
+  arguments: (given) => Command.prepare(given, options),
+  settings: Node.settings,
+  environment: Node.environment
+})
 
 export const subjects: ReadonlyArray<Subject> = [
   floor,
@@ -65,7 +74,14 @@ export const subjects: ReadonlyArray<Subject> = [
   }),
   subject("millrace", "in-memory", "Millrace, memory outbox", "millrace", { outbox: "memory" }),
   durable,
-  command,
+  {
+    ...durable,
+    name: "defaults",
+    title: "Millrace, SQLite outbox, Node's own settings",
+    settings: [],
+    environment: {}
+  },
+  commandWith("command", "Millrace, the command, SQLite outbox", {}),
   subject("millrace", "routes", "Millrace, SQLite outbox, three routes", "millrace", {
     outbox: "sqlite",
     routes: "3"

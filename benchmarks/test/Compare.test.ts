@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { budgetTable } from "../src/budgets.ts"
-import { compare, report, tolerance } from "../src/compare.ts"
+import { compare, expectStored, report, tolerance } from "../src/compare.ts"
 import { figures } from "../src/figures.ts"
-import type { Measured, Row } from "../src/measurement.ts"
+import type { Row } from "../src/measurement.ts"
 import { cost } from "../src/measurements/cost.ts"
 import { measurements } from "../src/measurements.ts"
 import * as Options from "../src/options.ts"
@@ -12,10 +12,10 @@ import { subjects } from "../src/subjects.ts"
 
 const row = (name: string, given: Row["figures"]): Row => ({ name, title: `the ${name}`, figures: given })
 
-const measured = (...rows: ReadonlyArray<Row>): Measured => ({ events: 1000, rounds: 3, rows })
-
 const section = (...rows: ReadonlyArray<Row>): Section => ({
-  ...measured(...rows),
+  events: 1000,
+  rounds: 3,
+  rows,
   day: "2026-06-29",
   command: "npm run bench",
   machine: "a machine"
@@ -28,8 +28,8 @@ describe("comparing", () => {
   it("a ratio that grew by more than the stated share is told, with the row", () => {
     const found = compare(
       table,
-      section(row("sqlite", before)),
-      measured(row("sqlite", { ...before, ratio: 2.4, bestRatio: 2.3 }))
+      [row("sqlite", before)],
+      [row("sqlite", { ...before, ratio: 2.4, bestRatio: 2.3 })]
     )
     assert.deepStrictEqual(report("cost", found), [
       "cost: sqlite grew: × floor from 2.00 to 2.40 (+20 %), of the best from 1.90 to 2.30 (+21 %)"
@@ -40,10 +40,7 @@ describe("comparing", () => {
     const share = 1 + 0.9 * tolerance
     for (const factor of [share, 1, 0.2]) {
       const after = { ratio: 2 * factor, bestRatio: 1.9 * factor, requests: 10 * factor }
-      assert.deepStrictEqual(
-        compare(table, section(row("sqlite", before)), measured(row("sqlite", after))).grown,
-        []
-      )
+      assert.deepStrictEqual(compare(table, [row("sqlite", before)], [row("sqlite", after)]).grown, [])
     }
   })
 
@@ -52,18 +49,11 @@ describe("comparing", () => {
       { ...before, ratio: 3 },
       { ...before, bestRatio: 3 }
     ])
-      assert.deepStrictEqual(
-        compare(table, section(row("sqlite", before)), measured(row("sqlite", after))).grown,
-        []
-      )
+      assert.deepStrictEqual(compare(table, [row("sqlite", before)], [row("sqlite", after)]).grown, [])
   })
 
   it("more requests for the same events are told although they cost no more", () => {
-    const { grown } = compare(
-      table,
-      section(row("sqlite", before)),
-      measured(row("sqlite", { ...before, requests: 12 }))
-    )
+    const { grown } = compare(table, [row("sqlite", before)], [row("sqlite", { ...before, requests: 12 })])
     assert.deepStrictEqual(grown, [
       { row: "sqlite", figures: [{ column: "requests per 1,000 events", from: 10, to: 12 }] }
     ])
@@ -71,10 +61,7 @@ describe("comparing", () => {
 
   it("machines may differ in speed: time per event does not count", () => {
     const after = { ...before, cpu: 400 }
-    assert.deepStrictEqual(
-      compare(table, section(row("sqlite", before)), measured(row("sqlite", after))).grown,
-      []
-    )
+    assert.deepStrictEqual(compare(table, [row("sqlite", before)], [row("sqlite", after)]).grown, [])
   })
 
   it("peers and plain loops may grow", () => {
@@ -82,20 +69,22 @@ describe("comparing", () => {
     assert.isAbove(names.length, 4)
     for (const name of names) {
       const after = { ratio: 9, bestRatio: 9, requests: 99 }
-      const { grown, unknown } = compare(table, section(row(name, before)), measured(row(name, after)))
+      const { grown, unknown } = compare(table, [row(name, before)], [row(name, after)])
       assert.deepStrictEqual([grown, unknown], [[], []])
     }
   })
 
   it("a row that was not there before is named", () => {
-    const found = compare(table, section(row("sqlite", before)), measured(row("avro", before)))
+    const found = compare(table, [row("sqlite", before)], [row("avro", before)])
     assert.deepStrictEqual(report("cost", found), ["cost: avro is new, and was not compared"])
   })
 
-  it("other numbers of events are not compared: a short run is mostly its start", () => {
-    const stored = { ...section(row("sqlite", before)), events: 2000 }
-    assert.throws(() => compare(table, stored, measured(row("sqlite", before))), /--events/)
-    assert.throws(() => compare(table, undefined, measured()), /--save/)
+  it("what cannot be compared is told before anything runs", () => {
+    const all = measurements.filter(({ name }) => name === "cost" || name === "micro")
+    assert.throws(() => expectStored(all, {}, undefined), /cost.*--save/)
+    assert.throws(() => expectStored(all, { cost: section() }, 2000), /had 1000 events/)
+    expectStored(all, { cost: section() }, undefined)
+    expectStored(all, { cost: section() }, 1000)
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,8 +7,10 @@ import { mparticle } from "@millrace/destination-mparticle"
 import { files } from "@millrace/source-files"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Command from "../src/command.ts"
 import { credentials } from "../src/credentials.ts"
 import { type CurrentsEvent, feedOf, feeds, messageOf } from "../src/message.ts"
+import * as Node from "../src/node.ts"
 import * as Sample from "../src/sample.ts"
 import { byDirectives, inCode, type Payload, tracked } from "../src/segmentActions.ts"
 import { toMessage, toWalker } from "../src/walkerEvents.ts"
@@ -96,6 +98,16 @@ const filled = (mapping: { readonly [field: string]: object }, event: object): P
       )
     )
   )
+
+describe("every subject", () => {
+  it("is started with the settings that the command gives itself", () => {
+    const source = readFileSync(Command.program, "utf8")
+    const [, flags] = /const settings = \[([^\]]*)\]/.exec(source) ?? []
+    assert.deepStrictEqual(flags?.match(/--[\w=-]+/g), [...Node.settings])
+    for (const [name, value] of Object.entries(Node.environment))
+      assert.include(source, `${name}: "${value}"`)
+  })
+})
 
 describe("the sample", () => {
   it("has characters beyond Latin-1 in a tenth of its names", () => {

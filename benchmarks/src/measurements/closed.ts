@@ -38,8 +38,8 @@ export const closed: Measurement = {
   ],
   isLong: true,
   guarded: [["peak"]],
-  run: async (ground) => {
-    const { events = 1_000_000 } = ground
-    return { events, rounds: 1, rows: [await row(ground, events, false), await row(ground, events, true)] }
-  }
+  usual: { events: 1_000_000, rounds: 1 },
+  run: async (ground, { events }) => ({
+    rows: [await row(ground, events, false), await row(ground, events, true)]
+  })
 }

@@ -24,8 +24,8 @@ export const cost = (subjects: ReadonlyArray<Subject>): Measurement => ({
   // One round may be unlucky, and so may be the median: what is dearer is dearer in both.
   guarded: [["ratio", "bestRatio"], ["requests"]],
   unguarded: new Set(subjects.filter(({ kind }) => kind !== "millrace").map(({ name }) => name)),
-  run: async (ground) => {
-    const { events = 150_000, rounds = 5 } = ground
+  usual: { events: 150_000, rounds: 5 },
+  run: async (ground, { events, rounds }) => {
     const { missing, running } = available(subjects, ground)
     const runs = await Rounds.run(running, rounds, ground, events, ({ name }, { cpu, wall }, round) =>
       ground.say(
@@ -34,11 +34,11 @@ export const cost = (subjects: ReadonlyArray<Subject>): Measurement => ({
     )
     const odd = Rounds.unequal(runs)
     if (odd.length > 0) throw new Error(`did not send what the others sent: ${odd.join(", ")}`)
-    return { events, rounds, rows: rowsOf(runs, events), missing }
+    return { rows: rowsOf(runs, events), missing }
   }
 })
 
-export const rowsOf = (runs: Rounds.Runs, events: number): ReadonlyArray<Row> => {
+const rowsOf = (runs: Rounds.Runs, events: number): ReadonlyArray<Row> => {
   const least = [...runs].find(([{ name }]) => name === floor.name)?.[1] ?? []
   return [...runs].map(([{ name, title }, all]) => {
     const { cpu, peak, rate, ratio, requests } = summarize(all, least, events)
@@ -62,8 +62,7 @@ export const rowsOf = (runs: Rounds.Runs, events: number): ReadonlyArray<Row> =>
 const available = (subjects: ReadonlyArray<Subject>, { say }: Ground) => {
   const peers = subjects.filter(({ kind }) => kind === "peer").map(({ name }) => name)
   if (peers.length === 0 || Peers.install()) return { running: subjects, missing: [] }
-  say(
-    `could not install the peers: is the npm registry reachable? Going on without ${peers.join(", ")}; what is measured is not stored`
-  )
+  if (!subjects.some(({ kind }) => kind === "millrace")) throw new Error(Peers.unreachable)
+  say(`${Peers.unreachable} Going on without ${peers.join(", ")}; this table is not stored`)
   return { running: subjects.filter(({ kind }) => kind !== "peer"), missing: peers }
 }

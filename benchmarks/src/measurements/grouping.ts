@@ -6,30 +6,13 @@ import { measure } from "../measure.ts"
 import type { Measurement, Row } from "../measurement.ts"
 import { subject } from "../subjects.ts"
 
-/** Users in one upload of five minutes. */
-const sizes = { small: 1000, large: 10_000 }
+/** A user has some three and a half events in an upload; the small upload is a tenth of the large one. */
+const usersOf = (events: number) => {
+  const large = Math.ceil(events / 3.55)
+  return { small: Math.ceil(large / 10), large }
+}
 
 const modes = ["event", "user"] as const
-
-const row = async (ground: Ground, size: keyof typeof sizes, mode: (typeof modes)[number]): Promise<Row> => {
-  const folder = join(ground.folder, `journeys-${size}`)
-  const title = `one upload of ${sizes[size].toLocaleString("en")} users, \`grouping: ${mode}\``
-  const { batches, events, requests, wall } = await measure(
-    subject("millrace", `${size}-${mode}`, title, "millrace", { outbox: "sqlite", grouping: mode }),
-    ground,
-    folder
-  )
-  ground.say(`grouping: ${title}: ${batches} mParticle batches of ${events} events`)
-  return {
-    name: `${size}-${mode}`,
-    title,
-    figures: {
-      batches: (1000 * batches) / events,
-      requests: (1000 * requests) / events,
-      seconds: wall / 1000
-    }
-  }
-}
 
 export const grouping: Measurement = {
   name: "grouping",
@@ -42,15 +25,42 @@ export const grouping: Measurement = {
   ],
   isLong: false,
   guarded: [["batches"], ["requests"]],
-  run: async (ground) => {
+  usual: { events: 35_500, rounds: 1 },
+  run: async (ground, { events }) => {
     const rows: Array<Row> = []
-    let events = 0
     ground.remote.order({ counting: true })
-    for (const size of ["small", "large"] as const) {
-      events = Journeys.write(join(ground.folder, `journeys-${size}`), Journeys.upload(0, sizes[size]))
-      for (const mode of modes) rows.push(await row(ground, size, mode))
+    for (const [size, users] of Object.entries(usersOf(events))) {
+      const folder = join(ground.folder, `journeys-${size}`)
+      const written = Journeys.write(folder, Journeys.upload(0, users))
+      for (const mode of modes) rows.push(await row(ground, `${size}-${mode}`, folder, written, mode))
     }
     ground.remote.order({})
-    return { events, rounds: 1, rows }
+    return { rows }
+  }
+}
+
+const row = async (
+  ground: Ground,
+  name: string,
+  folder: string,
+  written: number,
+  mode: (typeof modes)[number]
+): Promise<Row> => {
+  const title = `an upload of ${written.toLocaleString("en")} events, \`grouping: ${mode}\``
+  const { batches, events, requests, wall } = await measure(
+    subject("millrace", name, title, "millrace", { outbox: "sqlite", grouping: mode }),
+    ground,
+    folder
+  )
+  if (events !== written) throw new Error(`${title}: ${events} of them arrived`)
+  ground.say(`grouping: ${title}: ${batches} mParticle batches`)
+  return {
+    name,
+    title,
+    figures: {
+      batches: (1000 * batches) / events,
+      requests: (1000 * requests) / events,
+      seconds: wall / 1000
+    }
   }
 }

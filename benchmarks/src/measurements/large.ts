@@ -7,13 +7,13 @@ import { measure } from "../measure.ts"
 import { type Measurement, mebibytes, type Row } from "../measurement.ts"
 import { subject } from "../subjects.ts"
 
-/** Disk that it takes: the larger input, what waits on its way, and room to spare. */
-const needed = 3e9
-const fileSize = 2e9
+/** Bytes of disk for an event: the larger input, what waits on its way, and room to spare. */
+const perEvent = 1200
 /** Of the sample that is written over and over. */
 const sampleEvents = 50_000
-const smallFiles = 20_000
 const perSmallFile = 25
+/** Events of the large file for each small one: 20,000 of these beside two gigabytes. */
+const eventsForFile = 130
 const perFolder = 500
 
 interface Made {
@@ -34,18 +34,21 @@ export const large: Measurement = {
   ],
   isLong: true,
   guarded: [["peak"]],
-  run: async (ground) => {
+  // Two gigabytes.
+  usual: { events: 2_600_000, rounds: 1 },
+  run: async (ground, { events }) => {
     const { bavail, bsize } = await statfs(ground.folder)
     const free = bavail * bsize
-    if (ground.events === undefined && free < needed) {
+    const needed = events * perEvent
+    if (free < needed) {
       const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`
       throw new Error(
         `large needs ${gigabytes(needed)} of disk for temporary files, ${gigabytes(free)} are free`
       )
     }
-    const file = await row(ground, "file", oneFile(ground))
-    const files = await row(ground, "files", manyFiles(ground))
-    return { events: file.figures["events"]!, rounds: 1, rows: [file, files] }
+    const file = await row(ground, "file", oneFile(ground, events))
+    const files = await row(ground, "files", manyFiles(ground, Math.ceil(events / eventsForFile)))
+    return { rows: [file, files] }
   }
 }
 
@@ -68,9 +71,9 @@ const row = async (ground: Ground, name: string, { events, path, title }: Made):
 const linesOf = (ground: Ground): Buffer => readFileSync(ground.sample("ndjson", sampleEvents))
 
 /** The sample, as often as it takes. */
-const oneFile = (ground: Ground): Made => {
+const oneFile = (ground: Ground, events: number): Made => {
   const lines = linesOf(ground)
-  const copies = Math.ceil((ground.events ?? (fileSize / lines.length) * sampleEvents) / sampleEvents)
+  const copies = Math.ceil(events / sampleEvents)
   const path = join(ground.folder, "large.ndjson")
   const file = openSync(path, "w")
   for (let copy = 0; copy < copies; copy++) writeSync(file, lines)
@@ -80,9 +83,8 @@ const oneFile = (ground: Ground): Made => {
 }
 
 /** The sample in pieces. */
-const manyFiles = (ground: Ground): Made => {
+const manyFiles = (ground: Ground, count: number): Made => {
   const lines = linesOf(ground).toString().trim().split("\n")
-  const count = ground.events === undefined ? smallFiles : Math.ceil(ground.events / perSmallFile)
   const path = join(ground.folder, "small")
   for (let number = 0; number < count; number++) {
     const folder = join(path, String(Math.floor(number / perFolder)))

@@ -18,8 +18,8 @@ export const memory: Measurement = {
   columns: [{ name: "resident", head: "highest resident MiB", digits: 0 }],
   isLong: true,
   guarded: [["resident"]],
-  run: async (ground) => {
-    const { events = 5_000_000 } = ground
+  usual: { events: 5_000_000, rounds: 1 },
+  run: async (ground, { events }) => {
     const each = Math.ceil(events / copies)
     const sample = ground.sample("ndjson", each)
     const folder = join(ground.folder, "over-and-over")
@@ -33,12 +33,11 @@ export const memory: Measurement = {
       folder
     )
     ground.say(`memory: ${(wall / 1000).toFixed(0)} s, ${mebibytes(peak).toFixed(0)} MiB at the most`)
-    const count = each * copies
     const rows = resident.map((bytes, part) => ({
       name: `part-${part + 1}`,
-      title: `up to ${Math.round((count * (part + 1)) / parts).toLocaleString("en")}`,
+      title: `up to ${Math.round((events * (part + 1)) / parts).toLocaleString("en")}`,
       figures: { resident: mebibytes(bytes) }
     }))
-    return { events: count, rounds: 1, rows }
+    return { rows }
   }
 }

@@ -55,8 +55,8 @@ export const micro: Measurement = {
   ],
   isLong: false,
   guarded: [],
-  run: async (ground) => {
-    const { events = 50_000, rounds = 5 } = ground
+  usual: { events: 50_000, rounds: 5 },
+  run: async (ground, { events, rounds }) => {
     const rows: Array<Row> = []
     // The three parts of a store are measured by one program.
     const told = new Map<string, ReadonlyArray<{ readonly [cost: string]: number }>>()
@@ -77,6 +77,6 @@ export const micro: Measurement = {
       ground.say(`micro: ${title}: ${figures.cpu.toFixed(2)} µs CPU per event`)
       rows.push({ name, title, figures })
     }
-    return { events, rounds, rows }
+    return { rows }
   }
 }

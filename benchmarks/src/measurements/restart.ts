@@ -4,8 +4,8 @@ import { join } from "node:path"
 import * as Command from "../command.ts"
 import { firstRequest } from "../firstRequest.ts"
 import type { Ground } from "../ground.ts"
-import { compileCacheOf, launch } from "../launch.ts"
-import { flags, measure } from "../measure.ts"
+import { compileCacheOf, launch, type Program } from "../launch.ts"
+import { measure, programOf } from "../measure.ts"
 import type { Measurement } from "../measurement.ts"
 import { median } from "../statistics.ts"
 import { subject } from "../subjects.ts"
@@ -28,8 +28,8 @@ export const restart: Measurement = {
   ],
   isLong: true,
   guarded: [],
-  run: async (ground) => {
-    const { events = 1_000_000, rounds = 3 } = ground
+  usual: { events: 1_000_000, rounds: 3 },
+  run: async (ground, { events, rounds }) => {
     const input = ground.sample("ndjson", Math.ceil(events / shareWaiting))
     const work = mkdtempSync(join(ground.folder, "waiting-"))
     ground.say("restart: filling an outbox")
@@ -43,9 +43,9 @@ export const restart: Measurement = {
     for (let round = 0; round < rounds; round++) {
       for (const name of ["command", "library"] as const) {
         const { milliseconds, told } = await firstRequest(ground.remote, programs[name])
-        ground.say(`restart: ${name}: ${milliseconds} ms ${told.trim()}`)
+        ground.say(`restart: ${name}: ${milliseconds} ms`)
         times[name].push(milliseconds / 1000)
-        if (name === "library") opening.push(JSON.parse(told).opening)
+        if ("opening" in told) opening.push(Number(told.opening))
       }
     }
     rmSync(work, { recursive: true })
@@ -55,8 +55,6 @@ export const restart: Measurement = {
       waiting
     })
     return {
-      events,
-      rounds,
       rows: [
         { name: "command", title: "the command", figures: figures(times.command) },
         {
@@ -69,18 +67,19 @@ export const restart: Measurement = {
   }
 }
 
-const programsOf = ({ folder, remote }: Ground, input: string, work: string) => {
-  const given = { url: remote.url, input, work }
-  const place = { work, compileCache: compileCacheOf(folder) }
-  return {
-    command: { name: "the command", arguments: [Command.program, ...Command.prepare(given)], ...place },
-    library: {
-      name: "the library",
-      arguments: [...flags, resume.program, ...resume.arguments(given)],
-      ...place
-    }
-  }
-}
+const programsOf = (
+  ground: Ground,
+  input: string,
+  work: string
+): { readonly command: Program; readonly library: Program } => ({
+  command: {
+    name: "the command",
+    arguments: [Command.program, ...Command.prepare({ url: ground.remote.url, input, work })],
+    work,
+    compileCache: compileCacheOf(ground.folder)
+  },
+  library: programOf(resume, ground, input, work)
+})
 
 const warm = async (ground: Ground): Promise<void> => {
   const programs = programsOf(

@@ -18,8 +18,8 @@ export const start: Measurement = {
   ],
   isLong: false,
   guarded: [],
-  run: async (ground) => {
-    const { events = 10_000, rounds = 5 } = ground
+  usual: { events: 10_000, rounds: 5 },
+  run: async (ground, { events, rounds }) => {
     const input = ground.sample("ndjson", events)
     const warm = mkdtempSync(join(ground.folder, "cache-"))
     // Compiled code is written when a run ends by itself.
@@ -34,8 +34,6 @@ export const start: Measurement = {
       }
     }
     return {
-      events,
-      rounds,
       rows: [
         row("cold", "compile cache empty: the first start on a machine", times.cold),
         row("warm", "compile cache filled: every start after", times.warm)

@@ -1,5 +1,4 @@
-/** What the runner tells a subject, and a subject the runner. */
-import { writeSync } from "node:fs"
+/** What the runner tells a subject. */
 import process from "node:process"
 import { parseArgs } from "node:util"
 import { authorizationOf } from "../credentials.ts"
@@ -43,11 +42,6 @@ export const headersOf = (feed: Feed) => ({
   authorization: authorizationOf(feed),
   "content-type": "application/json"
 })
-
-/** Tells the runner what it found. */
-export const tell = (found: object): void => {
-  writeSync(3, `${JSON.stringify(found)}\n`)
-}
 
 /** A subject that did not do its work must not be measured. */
 export const fail = (text: string): never => {

@@ -1,7 +1,8 @@
 /** One small part of Millrace by itself, in rounds; `--variant` names it. */
 import * as Stages from "../micro/stages.ts"
 import { storing } from "../micro/store.ts"
-import { fail, given, tell } from "./given.ts"
+import { tell } from "../tell.ts"
+import { fail, given } from "./given.ts"
 
 const stages: { readonly [variant: string]: Stages.Stage } = {
   read: Stages.reading,

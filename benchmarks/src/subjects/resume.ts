@@ -1,8 +1,8 @@
 /** Goes on with a full outbox, and tells how long it took to open. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { tell } from "../tell.ts"
 import { destination, exporterTo, outbox } from "./exporter.ts"
-import { tell } from "./given.ts"
 
 const program = Effect.scoped(
   Effect.gen(function* () {

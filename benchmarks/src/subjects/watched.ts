@@ -5,8 +5,9 @@
 import process from "node:process"
 import { Exporter, Ledger, type Running } from "@millrace/core"
 import * as Effect from "effect/Effect"
+import { tell } from "../tell.ts"
 import { destination, expectSettled, exporterTo, outbox } from "./exporter.ts"
-import { given, tell } from "./given.ts"
+import { given } from "./given.ts"
 
 const parts = Number(given.parts)
 const resident: Array<number> = Array.from({ length: parts }, () => 0)

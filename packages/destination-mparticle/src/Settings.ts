@@ -148,7 +148,7 @@ export const Settings = Schema.Struct({
   grouping: Schema.Literals(["event", "user"])
     .annotate({
       description:
-        "event: one event in each mParticle batch, so that mParticle drops repeats. user: events of one user together, for fewer batches."
+        "event: one event in each mParticle batch, so that mParticle drops repeats. user: events of one person together, for fewer batches."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("event"))),
   window: Schema.String.annotate({

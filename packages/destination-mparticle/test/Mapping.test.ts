@@ -562,22 +562,40 @@ describe("grouping by user", () => {
     return assignment._tag === "To" ? assignment.group : undefined
   }
 
-  it("groups what shares all identities, user attributes and the device, and nothing else", () => {
+  it("groups by the person, or by the device where nobody is named", () => {
     const base = event("users.canvas.Entry", {}, { externalId: "c" })
-    assert.strictEqual(
-      groupOf(base),
-      groupOf(event("users.campaigns.EnrollInControl", {}, { externalId: "c" }))
-    )
-    const others = [
-      event("users.canvas.Entry", {}, { externalId: "d" }),
+    const same = [
+      event("users.campaigns.EnrollInControl", {}, { externalId: "c" }),
       event("users.canvas.Entry", {}, { externalId: "c", deviceId: uuid }),
       event("users.messages.email.Send", { email_address: "a@shop.example" }, { externalId: "c" }),
       event("users.messages.sms.Send", { to_phone_number: "+12025550110" }, { externalId: "c" })
     ]
-    assert.lengthOf(new Set([base, ...others].map(groupOf)), 5)
+    for (const other of same) assert.strictEqual(groupOf(other), groupOf(base))
+    assert.notStrictEqual(groupOf(event("users.canvas.Entry", {}, { externalId: "d" })), groupOf(base))
     assert.isUndefined(Reflect.get(open().assign(base), "group"))
     assert.strictEqual(subject.limits.messageEvents, 100)
     assert.strictEqual(open().limits.messageEvents, 1)
+  })
+
+  it("tells in one batch what its events tell together, and rejects events that contradict each other", () => {
+    const of = (id: string, deviceModel: string | undefined) => ({
+      ...event(
+        "users.messages.pushnotification.Open",
+        { platform: "ios", ...(deviceModel === undefined ? {} : { device_model: deviceModel }) },
+        { externalId: "c" }
+      ),
+      id
+    })
+    const mail = {
+      ...event("users.messages.email.Send", { email_address: "a@shop.example" }, { externalId: "c" }),
+      id: "m"
+    }
+    const batch = batchOf(subject, "unbound", of("a", undefined), mail, of("b", "iPhone17,1"))
+    assert.deepStrictEqual(batch.user_identities, { email: "a@shop.example", customer_id: "c" })
+    assert.deepStrictEqual(batch.device_info, { platform: "iOS", device_model: "iPhone17,1" })
+    assert.lengthOf(batch.events, 3)
+    const mixed = subject.prepare([of("a", "iPhone17,1"), of("b", "Pixel 9")], "unbound")
+    assert.strictEqual(Result.isFailure(mixed) && mixed.failure.reason, "mixed-heads")
   })
 
   it("makes one batch of a group with an id of its events in their order, the same in every feed", () => {

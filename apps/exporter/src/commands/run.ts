@@ -5,6 +5,7 @@ import process from "node:process"
 import * as Exporter from "@millrace/core/Exporter"
 import * as Ledger from "@millrace/core/Ledger"
 import * as Outbox from "@millrace/core/Outbox"
+import type { Reader } from "@millrace/core/Reading"
 import type { Report, Running } from "@millrace/core/Running"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -52,11 +53,10 @@ export const run = Command.make(
   Effect.fnUntraced(function* ({ config, json, follow, patience, drain }) {
     const loaded = yield* load(config)
     const { definition, store } = loaded
-    const outcome = yield* Effect.scoped(
+    const deliver = (readers: ReadonlyArray<Reader>) =>
       Effect.gen(function* () {
         const outbox = yield* Outbox.Outbox
         const before = yield* outbox.ledger
-        const readers = yield* startReaders(config, loaded.workers - 1)
         const running = yield* Exporter.start(definition, { follow, patience, drain, readers }).pipe(
           Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox))
         )
@@ -70,8 +70,9 @@ export const run = Command.make(
         yield* progress.stop
         yield* alerts.last
         return { report, before }
-      })
-    ).pipe(Effect.provide(store.layer))
+      }).pipe(Effect.scoped, Effect.provide(store.layer))
+    // The threads first: they load the configuration while the outbox is opened.
+    const outcome = yield* Effect.scoped(Effect.flatMap(startReaders(config, loaded.workers - 1), deliver))
     yield* tell(outcome.report, outcome.before, json)
     if (outcome.report.sourceError !== undefined) return yield* outcome.report.sourceError
     const code = ofRun({ ...outcome.report, deadBefore: Ledger.total(outcome.before, "dead") })

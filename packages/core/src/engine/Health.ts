@@ -58,8 +58,15 @@ const gateAtStart = (now: number, stored: GateState | undefined, held: string | 
   if (stored?.reason === paused) return stored
   if (held !== undefined) return stored?.reason === held ? stored : close(held, now)
   if (stored === undefined) return openGate(now)
-  return stored.open ? stored : { ...stored, notBefore: 0 }
+  return stored.open ? stored : tryAtOnce(stored)
 }
+
+/** Of a lane that is closed: the answer to its last attempt was no refusal but a wait. */
+const throttled = "throttled"
+
+/** A closed gate whose key may have changed; a wait that the remote asked for is kept all the same. */
+const tryAtOnce = (gate: GateState): GateState =>
+  gate.reason === throttled ? gate : { ...gate, notBefore: 0 }
 
 /** When the lane may next send, in epoch milliseconds; `undefined` while something under way must end first. */
 export const sendsAt = (
@@ -97,7 +104,7 @@ export const reopened = (health: Health, held: string | undefined, now: number):
     return { ...health, gate: health.gate.reason === held ? health.gate : close(held, now) }
   return {
     ...health,
-    gate: health.gate.open ? health.gate : { ...health.gate, notBefore: 0 },
+    gate: health.gate.open ? health.gate : tryAtOnce(health.gate),
     failures: 0,
     notBefore: 0
   }
@@ -132,6 +139,13 @@ const grown = (
     ? { concurrency, successes: successes + 1 }
     : { concurrency: concurrency + 1, successes: 0 }
 
+/** A gate that the remote asked to wait at. */
+const waiting = (gate: GateState, until: number): GateState => ({
+  ...gate,
+  notBefore: until,
+  reason: gate.open || gate.reason === paused ? gate.reason : throttled
+})
+
 /** Health after an attempt. */
 export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment): Health => {
   const { now, policy } = moment
@@ -143,7 +157,7 @@ export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment):
     const { until, text } = verdict.setback
     return {
       ...health,
-      gate: until > health.gate.notBefore ? { ...health.gate, notBefore: until } : health.gate,
+      gate: until > health.gate.notBefore ? waiting(health.gate, until) : health.gate,
       failures,
       concurrency: Math.max(1, Math.floor(health.concurrency / 2)),
       successes: 0,

@@ -168,12 +168,15 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       onChange()
     })
 
+    /** Groups wait no longer: nothing will come for them, or there is no room for what might. */
+    const isPressed = () => (memory.isLagging() ? !memory.isHungry() : flushing || !memory.hasRoom())
+
     const form = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const { limits } = opening.opened
       const size = { events: limits.messageEvents, bytes: limits.messageBytes }
       if (memory.groups.waiting() === 0) return
-      const formed = memory.groups.take(now, opening.window, size, flushing && !memory.isLagging())
+      const formed = memory.groups.take(now, opening.window, size, isPressed())
       if (formed.length === 0) return
       // Neither waiting nor under way while it is stored: the lane must not look empty.
       unsettled++

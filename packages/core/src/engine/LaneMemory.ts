@@ -13,6 +13,9 @@ import type { Ended } from "./Verdict.ts"
 /** Bytes of messages a lane keeps in memory; beyond it the lane lags to disk. */
 const limit = 2 * 1024 * 1024
 
+/** Bytes of records that wait for others of their group: the more of them, the fewer messages they make. */
+const groupLimit = 8 * 1024 * 1024
+
 /** Bytes read back at a time. */
 export const readBackBytes = limit / 2
 
@@ -52,7 +55,8 @@ export const make = (stored: ReadonlyArray<Composition>, isBehind: boolean): Lan
   let newest: Sequence = 0
   let lagging = isBehind
 
-  const bytes = () => batches.bytes() + groups.bytes()
+  /** How full it is, from 0 to 1 and a little more. */
+  const filled = () => Math.max(batches.bytes() / limit, groups.bytes() / groupLimit)
 
   const admit = (sequence: Sequence, prepared: Prepared, attempts: number, now: number) => {
     cursor = sequence
@@ -113,7 +117,7 @@ export const make = (stored: ReadonlyArray<Composition>, isBehind: boolean): Lan
       return told
     },
     isEmpty: () => !lagging && endings.length + again.length + batches.waiting() + groups.waiting() === 0,
-    hasRoom: () => bytes() < limit,
-    isHungry: () => bytes() < limit / 2
+    hasRoom: () => filled() < 1,
+    isHungry: () => filled() < 0.5
   }
 }

@@ -3,9 +3,13 @@ import type { BrazeEvent } from "@millrace/events-braze"
 import type { Feeds } from "../Feeds.ts"
 import type { Settings } from "../Settings.ts"
 import { historicalLane } from "./endpoints.ts"
-import { isIdentified } from "./head.ts"
+import { type Head, isIdentified } from "./head.ts"
 import type { Mapper } from "./mapper.ts"
 import { present } from "./values.ts"
+
+/** Events of one person, or of whom nothing is known but the same device, may share an mParticle batch. */
+const groupOf = ({ user }: BrazeEvent, head: Head | undefined): string =>
+  JSON.stringify(head ?? [user.externalId, user.sourceId])
 
 /** Identity first, then the feed: an event that names nobody is no matter of credentials. */
 export const assigner = (
@@ -21,10 +25,9 @@ export const assigner = (
     if (isAnonymous && skipsAnonymous) return Destination.skip("anonymous")
     const feed = feeds.laneOf(event)
     const lane = feed !== undefined && event.time < before ? historicalLane(feed) : feed
-    // The head is what all events of one mParticle batch share: user and device.
-    const head = groups || isAnonymous ? map.head(event, lane ?? "") : undefined
-    if (head !== undefined && isAnonymous && !isIdentified(head)) return Destination.skip("anonymous")
+    const head = isAnonymous ? map.head(event, lane ?? "") : undefined
+    if (head !== undefined && !isIdentified(head)) return Destination.skip("anonymous")
     if (lane === undefined) return Destination.skip("missing-feed")
-    return Destination.to(lane, groups ? JSON.stringify(head) : undefined)
+    return Destination.to(lane, groups ? groupOf(event, head) : undefined)
   }
 }

@@ -22,6 +22,30 @@ export const isIdentified = ({ device, identities }: Head): boolean =>
   device?.microsoft_advertising_id !== undefined ||
   device?.roku_advertising_id !== undefined
 
+/** One head for the events of both; `undefined` when they contradict each other. */
+export const together = (left: Head, right: Head): Head | undefined => {
+  const identities = union(left.identities, right.identities)
+  const device = union(left.device, right.device)
+  const mobile = left.mobile ?? right.mobile
+  const agrees = right.mobile === undefined || right.mobile === mobile
+  return identities === conflict || device === conflict || !agrees
+    ? undefined
+    : { identities, device, mobile }
+}
+
+const conflict = Symbol("conflict")
+
+const union = <A extends object>(
+  left: A | undefined,
+  right: A | undefined
+): A | undefined | typeof conflict => {
+  if (left === undefined || right === undefined) return left ?? right
+  const both = { ...left, ...right }
+  // What the right one says stands; of the left one nothing may have been overwritten by something else.
+  for (const name in left) if (both[name] !== left[name]) return conflict
+  return both
+}
+
 type Values = { readonly [field: string]: unknown }
 
 export const makeHead = (

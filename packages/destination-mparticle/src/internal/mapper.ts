@@ -8,7 +8,7 @@ import type { FeedName } from "../Credentials.ts"
 import * as Limits from "../Limits.ts"
 import type { Settings } from "../Settings.ts"
 import type { Attributes, EventData, MParticleBatch, MParticleEvent } from "./batch.ts"
-import { type Head, isTold, makeHead } from "./head.ts"
+import { type Head, isTold, makeHead, together } from "./head.ts"
 import { type Plan, planner } from "./plan.ts"
 import { cut, isTooLong, present, toText } from "./values.ts"
 
@@ -20,15 +20,22 @@ export interface Mapper {
   ) => Result.Result<Message.Message, Rejected>
 }
 
-/** The events of one message share their head: that is what their group is made of. */
 export const mapper = (settings: Settings, feedOfLane: ReadonlyMap<string, FeedName>): Mapper => {
   const { environment, identity } = settings
   const planOf = planner(settings)
+  const headOf = (event: Event, lane: string) =>
+    makeHead(event, planOf(event.type), identity, feedOfLane.get(lane))
   return {
-    head: (event, lane) => makeHead(event, planOf(event.type), identity, feedOfLane.get(lane)),
+    head: headOf,
     prepare: (events, lane) => {
       const first = events[0]
-      const head = makeHead(first, planOf(first.type), identity, feedOfLane.get(lane))
+      let head = headOf(first, lane)
+      for (let i = 1; i < events.length; i++) {
+        const both = together(head, headOf(events[i]!, lane))
+        // The core halves a message of several events that is rejected, until the parts agree.
+        if (both === undefined) return mixed
+        head = both
+      }
       const mapped: Array<MParticleEvent> = []
       for (const event of events) {
         if (!isTime(event.time)) return badTime
@@ -43,6 +50,8 @@ export const mapper = (settings: Settings, feedOfLane: ReadonlyMap<string, FeedN
     }
   }
 }
+
+const mixed = Result.fail(rejected("mixed-heads", "the events tell different things of one user or device"))
 
 const isTime = (time: number) => time >= Limits.time.first && time <= Limits.time.last
 
