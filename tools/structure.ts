@@ -65,7 +65,7 @@ const checkImport = (owner: Package, file: string, specifier: string): void => {
 }
 
 /** Modules of core through which the engine is reached; the other contracts do not know it. */
-const engineDoors = new Set(["Exporter.ts", "Preview.ts", "DeadLetters.ts"])
+const engineDoors = new Set(["Exporter.ts", "Preview.ts", "DeadLetters.ts", "Reading.ts"])
 
 const imports =
   /(?:^|\n)\s*(?:import|export)\b[^"';]*?from\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s+"([^"]+)"/g
