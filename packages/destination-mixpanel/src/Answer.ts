@@ -1,0 +1,79 @@
+/**
+ * What an answer of the import API means for the batch that was sent. With `strict=1` a 400 names the events that failed,
+ * by position and `$insert_id`, and the others are taken.
+ *
+ * @since 1.0.0
+ */
+import type { Batch } from "@millrace/core/Message"
+import {
+  DeliveryError,
+  delivered,
+  type Outcome,
+  Outcomes,
+  rejected,
+  retry,
+  unauthorized
+} from "@millrace/core/Outcome"
+import { excerpt } from "@millrace/http/Excerpt"
+import * as RetryAfter from "@millrace/http/RetryAfter"
+import * as Status from "@millrace/http/Status"
+import type * as Transport from "@millrace/http/Transport"
+import * as Result from "effect/Result"
+import { failures, read } from "./internal/reply.ts"
+
+/**
+ * A verdict on each event, or on the attempt as a whole. `nowMillis` is the time of the answer.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const outcomes = (
+  answer: Transport.Response,
+  batch: Batch,
+  nowMillis: number
+): Result.Result<Outcomes, DeliveryError> => {
+  const whole = outcome(answer, nowMillis)
+  if (whole._tag === "Delivered") return Result.succeed(Outcomes.all(batch, whole))
+  const failed = answer.status === 400 ? failures(read(answer.body), batch.ids) : undefined
+  if (failed === undefined) return Result.fail(new DeliveryError({ outcome: whole }))
+  return Result.succeed(
+    Outcomes.each(batch, (_, index) => {
+      const faults = failed.get(index)
+      return faults === undefined ? delivered : rejected("bad-request", excerpt(faults.join("; ")))
+    })
+  )
+}
+
+/**
+ * The verdict on the request as a whole, without a look at the events it names.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const outcome = ({ body, headers, status }: Transport.Response, nowMillis: number): Outcome => {
+  const said = excerpt(body)
+  const detail = said === "" ? `HTTP ${status}` : `HTTP ${status}: ${said}`
+  const retryAfter = RetryAfter.parse(headers["retry-after"], nowMillis)
+  if (status === 401 || status === 403) {
+    return unauthorized(
+      "unauthorized",
+      `Mixpanel refused the credentials; check them, projectId and region (${detail})`
+    )
+  }
+  if (isElsewhere(status) || isPage(headers)) {
+    return retry("wrong-address", {
+      after: retryAfter,
+      detail: `this is not the import API; check region or baseUrl (${detail})`
+    })
+  }
+  if (status >= 200 && status < 300 && read(body).code !== 200) return retry("unexpected", { detail })
+  return Status.outcome(status, { retryAfter, detail })
+}
+
+// internal
+
+/** A redirect, no such path, no such method: it says nothing about the events, which can wait for a correction. */
+const isElsewhere = (status: number) => (status >= 300 && status < 400) || status === 404 || status === 405
+
+/** Mixpanel answers in JSON: a page that says yes comes from somebody in between. */
+const isPage = (headers: Transport.Response["headers"]) => /^text\/html/i.test(headers["content-type"] ?? "")
