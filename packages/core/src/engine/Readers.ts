@@ -18,12 +18,23 @@ import { type Ask, type FromReader, type ToReader, unpack } from "./ReaderMessag
 /** Who reads which split: the first to ask keeps it, so that nobody else opens it again. */
 const owning = (busy: Effect.Effect<void>) => {
   const taken = new Map<string, number>()
-  /** The door as one of several readers has it; reader 0, the exporter itself, waits until the others are busy. */
+  const several = Latch.makeUnsafe(false)
+  let asked = 0
+  /**
+   * The exporter itself leaves a split that may be the only one to a thread, which does nothing else: it waits until all
+   * threads have one, or until it has heard of a second.
+   */
+  const afterOthers = Effect.suspend(() => {
+    asked++
+    if (asked > 1) several.openUnsafe()
+    return Effect.raceFirst(busy, several.await)
+  })
+  /** The door as one of several readers has it; reader 0 is the exporter itself. */
   return (reader: number, source: string, door: Door): Door => ({
     ...door,
     claim: (split) =>
       Effect.gen(function* () {
-        if (reader === 0) yield* busy
+        if (reader === 0) yield* afterOthers
         const name = nameOf(source, split)
         if ((taken.get(name) ?? reader) !== reader) return Option.none()
         taken.set(name, reader)
