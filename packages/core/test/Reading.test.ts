@@ -5,6 +5,7 @@ import {
   type Event,
   Exporter,
   Ledger,
+  Message,
   OutboxMemory,
   Outcome,
   Reading,
@@ -13,6 +14,7 @@ import {
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Remote from "./support/remote.ts"
 
@@ -170,6 +172,56 @@ describe("threads that read", () => {
       const running = yield* Exporter.start(definition, { readers: [silent] })
       yield* Deferred.fail(died, new Source.SourceError({ detail: "the thread is gone" }))
       assert.include((yield* running.ended).sourceError?.message, "the thread is gone")
+    }).pipe(memory, Effect.scoped)
+  )
+
+  it.live("prepare with the credentials in use, also when these have changed", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const state = { version: 1 }
+      const [changed, more] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const base = Remote.destination(remote)
+      const destination = {
+        ...base,
+        changed: Effect.andThen(
+          Deferred.await(changed),
+          Effect.suspend(() => (state.version++ < 3 ? Effect.void : Effect.never))
+        ),
+        open: Effect.map(base.open, (opened) => {
+          const { version } = state
+          return {
+            ...opened,
+            prepare: ([event]: readonly [Event.Event, ...ReadonlyArray<Event.Event>]) =>
+              Result.succeed(Message.json(event.id, { version }))
+          }
+        })
+      }
+      const chunk = (index: number) => ({
+        events: [Remote.event(index)],
+        malformed: [],
+        split: "only",
+        checkpoint: String(index)
+      })
+      const single: Source.Source = {
+        ...Source.fromArray([]),
+        parallel: true,
+        run: Source.fromSplits({
+          discover: () => Stream.make("only"),
+          read: () =>
+            Stream.concat(Stream.make(chunk(1)), Stream.fromEffect(Effect.as(Deferred.await(more), chunk(2))))
+        })
+      }
+      const definition = Exporter.from(single).route("crm").to(destination)
+      const readers = [yield* reader(Effect.succeed(definition))]
+      const running = yield* Exporter.start(definition, { readers })
+      while (Remote.idsOf(remote).length < 1) yield* Effect.sleep(5)
+      yield* Deferred.succeed(changed, undefined)
+      yield* Effect.sleep(100)
+      yield* Deferred.succeed(more, undefined)
+      yield* running.ended
+      const versions = remote.requests.map(({ body }) => JSON.parse(body)[0].version)
+      assert.strictEqual(versions[0], 1)
+      assert.isAbove(versions[1], 1)
     }).pipe(memory, Effect.scoped)
   )
 
