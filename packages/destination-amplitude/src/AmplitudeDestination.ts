@@ -8,9 +8,9 @@
  */
 import * as Destination from "@millrace/core/Destination"
 import * as Braze from "@millrace/events-braze/Braze"
+import * as EventNames from "@millrace/events-braze/EventNames"
 import * as Result from "effect/Result"
 import { Credentials } from "./Credentials.ts"
-import * as EventNames from "./EventNames.ts"
 import { assigner, lane } from "./internal/assigner.ts"
 import { connect, endBytes, markOf } from "./internal/connect.ts"
 import { uploader } from "./internal/upload.ts"

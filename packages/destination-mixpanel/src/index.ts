@@ -3,7 +3,6 @@
  */
 export * as Answer from "./Answer.ts"
 export * as Credentials from "./Credentials.ts"
-export * as EventNames from "./EventNames.ts"
 export * as Limits from "./Limits.ts"
 export * as MixpanelDestination from "./MixpanelDestination.ts"
 export { mixpanel } from "./MixpanelDestination.ts"

@@ -1,4 +1,4 @@
-import { isObject } from "./values.ts"
+import { isObject } from "@millrace/events-braze/Values"
 
 /** What Amplitude's answers hold, as far as it is used; anything of another form is absent. */
 export interface Reply {

@@ -3,11 +3,11 @@ import * as Message from "@millrace/core/Message"
 import { type Rejected, rejected } from "@millrace/core/Outcome"
 import type { BrazeEvent } from "@millrace/events-braze"
 import * as Braze from "@millrace/events-braze/Braze"
+import * as EventNames from "@millrace/events-braze/EventNames"
+import { isObject, present, toJson } from "@millrace/events-braze/Values"
 import * as Result from "effect/Result"
-import * as EventNames from "../EventNames.ts"
 import * as Limits from "../Limits.ts"
 import type { Settings } from "../Settings.ts"
-import { isObject, present, toJson } from "./values.ts"
 
 /** An event of an upload, as far as we fill it, in the words of Amplitude's API. */
 interface Upload {

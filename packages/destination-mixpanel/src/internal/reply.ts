@@ -1,4 +1,4 @@
-import { isObject } from "./values.ts"
+import { isObject } from "@millrace/events-braze/Values"
 
 /** What Mixpanel's answers hold, as far as it is used. */
 export interface Reply {

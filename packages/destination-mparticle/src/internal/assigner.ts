@@ -1,11 +1,11 @@
 import * as Destination from "@millrace/core/Destination"
 import type { BrazeEvent } from "@millrace/events-braze"
+import { present } from "@millrace/events-braze/Values"
 import type { Feeds } from "../Feeds.ts"
 import type { Settings } from "../Settings.ts"
 import { historicalLane } from "./endpoints.ts"
 import { type Head, isIdentified } from "./head.ts"
 import type { Mapper } from "./mapper.ts"
-import { present } from "./values.ts"
 
 /** Events of one person, or of whom nothing is known but the same device, may share an mParticle batch. */
 const groupOf = ({ user }: BrazeEvent, head: Head | undefined): string =>

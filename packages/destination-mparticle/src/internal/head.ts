@@ -1,10 +1,11 @@
 import { type Event, properties } from "@millrace/core/Event"
+import { present } from "@millrace/events-braze/Values"
 import type { FeedName } from "../Credentials.ts"
 import * as Limits from "../Limits.ts"
 import type { Settings } from "../Settings.ts"
 import type { DeviceInfo, Identities } from "./batch.ts"
 import type { Plan } from "./plan.ts"
-import { cut, isTooLong, isUuid, present } from "./values.ts"
+import { cut, isTooLong, isUuid } from "./values.ts"
 
 /** What all events of one mParticle batch share: the user and the device. */
 export interface Head {

@@ -3,6 +3,7 @@ import { type Event, properties } from "@millrace/core/Event"
 import * as Message from "@millrace/core/Message"
 import { type Rejected, rejected } from "@millrace/core/Outcome"
 import type { BrazeEvent } from "@millrace/events-braze"
+import { present } from "@millrace/events-braze/Values"
 import * as Result from "effect/Result"
 import type { FeedName } from "../Credentials.ts"
 import * as Limits from "../Limits.ts"
@@ -10,7 +11,7 @@ import type { Settings } from "../Settings.ts"
 import type { Attributes, EventData, MParticleBatch, MParticleEvent } from "./batch.ts"
 import { type Head, isTold, makeHead, together } from "./head.ts"
 import { type Plan, planner } from "./plan.ts"
-import { cut, isTooLong, present, toText } from "./values.ts"
+import { cut, isTooLong, toText } from "./values.ts"
 
 export interface Mapper {
   readonly head: (event: Event, lane: string) => Head

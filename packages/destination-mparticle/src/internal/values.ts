@@ -1,10 +1,6 @@
 import { redacted } from "@millrace/events-braze/Braze"
 import * as Limits from "../Limits.ts"
 
-/** Whether a value may identify someone. */
-export const present = (value: unknown): value is string =>
-  typeof value === "string" && value !== "" && value !== redacted
-
 /** An attribute's value: text as it is, numbers and booleans printed, objects and arrays as JSON. */
 export const toText = (value: unknown): string | undefined => {
   switch (typeof value) {

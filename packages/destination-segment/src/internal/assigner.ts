@@ -1,7 +1,7 @@
 import * as Destination from "@millrace/core/Destination"
 import type { BrazeEvent } from "@millrace/events-braze"
+import { present } from "@millrace/events-braze/Values"
 import type { Settings } from "../Settings.ts"
-import { present } from "./values.ts"
 
 /** The only one: a destination is one source. */
 export const lane = "main"

@@ -4,11 +4,11 @@ import * as Message from "@millrace/core/Message"
 import { type Rejected, rejected } from "@millrace/core/Outcome"
 import type { BrazeEvent } from "@millrace/events-braze"
 import * as Braze from "@millrace/events-braze/Braze"
+import { isObject, present, toJson } from "@millrace/events-braze/Values"
 import * as Result from "effect/Result"
 import * as EventNames from "../EventNames.ts"
 import * as Limits from "../Limits.ts"
 import type { Settings } from "../Settings.ts"
-import { isObject, present, toJson } from "./values.ts"
 
 /** A `track` call, as far as we fill it, in the words of Segment's specification. */
 interface Track {

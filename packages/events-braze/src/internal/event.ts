@@ -25,7 +25,7 @@ export const nested: ReadonlyMap<string, string> = new Map([
   ["users.behaviors.Purchase", "purchase_properties"]
 ])
 
-const present = (value: unknown): value is string =>
+export const present = (value: unknown): value is string =>
   typeof value === "string" && value !== "" && value !== redacted
 
 /** Absent members are left out, so an event equals what its JSON reads back as. */

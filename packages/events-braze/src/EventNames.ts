@@ -1,7 +1,8 @@
 /**
- * What an event is called in Amplitude, by Currents type, before its prefix.
+ * What an event is called in words, by Currents type: as Braze's connectors to Amplitude and Mixpanel name it, before any
+ * prefix.
  *
- * From the Amplitude tabs of Braze's event glossaries. They call LINE and RCS events alike (`Send`, `Click`): here they have
+ * From the Amplitude and Mixpanel tabs of Braze's event glossaries, which agree. They call LINE and RCS events alike (`Send`, `Click`): here they have
  * their channel in front.
  *
  * @since 1.0.0
@@ -83,7 +84,7 @@ const engagement = {
   "users.messages.whatsapp.Send": "WhatsApp Send"
 }
 
-/** Customer behavior: documented too, but your app may tell Amplitude of it already, and tokens are a device's secrets. */
+/** Customer behavior: documented too, but your app may tell the destination of it already, and tokens are a device's secrets. */
 const behavior = {
   "users.behaviors.CustomEvent": "Custom Event",
   "users.behaviors.InstallAttribution": "Install Attribution",
@@ -97,7 +98,7 @@ const behavior = {
   "users.behaviors.pushnotification.TokenStateChange": "Push Notification Token State Change"
 }
 
-/** Not documented for Amplitude: the names are ours, in the same style. */
+/** Not documented for either: the names are ours, in the same style. */
 const others = {
   "agentconsole.AgentExecuted": "Agent Console Agent Executed",
   "agentconsole.ToolInvocation": "Agent Console Tool Invocation",
