@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -96,6 +96,7 @@ describe.concurrent("kill -9", () => {
           new URL("./bin.ts", import.meta.resolve("@millrace/mparticle-emulator"))
         )
         const port = yield* World.freePort
+        const captured = () => statSync(capture, { throwIfNoEntry: false })?.size ?? 0
         const file = world.configure(World.configuration(`http://127.0.0.1:${port}`, { source }))
         for (let kill = 0; kill < 3; kill++) {
           const emulator = yield* Millrace.startProgram([
@@ -105,9 +106,12 @@ describe.concurrent("kill -9", () => {
             ...["--fail", JSON.stringify(slow)]
           ])
           yield* emulator.says("listening")
+          const before = captured()
           const program = yield* world.start(["run", file, "--json"])
           yield* program.says("started")
-          yield* Effect.sleep(yield* Random.nextIntBetween(250, 500))
+          // Requests are under way as soon as one more is in the capture, however slow the machine is.
+          while (captured() === before) yield* Effect.sleep("2 millis")
+          yield* Effect.sleep(yield* Random.nextIntBetween(0, 150))
           emulator.kill("SIGKILL")
           program.kill("SIGKILL")
           yield* emulator.ended
