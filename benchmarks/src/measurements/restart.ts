@@ -54,13 +54,14 @@ export const restart: Measurement = {
       best: Math.min(...seconds),
       waiting
     })
+    const { command, library } = times
     return {
       rows: [
-        { name: "command", title: "the command", figures: figures(times.command) },
+        { name: "command", title: "the command", figures: figures(command) },
         {
           name: "library",
           title: "the library",
-          figures: { ...figures(times.library), opening: median(opening) }
+          figures: { ...figures(library), opening: median(opening) }
         }
       ]
     }

@@ -101,6 +101,8 @@ export interface Options {
   readonly route: Route
   readonly opened: Opened
   readonly stored: LaneState | undefined
+  /** Whether parcels may be stored that `stored` does not tell of. */
+  readonly isLate: boolean
   readonly shared: Health.Shared
   readonly outbox: Outbox["Service"]
   readonly decode: ReadBack.Decoders
@@ -117,7 +119,10 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     const changed = yield* Latch.make(false)
     const attempts = yield* FiberSet.make<void, OutboxError>()
     const alarm = yield* Alarm.make(changed)
-    let memory = LaneMemory.make(yield* outbox.compositions(key), (stored?.waiting ?? 0) > 0)
+    let memory = LaneMemory.make(
+      yield* outbox.compositions(key),
+      options.isLate || (stored?.waiting ?? 0) > 0
+    )
     const log = (message: string) => Effect.annotateLogs(Effect.logWarning(message), { ...key })
 
     const open = (opened: Opened) => Opening.make(options, opened)

@@ -56,6 +56,8 @@ export const open = (
             key: { route: route.name, lane: name },
             route,
             opened,
+            // A thread may have read the changed credentials sooner, and stored for a lane that was not there yet.
+            isLate: isRunning,
             stored: options.stored.find((state) => state.route === route.name && state.lane === name),
             shared
           }).pipe(Scope.provide(scope))
