@@ -38,7 +38,7 @@ const previewed = Effect.gen(function* () {
   const [route] = yield* Preview.preview(exporter, { messages: count, events: count })
   rmSync(folder, { recursive: true })
   return new Map(
-    route!.lanes.map(({ lane, messages }) => [lane, messages.map((text): unknown => JSON.parse(text))])
+    route!.lanes.map(({ lane, messages }) => [lane, messages.map(({ text }): unknown => JSON.parse(text))])
   )
 })
 

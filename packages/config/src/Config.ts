@@ -6,11 +6,12 @@
 import { existsSync } from "node:fs"
 import { dirname, isAbsolute, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
+import * as Catalogue from "@millrace/core/Catalogue"
 import type { Destination } from "@millrace/core/Destination"
 import type { Definition } from "@millrace/core/Exporter"
 import type { Store } from "@millrace/core/Outbox"
 import * as Plugin from "@millrace/core/Plugin"
-import type { Route } from "@millrace/core/Route"
+import { type Route, unmatched } from "@millrace/core/Route"
 import type { Source } from "@millrace/core/Source"
 import * as ByteSize from "effect/ByteSize"
 import type * as Duration from "effect/Duration"
@@ -23,6 +24,7 @@ import { ConfigError } from "./ConfigError.ts"
 import { ConfigFile } from "./ConfigFile.ts"
 import * as Document from "./internal/Document.ts"
 import { explain, type Issue } from "./internal/explain.ts"
+import * as Transforms from "./internal/transforms.ts"
 import { resolveSecret, resolveSecrets, type SecretReference, secretsChanged } from "./Secrets.ts"
 
 /**
@@ -104,12 +106,14 @@ export const load = (
     const routes: Array<Route> = []
     for (const [index, route] of config.routes.entries()) {
       const at = ["routes", String(index), "to"]
+      const transforms = yield* transformsOf(context, ["routes", String(index), "transforms"], route, sources)
+      const destination = yield* makePlugin<Destination>(context, "destination", at, route.to)
       routes.push({
         name: route.name,
         from: route.from,
         when: route.when?.types,
         except: route.when?.except,
-        changes: [],
+        ...transforms.changes,
         ordering: route.ordering ?? "user",
         retention: route.retention,
         policy: route.policy,
@@ -117,7 +121,7 @@ export const load = (
           route.share === undefined
             ? undefined
             : { ...route.share, size: ByteSize.toNumberUnsafe(route.share.size) },
-        destination: yield* makePlugin<Destination>(context, "destination", at, route.to)
+        destination: { ...destination, open: Effect.andThen(transforms.ready, destination.open) }
       })
     }
     const store = yield* makePlugin<Store>(context, "outbox", ["outbox"], config.outbox)
@@ -131,6 +135,31 @@ export const load = (
       store
     }
   })
+
+const transformsOf = (
+  { document, folder, surroundings }: Context,
+  at: ReadonlyArray<string>,
+  { name, from, transforms = [] }: ConfigFile["routes"][number],
+  sources: Readonly<Record<string, Source>>
+): Effect.Effect<Transforms.Compiled, ConfigError> => {
+  const read = Object.entries(sources).filter(([source]) => from?.includes(source) ?? true)
+  const catalogue = Catalogue.union(...read.map(([, source]) => source.catalogue))
+  const { types, personal } = catalogue
+  const marksAny = [...(types ?? [])].some((type) => personal(type).size > 0)
+  const compiled = Transforms.compile(transforms, {
+    unmatched: (patterns) => unmatched(patterns, catalogue)[0],
+    personal: marksAny ? personal : undefined,
+    readKey: (reference, path) =>
+      Effect.mapError(resolveSecret(`route ${name}`, reference, folder, surroundings.environment), (error) =>
+        located(error, ({ issues: [issue] = [] }) =>
+          failAt(document, [...at, ...path], issue?.message ?? error.detail)
+        )
+      )
+  })
+  return Effect.mapError(Effect.fromResult(compiled), ({ path, detail }) =>
+    failAt(document, [...at, ...path], detail)
+  )
+}
 
 const alertsOf = (
   { alerts }: ConfigFile,
@@ -245,13 +274,17 @@ const makePlugin = <Made>(
     })
     if (Result.isFailure(made)) return yield* complain(made.failure)
     const value = made.success as Made
-    return isDestination(value)
-      ? { ...value, open: Effect.mapError(value.open, (error) => located(error, complain)) }
-      : value
+    const locate = <A>(reading: Effect.Effect<A, Plugin.PluginError>) =>
+      Effect.mapError(reading, (error) => located(error, complain))
+    if (isDestination(value)) return { ...value, open: locate(value.open) }
+    return isSource(value) && value.check !== undefined ? { ...value, check: locate(value.check) } : value
   })
 
 const isDestination = (value: unknown): value is Destination =>
   typeof value === "object" && value !== null && "open" in value
+
+const isSource = (value: unknown): value is Source =>
+  typeof value === "object" && value !== null && "run" in value
 
 /** Credentials fail when a destination is opened; the error names the line all the same. */
 const located = (error: Plugin.PluginError, complain: (error: Plugin.PluginError) => ConfigError) =>

@@ -5,12 +5,12 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { described, reference } from "./internal/described.ts"
+import { TransformUse } from "./internal/TransformUse.ts"
 
 const Name = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, { message: "a name is letters, digits, `-`, `_` and `.`" })
 )
-
-const described = <S extends Schema.Top>(schema: S, description: string) => schema.annotate({ description })
 
 const use = (kind: string) =>
   described(
@@ -22,13 +22,18 @@ const settings = described(
   "Settings of the plugin; its README lists them."
 )
 
+const credentials = described(
+  Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
+  "Credentials of the plugin. A secret is a reference: `{ env: NAME }` or `{ file: PATH }`."
+)
+
 /**
  * Where events come from.
  *
  * @since 1.0.0
  * @category schemas
  */
-export const SourceUse = Schema.Struct({ use: use("source"), settings })
+export const SourceUse = Schema.Struct({ use: use("source"), settings, credentials })
 
 /**
  * One of several sources.
@@ -39,7 +44,8 @@ export const SourceUse = Schema.Struct({ use: use("source"), settings })
 export const NamedSourceUse = Schema.Struct({
   name: described(Name, "Checkpoints belong to this name: keep it."),
   use: use("source"),
-  settings
+  settings,
+  credentials
 })
 
 /**
@@ -119,6 +125,10 @@ export const RouteUse = Schema.Struct({
       )
     })
   ),
+  transforms: described(
+    Schema.optionalKey(Schema.Array(TransformUse)),
+    "Changes of events, made one after another; `preview` shows events before and after."
+  ),
   ordering: described(
     Schema.optionalKey(Schema.Literals(["user", "none"])),
     "Whether the events of one user are delivered in the order they were read (`user`, the default)."
@@ -132,24 +142,8 @@ export const RouteUse = Schema.Struct({
     Schema.optionalKey(Share),
     "The part of the outbox that each of its lanes may fill; by default as much as there is."
   ),
-  to: Schema.Struct({
-    use: use("destination"),
-    settings,
-    credentials: described(
-      Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
-      "Credentials of the plugin. A secret is a reference: `{ env: NAME }` or `{ file: PATH }`."
-    )
-  })
+  to: Schema.Struct({ use: use("destination"), settings, credentials })
 })
-
-const reference = (description: string) =>
-  described(
-    Schema.Union([
-      Schema.Struct({ env: Schema.NonEmptyString }),
-      Schema.Struct({ file: Schema.NonEmptyString })
-    ]),
-    `${description}; a reference: { env: NAME } or { file: PATH }`
-  )
 
 /**
  * Where alerts go.
@@ -203,6 +197,8 @@ export const ConfigFile = Schema.Struct({
 }).annotate({ title: "Millrace configuration" })
 
 /**
+ * A whole configuration, as the schema reads it.
+ *
  * @since 1.0.0
  * @category models
  */

@@ -1,5 +1,5 @@
 /**
- * Secrets by reference: `{ env: NAME }` or `{ file: PATH }` anywhere below a route's credentials.
+ * Secrets by reference: `{ env: NAME }` or `{ file: PATH }` anywhere below the credentials of a source or a route.
  *
  * @since 1.0.0
  */

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { afterAll, assert, describe, expect, it } from "@effect/vitest"
 import { Config, ConfigFile } from "@millrace/config"
+import type { Intake } from "@millrace/core"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -170,6 +171,49 @@ describe("a configuration", () => {
       expect(error.message).toContain(expected)
       expect(error.message).toMatch(/millrace\.yaml:\d+: routes\[0\]\.to/)
       expect(error.message).not.toContain("hunter2")
+    })
+  )
+
+  it.effect("hands a source its secrets, read anew with each run, and names what is not there", () =>
+    Effect.gen(function* () {
+      const ids: Array<string> = []
+      const intake: Intake.Intake = {
+        append: ({ events }) => Effect.sync(() => void ids.push(...events.map(({ id }) => id))),
+        full: Effect.succeed(false),
+        claim: () => Effect.void,
+        expect: () => Effect.void
+      }
+      const token = write("token", "the-first-token\n")
+      const credentials = "credentials: { token: { file: ./token } }"
+      const one = good.replace(
+        /source:[\s\S]*?outbox/,
+        `source: { use: ../keyed.ts, ${credentials} }\noutbox`
+      )
+      const several = one.replace("source: {", "sources:\n  - { name: keyed,")
+      for (const [text, name] of [[one, "default"] as const, [several, "keyed"] as const]) {
+        const source = (yield* load(text)).definition.sources[name]!
+        ids.length = 0
+        const run = source.run(intake, { follow: false })
+        yield* run
+        write("token", "the-second-token\n")
+        yield* run
+        expect(ids).toEqual(["the-first-token", "the-second-token"])
+        yield* source.check ?? Effect.die("there is nothing to check")
+        rmSync(token)
+        const checked = yield* Effect.flip(source.check ?? Effect.void)
+        expect(checked.message).toMatch(
+          /millrace\.yaml:\d+: sources?(\[0\])?\.credentials\.token: the file .*token could not be read/
+        )
+        const { message } = yield* Effect.flip(run)
+        expect(message).toMatch(/credentials\.token: the file .*token could not be read \(ENOENT\)/)
+        write("token", "the-first-token\n")
+      }
+      const plain = yield* load(one.replace("{ file: ./token }", "hunter2"))
+      const { message } = yield* Effect.flip(
+        plain.definition.sources["default"]!.run(intake, { follow: false })
+      )
+      expect(message).toContain("credentials.token")
+      expect(message).not.toContain("hunter2")
     })
   )
 

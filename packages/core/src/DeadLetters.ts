@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import type { Opened } from "./Destination.ts"
 import { type Event, userKey } from "./Event.ts"
 import type { Definition } from "./Exporter.ts"
-import { catalogueOf } from "./engine/Definition.ts"
+import { catalogueOf, knownTo } from "./engine/Definition.ts"
 import { eraseStored } from "./engine/Erase.ts"
 import { selection } from "./engine/Plan.ts"
 import * as ReadBack from "./engine/ReadBack.ts"
@@ -75,6 +75,8 @@ const page = 500
 export type Reader = (letter: DeadLetter) => Event | undefined
 
 /**
+ * Reads with the codecs of this exporter's sources and destinations; `undefined` for what none of them can read.
+ *
  * @since 1.0.0
  * @category constructors
  */
@@ -154,11 +156,14 @@ export const replay = (
   filter: Filter
 ): Effect.Effect<Replayed, OutboxError | PluginError> =>
   Effect.gen(function* () {
-    const catalogues = catalogueOf(definition)
     const routes = new Map<string, Revive.Target>()
     for (const route of definition.routes) {
       const opened: Opened = yield* route.destination.open
-      routes.set(route.name, { route, opened, selected: selection(route, catalogues) })
+      routes.set(route.name, {
+        route,
+        opened,
+        selected: selection(route, knownTo(route, definition.sources))
+      })
     }
     return yield* Revive.replay(
       outbox,

@@ -7,7 +7,7 @@
 
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Catalogue from "./Catalogue.ts"
@@ -114,6 +114,24 @@ export interface Opened<in E extends Event = Event> {
   ) => Result.Result<Message, Rejected>
   readonly connect: (lane: string) => Effect.Effect<Connection, DeliveryError, Scope.Scope>
 }
+
+/**
+ * What `open` yields when all is well. A missing piece is named by the compiler in the first line of its error.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const opened = <E extends Event>(pieces: Opened<E>): Result.Result<Opened<E>, string> =>
+  Result.succeed(pieces)
+
+/**
+ * What `connect` yields when the lane is ready at once. A missing piece is named by the compiler in the first line of its
+ * error.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const connected = (pieces: Connection): Effect.Effect<Connection> => Effect.succeed(pieces)
 
 /**
  * What the engine holds. Opening again is how changed credentials are picked up.

@@ -68,6 +68,8 @@ export interface Count {
 }
 
 /**
+ * The ledger of these counts; those of one route, kind and key are added up.
+ *
  * @since 1.0.0
  * @category constructors
  */
@@ -90,6 +92,8 @@ export const fromCounts = (counts: Iterable<Count>): Ledger => {
 }
 
 /**
+ * All events of these counts.
+ *
  * @since 1.0.0
  * @category conversions
  */

@@ -62,6 +62,8 @@ export interface Envelope {
 }
 
 /**
+ * The messages as a JSON array: the envelope unless a connection gives another.
+ *
  * @since 1.0.0
  * @category constructors
  */

@@ -72,18 +72,24 @@ export interface TooLarge {
 }
 
 /**
+ * What became of one message.
+ *
  * @since 1.0.0
  * @category models
  */
 export type Outcome = Delivered | Retry | Rejected | Unauthorized | TooLarge
 
 /**
+ * Taken.
+ *
  * @since 1.0.0
  * @category constructors
  */
 export const delivered: Delivered = { _tag: "Delivered" }
 
 /**
+ * To be tried again, for a reason of a declared kebab-case name.
+ *
  * @since 1.0.0
  * @category constructors
  */
@@ -94,12 +100,16 @@ export const retry = (reason: string, options: Omit<Retry, "_tag" | "reason"> = 
 })
 
 /**
+ * Never to be taken, for a reason of a declared kebab-case name; `detail` is what the remote said, masked and short.
+ *
  * @since 1.0.0
  * @category constructors
  */
 export const rejected = (reason: string, detail?: string): Rejected => ({ _tag: "Rejected", reason, detail })
 
 /**
+ * The credentials were refused; `detail` tells the operator what to look at.
+ *
  * @since 1.0.0
  * @category constructors
  */
@@ -110,6 +120,8 @@ export const unauthorized = (reason: string, detail?: string): Unauthorized => (
 })
 
 /**
+ * Too large for the remote, alone or as a batch.
+ *
  * @since 1.0.0
  * @category constructors
  */

@@ -21,6 +21,8 @@ export const contract = 1
 const mark = Symbol.for("@millrace/core/Plugin")
 
 /**
+ * What a plugin makes.
+ *
  * @since 1.0.0
  * @category models
  */
@@ -60,6 +62,8 @@ export type Options<Input, CredentialsInput> = Given<"settings", Input> &
   Given<"credentials", CredentialsInput | Effect.Effect<CredentialsInput, PluginError>>
 
 /**
+ * A function from options to what it makes, with what editors and configuration files need to know of it.
+ *
  * @since 1.0.0
  * @category models
  */

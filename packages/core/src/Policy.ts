@@ -44,6 +44,8 @@ export interface Policy {
 export type Resolved = { readonly [Name in keyof Policy]-?: number }
 
 /**
+ * A policy with its defaults; `concurrency` is the most that the destination allows.
+ *
  * @since 1.0.0
  * @category conversions
  */
@@ -75,6 +77,8 @@ export interface Timeouts {
 }
 
 /**
+ * The limits of one request under a policy, in milliseconds.
+ *
  * @since 1.0.0
  * @category conversions
  */

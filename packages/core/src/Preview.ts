@@ -10,13 +10,26 @@ import * as Result from "effect/Result"
 import type { Opened } from "./Destination.ts"
 import type { Event } from "./Event.ts"
 import type { Definition } from "./Exporter.ts"
-import { catalogueOf, validate } from "./engine/Definition.ts"
+import { knownTo, validate } from "./engine/Definition.ts"
 import * as MessageBuffer from "./engine/MessageBuffer.ts"
 import { plan, type Selection, selection } from "./engine/Plan.ts"
 import { type Placed, prepareOne } from "./engine/Prepare.ts"
+import { isChanging as isIntakeChanging } from "./engine/Stored.ts"
 import type { Chunk, Intake } from "./Intake.ts"
 import type { Route } from "./Route.ts"
 import type { RunError } from "./Running.ts"
+
+/**
+ * A message as it would be sent.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface MessagePreview {
+  readonly text: string
+  /** Its events as they were read and as the route has changed them; empty for a route that changes nothing. */
+  readonly changes: ReadonlyArray<{ readonly before: Event; readonly after: Event }>
+}
 
 /**
  * What one lane would send.
@@ -28,8 +41,8 @@ export interface LanePreview {
   readonly lane: string
   /** Events for this lane among those read. */
   events: number
-  /** The first messages, as text. */
-  readonly messages: Array<string>
+  /** The first messages. */
+  readonly messages: Array<MessagePreview>
 }
 
 /**
@@ -59,12 +72,11 @@ export const preview = (
   Effect.gen(function* () {
     yield* validate(definition)
     const enough = yield* Deferred.make<void>()
-    const catalogues = catalogueOf(definition)
     const routes = yield* Effect.forEach(definition.routes, (route) =>
       Effect.map(route.destination.open, (opened) => ({
         route,
         opened,
-        selected: selection(route, catalogues),
+        selected: selection(route, knownTo(route, definition.sources)),
         seen: emptyPreview(route, opened)
       }))
     )
@@ -125,20 +137,29 @@ const look = (
   const planned = plan(route, selected, opened, {
     events: chunk.events,
     sizeOf: () => 0,
-    invalid: (position) => invalid(chunk.events[position]!)
+    invalid: (position) => invalid(chunk.events[position]!),
+    isChanged: false
   })
   const buffer = MessageBuffer.make()
   seen.read += chunk.events.length + chunk.malformed.length
   for (const { reason } of [...chunk.malformed, ...planned.failed]) leave(reason, 1)
   for (const { kind, key, events } of planned.counts) if (kind !== "read") leave(key, events)
+  const isChanging = isIntakeChanging(route) || route.changes.length > 0
   for (const lane of seen.lanes) {
-    const placed = planned.lanes.get(lane.lane)?.placed ?? []
+    const { placed, positions } = planned.lanes.get(lane.lane) ?? { placed: [], positions: [] }
+    const before = new Map(placed.map(({ event, position }) => [event, chunk.events[positions[position]!]!]))
     lane.events += placed.length
     for (const group of groupsOf(placed, opened.limits.messageEvents)) {
       if (lane.messages.length >= messages) break
       const message = prepareOne(opened, lane.lane, group, buffer)
-      if (Result.isFailure(message)) leave(message.failure.reason, group.length)
-      else lane.messages.push(new TextDecoder().decode(buffer.take()))
+      if (Result.isFailure(message)) {
+        leave(message.failure.reason, group.length)
+        continue
+      }
+      lane.messages.push({
+        text: new TextDecoder().decode(buffer.take()),
+        changes: isChanging ? group.map((after) => ({ before: before.get(after)!, after })) : []
+      })
     }
   }
 }

@@ -30,6 +30,35 @@ export interface Filtered {
 export const filtered = (reason: string): Filtered => ({ filtered: reason })
 
 /**
+ * A route's own verdict that an event cannot go on: it becomes a dead letter of the route.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Refused {
+  /** A declared kebab-case name. */
+  readonly refused: string
+  /** What is wrong, for people, without the event's content. */
+  readonly detail: string
+}
+
+/**
+ * Makes a dead letter of the event, under `reason`.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const refused = (reason: string, detail: string): Refused => ({ refused: reason, detail })
+
+/**
+ * What a change makes of an event.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Changed = Event | Filtered | Refused
+
+/**
  * Whether order per user is kept. `none` sends faster where the remote sorts by time itself.
  *
  * @since 1.0.0
@@ -38,7 +67,7 @@ export const filtered = (reason: string): Filtered => ({ filtered: reason })
 export type Ordering = "user" | "none"
 
 // The one place where event types are erased: routes of different types stand in one list, and the chain below has
-// proved that what reaches `changes` and `destination` is what they take.
+// proved that what reaches `intake`, `changes` and `destination` is what they take.
 // biome-ignore lint/suspicious/noExplicitAny: the erasure point named above
 type Erased = any
 
@@ -72,7 +101,13 @@ export interface Route {
   readonly when?: ReadonlyArray<string> | undefined
   /** Types by name or wildcard that are left out all the same. */
   readonly except?: ReadonlyArray<string> | undefined
-  readonly changes: ReadonlyArray<(event: Erased) => Event | Filtered>
+  /**
+   * Changes made before anything is stored: outbox and dead letters hold the changed event alone, and of a bad record
+   * no bytes. They run once.
+   */
+  readonly intake?: ReadonlyArray<(event: Erased) => Changed> | undefined
+  /** Changes made on the way out, after those at the intake. Pure: they run again when an event is read back. */
+  readonly changes: ReadonlyArray<(event: Erased) => Changed>
   readonly destination: Destination<Erased>
   readonly ordering: Ordering
   /** How long an event may wait before it becomes a dead letter; the exporter's own retention by default. */
@@ -151,14 +186,36 @@ export interface Path<E extends Event, X> {
   readonly except: <const Pattern extends string>(
     ...patterns: ReadonlyArray<Pattern & Called<E, Pattern>>
   ) => Path<Exclude<E, Select<E, Pattern>>, X>
-  /** A pure change, or a reason to leave the event out. Keeps `id`. Runs again when an event is read back. */
-  readonly through: <Out extends Event | Filtered>(
+  /**
+   * A pure change on the way out, or a reason to leave the event out or to refuse it. Keeps `id`. The outbox holds the
+   * event as it was; the change runs again when an event is read back.
+   */
+  readonly through: <Out extends Changed>(
     change: (event: E) => Out
-  ) => Path<Exclude<Out, Filtered>, X>
+  ) => Path<Exclude<Out, Filtered | Refused>, X>
   readonly to: <Accepted extends Event>(
     destination: Destination<Accepted> & Accepts<E, Accepted>,
     options?: ToOptions
   ) => X
+}
+
+/**
+ * A route before its first change on the way out.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Opening<E extends Event, X> extends Pick<Path<E, X>, "through" | "to"> {
+  readonly except: <const Pattern extends string>(
+    ...patterns: ReadonlyArray<Pattern & Called<E, Pattern>>
+  ) => Opening<Exclude<E, Select<E, Pattern>>, X>
+  /**
+   * A change, as `through` takes it, made before anything is stored: what it removes is in neither outbox nor dead
+   * letters, and a replay cannot bring it back. Keeps `id`.
+   */
+  readonly atIntake: <Out extends Changed>(
+    change: (event: E) => Out
+  ) => Opening<Exclude<Out, Filtered | Refused>, X>
 }
 
 /**
@@ -167,11 +224,11 @@ export interface Path<E extends Event, X> {
  * @since 1.0.0
  * @category models
  */
-export interface Start<All extends Event, X> extends Path<Exclude<All, UnknownEvent>, X> {
+export interface Start<All extends Event, X> extends Opening<Exclude<All, UnknownEvent>, X> {
   /** Types by name or wildcard; without it, the destination's own selection. `"*"` alone takes unknown types too. */
   readonly when: <const Pattern extends string>(
     ...patterns: ReadonlyArray<Pattern & Called<All, Pattern>>
-  ) => Path<Select<All, Pattern>, X>
+  ) => Opening<Select<All, Pattern>, X>
 }
 
 /**
@@ -181,9 +238,11 @@ export interface Start<All extends Event, X> extends Path<Exclude<All, UnknownEv
  * @category constructors
  */
 export const start = <All extends Event, X>(name: string, done: (route: Route) => X): Start<All, X> => {
-  const path = (route: Pick<Route, "when" | "except" | "changes">): Erased => ({
+  const path = (route: Pick<Route, "when" | "except" | "intake" | "changes">): Erased => ({
     except: (...patterns: ReadonlyArray<string>) =>
       path({ ...route, except: [...(route.except ?? []), ...patterns] }),
+    atIntake: (change: Route["changes"][number]) =>
+      path({ ...route, intake: [...(route.intake ?? []), change] }),
     through: (change: Route["changes"][number]) => path({ ...route, changes: [...route.changes, change] }),
     to: (destination: Destination<Erased>, options?: ToOptions) =>
       done({ name, ...route, destination, ordering: "user", ...options })

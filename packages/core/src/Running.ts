@@ -48,6 +48,8 @@ export class DefinitionError extends Schema.TaggedError<DefinitionError>()("Defi
 }
 
 /**
+ * Why an exporter ended otherwise than by itself.
+ *
  * @since 1.0.0
  * @category errors
  */

@@ -54,6 +54,13 @@ export interface Source<out E extends Event = Event> {
   readonly replayable?: boolean
   /** Whether several threads may run it side by side: it reads nothing but splits that it claimed. Default no. */
   readonly parallel?: boolean
+  /**
+   * Whether somebody waits for the answer to each append, as behind a web server: then an append resolves as soon as it
+   * is durable, however much its lanes have to do. Default no.
+   */
+  readonly push?: boolean
+  /** Proves that its credentials can be read, without reading events; absent for a source without any. */
+  readonly check?: Effect.Effect<void, Plugin.PluginError>
   /** Ends when nothing is left, unless it follows; interrupted at drain. */
   readonly run: (intake: Intake<E>, options: RunOptions) => Effect.Effect<void, SourceError>
 }
@@ -64,38 +71,50 @@ export interface Source<out E extends Event = Event> {
  * @since 1.0.0
  * @category models
  */
-export interface Definition<E extends Event, Settings, Input> {
+export interface Definition<E extends Event, Settings, Input, Credentials = {}, CredentialsInput = {}> {
   /** The npm name of the package. */
   readonly name: string
   readonly settings: Schema.Codec<Settings, Input>
+  /** What it shows to be let in, or lets others in by; none by default. */
+  readonly credentials?: Schema.Codec<Credentials, CredentialsInput>
   readonly catalogue: Catalogue.Catalogue<E>
   /** Whether its past can be read again; default no. */
   readonly replayable?: boolean
   /** Whether several threads may run it side by side: it reads nothing but splits that it claimed. Default no. */
   readonly parallel?: boolean
-  readonly run: (settings: Settings) => Source<E>["run"]
+  /** Whether somebody waits for the answer to each append; default no. */
+  readonly push?: boolean
+  /** `credentials` reads them anew each time it is run; it fails with the name of what is not there. */
+  readonly run: (
+    settings: Settings,
+    credentials: Effect.Effect<Credentials, Plugin.PluginError>
+  ) => Source<E>["run"]
 }
 
 /**
- * A source plugin: a function from settings to a source, which also takes settings from a file.
+ * A source plugin: a function from settings and credentials to a source, which also takes them from a file.
  *
  * @since 1.0.0
  * @category constructors
  */
-export const plugin = <E extends Event, Settings, Input>(
-  definition: Definition<E, Settings, Input>
-): Plugin.Plugin<Input, {}, Source<E>> =>
+export const plugin = <E extends Event, Settings, Input, Credentials = {}, CredentialsInput = {}>(
+  definition: Definition<E, Settings, Input, Credentials, CredentialsInput>
+): Plugin.Plugin<Input, CredentialsInput, Source<E>> =>
   Plugin.make({
     name: definition.name,
     kind: "source",
     settings: definition.settings,
-    credentials: Schema.Struct({}),
-    make: (settings: Settings) => ({
+    // A definition without credentials leaves both types at their default, which is what this struct holds.
+    credentials:
+      definition.credentials ?? (Schema.Struct({}) as unknown as Schema.Codec<Credentials, CredentialsInput>),
+    make: (settings: Settings, credentials: Effect.Effect<Credentials, Plugin.PluginError>) => ({
       plugin: definition.name,
       catalogue: definition.catalogue,
       replayable: definition.replayable ?? false,
       parallel: definition.parallel ?? false,
-      run: definition.run(settings)
+      push: definition.push ?? false,
+      ...(definition.credentials === undefined ? {} : { check: Effect.asVoid(credentials) }),
+      run: definition.run(settings, credentials)
     })
   })
 

@@ -253,3 +253,48 @@ describe("an outbox of limited size", () => {
       }).pipe(Effect.provide(OutboxMemory.layerWith({ bytes: 2_000 })), Effect.scoped)
   )
 })
+
+describe("a source", () => {
+  /** How many of 60 appends of 100 kB return while the remote takes its time over the first request. */
+  const appended = (push: boolean) =>
+    Effect.gen(function* () {
+      const wide = (index: number) => ({
+        ...Remote.event(index),
+        properties: { cents: index, note: "x".repeat(100_000) }
+      })
+      let returned = 0
+      const source: Source.Source = {
+        ...Source.fromArray(Remote.events(0)),
+        push,
+        run: (intake) =>
+          Effect.forEach(
+            Array.from({ length: 60 }, (_, index) => wide(index)),
+            (event) =>
+              Effect.andThen(
+                intake.append({ events: [event], malformed: [] }),
+                Effect.sync(() => returned++)
+              ),
+            { discard: true }
+          )
+      }
+      const hanging = Remote.destination(Remote.make(), {
+        prepare: Remote.whole,
+        limits: { messages: 1, bytes: 1_000_000, messageBytes: 1_000_000, concurrency: 1 },
+        answer: () => "hang"
+      })
+      const running = yield* Exporter.start(Exporter.from(source).route("crm").to(hanging), {
+        drain: "1 second"
+      })
+      yield* Time.pass("10 seconds")
+      yield* Effect.forkChild(running.drain)
+      yield* Time.pass("10 seconds")
+      return returned
+    }).pipe(Effect.scoped, memory)
+
+  it.effect("is paced by its lanes where it pulls, and never where somebody waits for its answer", () =>
+    Effect.gen(function* () {
+      assert.isBelow(yield* appended(false), 60)
+      assert.strictEqual(yield* appended(true), 60)
+    })
+  )
+})

@@ -1,7 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Destination, Exporter, Ledger, Outbox, OutboxMemory, Outcome, Route, Source } from "@millrace/core"
+import {
+  Catalogue,
+  Destination,
+  type Event,
+  Exporter,
+  Ledger,
+  Outbox,
+  OutboxMemory,
+  Outcome,
+  Route,
+  Source
+} from "@millrace/core"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as Remote from "./support/remote.ts"
 
 const memory = Effect.provide(OutboxMemory.layer)
@@ -27,6 +39,34 @@ describe("an exporter", () => {
         dead: {}
       })
       assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+    }).pipe(memory)
+  )
+
+  it.live("passes types that its source does not know only where a route asks for everything", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const known = Catalogue.make<{ readonly "shop.Order": { readonly cents: number } }>("shop", {
+        "shop.Order": Schema.Struct({ cents: Schema.Number })
+      })
+      const stranger: Event.UnknownEvent = {
+        ...Remote.event(1),
+        type: "shop.New" as Event.UnknownType,
+        properties: {}
+      }
+      const source: Source.Source<Event.Event> = {
+        plugin: "shop",
+        catalogue: { ...known, valid: (event) => event.type !== "shop.Order" || known.valid(event) },
+        run: (intake) => intake.append({ events: [Remote.event(0), stranger], malformed: [] })
+      }
+      const ledger = yield* Exporter.from(source)
+        .route("some")
+        .to(Remote.destination(remote))
+        .route("all")
+        .when("*")
+        .to(Remote.destination(remote)).run
+      assert.deepStrictEqual(ledger.routes["some"]?.filtered, { "unknown-type": 1 })
+      assert.deepStrictEqual(ledger.routes["all"]?.filtered, {})
+      assert.deepStrictEqual(ledger.routes["all"]?.delivered, { main: 2 })
     }).pipe(memory)
   )
 

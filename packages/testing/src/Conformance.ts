@@ -26,6 +26,8 @@ export class BrokenPromise extends Schema.TaggedError<BrokenPromise>()("BrokenPr
 }
 
 /**
+ * One promise and its proof.
+ *
  * @since 1.0.0
  * @category models
  */

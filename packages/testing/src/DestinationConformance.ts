@@ -94,7 +94,11 @@ export interface DestinationUnderTest<E extends Event, Input, CredentialsInput> 
    * first one's lane over the wire, the others are only assigned and prepared.
    */
   readonly events: readonly [NoInfer<E>, ...ReadonlyArray<NoInfer<E>>]
-  readonly remote?: Remote
+  /**
+   * `false` for a destination that sends no HTTP requests, such as one that writes files: then only settings, `assign`
+   * and `prepare` are asked, and its delivery is for tests of its own.
+   */
+  readonly remote?: Remote | false
   /** The README of the package, whose tables must name every setting and credential. */
   readonly readme?: URL
 }
@@ -110,6 +114,15 @@ export const destinationSuite = <E extends Event, Input, CredentialsInput>(
 ): Conformance.Suite => {
   const subject = Subject.make(under)
   const { remote } = subject
+  const alone = [...settingsPromises(subject), ...purePromises(subject)]
+  const unread = under.readme === undefined ? ["README"] : []
+  if (under.remote === false) {
+    return {
+      subject: `${subject.name} as a destination`,
+      leftOut: ["everything that is sent", ...unread],
+      promises: alone
+    }
+  }
   const leftOut = [
     ...(under.credentials === undefined ? ["credentials"] : []),
     ...(under.credentials !== undefined && remote.unauthorized === false ? ["refused credentials"] : []),
@@ -117,14 +130,13 @@ export const destinationSuite = <E extends Event, Input, CredentialsInput>(
     ...(remote.each === undefined ? ["verdicts on single messages"] : []),
     ...(remote.tooLarge === false ? ["too large"] : []),
     ...(remote.throttled === false ? ["throttling"] : []),
-    ...(under.readme === undefined ? ["README"] : [])
+    ...unread
   ]
   return {
     subject: `${subject.name} as a destination`,
     leftOut,
     promises: [
-      ...settingsPromises(subject),
-      ...purePromises(subject),
+      ...alone,
       ...attemptPromises(subject),
       ...deliveryPromises(subject),
       ...troublePromises(subject),

@@ -30,6 +30,8 @@ export interface Request {
 }
 
 /**
+ * What a request is answered with.
+ *
  * @since 1.0.0
  * @category models
  */
@@ -87,6 +89,8 @@ export interface Exchange {
 }
 
 /**
+ * How the remote answers while all is well, and which requests the faults are for.
+ *
  * @since 1.0.0
  * @category models
  */
@@ -98,6 +102,8 @@ export interface Options {
 }
 
 /**
+ * A remote that is running.
+ *
  * @since 1.0.0
  * @category models
  */

@@ -26,6 +26,8 @@ import * as Shrink from "./internal/simulation/shrink.ts"
 export const Plan = Plans.Plan
 
 /**
+ * Everything that is to happen in a history, read.
+ *
  * @since 1.0.0
  * @category models
  */

@@ -56,9 +56,11 @@ export interface Limits {
  * @since 1.0.0
  * @category models
  */
-export interface SourceUnderTest<E extends Event, Input> {
+export interface SourceUnderTest<E extends Event, Input, CredentialsInput = {}> {
   /** What the package exports: the value that `Source.plugin` made. */
-  readonly plugin: Plugin<Input, {}, Source<E>>
+  readonly plugin: Plugin<Input, CredentialsInput, Source<E>>
+  /** Credentials that it runs with, where it takes any. */
+  readonly credentials?: NoInfer<CredentialsInput>
   /** Whether it reads splits up to their checkpoints, or is sent what it takes. */
   readonly kind: "pull" | "push"
   /**
@@ -81,7 +83,9 @@ export interface SourceUnderTest<E extends Event, Input> {
  * @since 1.0.0
  * @category testing
  */
-export const sourceSuite = <E extends Event, Input>(under: SourceUnderTest<E, Input>): Conformance.Suite => {
+export const sourceSuite = <E extends Event, Input, CredentialsInput>(
+  under: SourceUnderTest<E, Input, CredentialsInput>
+): Conformance.Suite => {
   const spring = Spring.make(under)
   const { info, settingsSchema, credentialsSchema } = under.plugin
   return {
@@ -105,5 +109,6 @@ export const sourceSuite = <E extends Event, Input>(under: SourceUnderTest<E, In
  * @since 1.0.0
  * @category testing
  */
-export const sourceConformance = <E extends Event, Input>(under: SourceUnderTest<E, Input>): void =>
-  Conformance.declare(sourceSuite(under))
+export const sourceConformance = <E extends Event, Input, CredentialsInput>(
+  under: SourceUnderTest<E, Input, CredentialsInput>
+): void => Conformance.declare(sourceSuite(under))

@@ -12,6 +12,7 @@ const judging = (deliver = Judging.honestly) => ({ ...under({ deliver }), remote
 
 destinationConformance(under())
 destinationConformance(judging())
+destinationConformance({ ...under(), remote: false })
 
 const believes = "believes the verdict on each message, and silence never"
 const faults = [
@@ -72,6 +73,10 @@ describe("a suite of a destination", () => {
         destinationSuite({ ...rest, remote: { refused: false, tooLarge: false, throttled: false } })
       ),
       "@millrace/destination-acme as a destination (left out: credentials, refused requests, verdicts on single messages, too large, throttling, README)"
+    )
+    assert.strictEqual(
+      Conformance.title(without({ remote: false })),
+      "@millrace/destination-acme as a destination (left out: everything that is sent)"
     )
     assert.include(without({ remote: { unauthorized: false } }).leftOut, "refused credentials")
     assert.isDefined(credentials)

@@ -25,6 +25,7 @@ export const check = Command.make(
   { config: configArgument },
   Effect.fnUntraced(function* ({ config }) {
     const { definition, file } = yield* load(config)
+    for (const { check } of Object.values(definition.sources)) yield* check ?? Effect.void
     const opened = yield* Effect.forEach(definition.routes, (route) =>
       Effect.map(route.destination.open, (open) => ({ route, open }))
     )
@@ -43,7 +44,7 @@ export const check = Command.make(
 ).pipe(
   Command.withShortDescription("Prove settings and credentials of every lane without sending an event"),
   Command.withDescription(
-    "Prove settings and credentials of every lane without sending an event. Ends with 0 when every lane is accepted or held by the configuration, with 2 otherwise."
+    "Prove settings and credentials of every source and lane without sending an event. Ends with 0 when every lane is accepted or held by the configuration, with 2 otherwise."
   )
 )
 

@@ -2,10 +2,12 @@
  * `millrace preview`: prints what would be sent, per lane, sending and storing nothing.
  */
 import process from "node:process"
+import type { Event } from "@millrace/core/Event"
 import * as Preview from "@millrace/core/Preview"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import { differences } from "../differences.ts"
 import { configArgument, load } from "../load.ts"
 import { counted, number } from "../table.ts"
 
@@ -47,8 +49,19 @@ const routeText = ({ route, read, left, lanes }: Preview.RoutePreview): string =
 const laneText = ({ lane, events, messages }: Preview.LanePreview): string =>
   [
     `lane ${lane}: ${counted(events, "event")}, ${counted(messages.length, "message")} shown`,
-    ...messages.map(pretty)
+    ...messages.flatMap(({ text, changes }) => [
+      ...changes.map(({ before, after }) => changeText(before, after)),
+      pretty(text)
+    ])
   ].join("\n")
+
+const changeText = (before: Event, after: Event): string => {
+  const lines = differences(before, after)
+  return [
+    `event ${before.id}, as the route changes it:${lines.length === 0 ? " not at all" : ""}`,
+    ...lines
+  ].join("\n")
+}
 
 const pretty = (message: string): string => {
   try {

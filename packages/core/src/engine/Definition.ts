@@ -2,9 +2,11 @@
  * What the compiler proves of a chain, proved at start for an exporter from a file.
  */
 import * as Effect from "effect/Effect"
+import type { Catalogue } from "../Catalogue.ts"
 import type { Definition } from "../Exporter.ts"
 import { matches, type Route, unmatched } from "../Route.ts"
 import { DefinitionError } from "../Running.ts"
+import { isChanging } from "./Stored.ts"
 
 export const validate = (definition: Definition): Effect.Effect<void, DefinitionError> => {
   const problem = definition.routes
@@ -23,6 +25,15 @@ export const catalogueOf = ({ sources, routes }: Definition) => [
   ...Object.values(sources).map(({ catalogue }) => catalogue),
   ...routes.map(({ destination }) => destination.accepts)
 ]
+
+/** What knows the types that a route reads: its sources; what it delivers to, where these are gone. */
+export const knownTo = (
+  { from, destination }: Route,
+  sources: Definition["sources"]
+): ReadonlyArray<Catalogue> => {
+  const read = Object.entries(sources).filter(([name]) => from?.includes(name) ?? true)
+  return read.length === 0 ? [destination.accepts] : read.map(([, { catalogue }]) => catalogue)
+}
 
 const problemOf = (route: Route, { sources }: Definition): string | undefined => {
   const stranger = route.from?.find((name) => !(name in sources))
@@ -46,7 +57,7 @@ const refusedTypes = (route: Route, known: ReadonlyArray<string>): string | unde
   const { accepts, plugin } = route.destination
   const named = (route.when ?? []).filter((pattern) => pattern !== "*")
   // A transform may turn a type into another: only an unchanged route can be judged by its names.
-  if (accepts.types === undefined || route.changes.length > 0) return undefined
+  if (accepts.types === undefined || route.changes.length > 0 || isChanging(route)) return undefined
   const refused = known.filter(
     (type) => named.some((pattern) => matches(pattern, type)) && !accepts.types?.has(type)
   )

@@ -55,8 +55,7 @@ export const start = (
     const failure = yield* Deferred.make<never, RunError>()
     const turn = yield* Semaphore.make(1)
     const stored = yield* outbox.lanes
-    const catalogues = Check.catalogueOf(definition)
-    const decode = ReadBack.decoders(catalogues)
+    const decode = ReadBack.decoders(Check.catalogueOf(definition))
     const follow = options.follow ?? false
     const patience = Duration.toMillis(options.patience ?? "60 seconds")
     const dedupe = Duration.toMillis(definition.dedupe ?? 0)
@@ -69,7 +68,7 @@ export const start = (
         outbox,
         stored,
         decode,
-        catalogues,
+        known: Check.knownTo(route, definition.sources),
         retention: Duration.toMillis(route.retention ?? definition.retention ?? "7 days"),
         onChange: () => changed.openUnsafe(),
         onReopen: () => {
@@ -122,14 +121,19 @@ export const start = (
       whileCrowded
     )
 
-    const doorOf = (name: string, reading: ReadonlyArray<OpenRoute.OpenRoute>, dedupe: number | undefined) =>
+    const doorOf = (
+      name: string,
+      { push = false }: Source,
+      reading: ReadonlyArray<OpenRoute.OpenRoute>,
+      dedupe: number | undefined
+    ) =>
       Door.make({
         name,
         routes: reading,
         outbox,
         turn,
         until,
-        pace,
+        pace: push ? Effect.void : pace,
         progress,
         dedupe,
         fail: (error) => Effect.andThen(Deferred.fail(failure, error), Effect.never)
@@ -180,7 +184,7 @@ export const start = (
           events += count
         })
         const pastName = Past.nameOf(name, past)
-        const door = doorOf(pastName, [route], undefined)
+        const door = doorOf(pastName, again, [route], undefined)
         yield* again.run(intakeOf(pastName, again, [route], door, false), { follow: false })
       }
       return events
@@ -201,7 +205,7 @@ export const start = (
       }
     })
 
-    const presentDoor = (name: string) => doorOf(name, routesOf(name), dedupe)
+    const presentDoor = (name: string) => doorOf(name, definition.sources[name]!, routesOf(name), dedupe)
 
     const readers = options.readers ?? []
     const readPresent =

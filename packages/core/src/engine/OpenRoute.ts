@@ -20,7 +20,8 @@ export interface Options {
   readonly outbox: Outbox["Service"]
   readonly stored: ReadonlyArray<LaneState>
   readonly decode: Decoders
-  readonly catalogues: ReadonlyArray<Catalogue>
+  /** What knows the types it reads. */
+  readonly known: ReadonlyArray<Catalogue>
   /** Milliseconds. */
   readonly retention: number
   readonly onChange: () => void
@@ -75,7 +76,7 @@ export const open = (
       route,
       opened: first,
       lanes,
-      selected: selection(route, options.catalogues),
+      selected: selection(route, options.known),
       accepts: (lane: string) => lanes.get(lane)?.accepts() ?? false
     }
     yield* addLanes(first)

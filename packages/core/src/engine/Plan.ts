@@ -5,7 +5,7 @@ import type { Catalogue } from "../Catalogue.ts"
 import type { Opened } from "../Destination.ts"
 import type { Event } from "../Event.ts"
 import type { Count } from "../Ledger.ts"
-import { type Filtered, matches, type Route } from "../Route.ts"
+import { type Changed, matches, type Route } from "../Route.ts"
 import { defectDetail, type Placed } from "./Prepare.ts"
 
 /** Why a type does not pass, or `undefined` when it does. */
@@ -48,6 +48,8 @@ export interface Leaving {
   /** Positions in the chunk, in order. */
   readonly positions: Array<number>
   readonly placed: Array<Placed>
+  /** The events as they are to be stored, of a route that changes them at the intake. */
+  readonly stored: Array<Event>
 }
 
 /** An event at which the route failed, with its position in the chunk. */
@@ -55,6 +57,8 @@ export interface Failed {
   readonly position: number
   readonly reason: string
   readonly detail: string
+  /** The event as it may be kept, of a route that changes events at the intake: absent where that failed. */
+  readonly stored: Event | undefined
 }
 
 export interface RoutePlan {
@@ -63,23 +67,30 @@ export interface RoutePlan {
   readonly counts: ReadonlyArray<Count>
 }
 
-/** Runs a route's changes; `undefined` stands for a filtered event whose reason `onFiltered` was told. */
-export const change = (
-  route: Route,
-  event: Event,
-  onFiltered: (reason: string) => void
-): Event | undefined => {
+const isEvent = (changed: Changed): changed is Event => "id" in changed
+
+/** Runs changes one after another, until one leaves the event out or refuses it. */
+export const change = (steps: Route["changes"], event: Event): Changed => {
   let current = event
-  for (const step of route.changes) {
-    const result: Event | Filtered = step(current)
-    if ("filtered" in result) {
-      onFiltered(result.filtered)
-      return undefined
-    }
+  for (const step of steps) {
+    const result: Changed = step(current)
+    if (!isEvent(result)) return result
     current = result
   }
   return current
 }
+
+/** What may be kept of an event that does not fit its catalogue: nothing, unless the intake can change it all the same. */
+const keepable = (intake: Route["changes"], event: Event): Event | undefined => {
+  try {
+    const kept = change(intake, event)
+    return isEvent(kept) ? kept : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const none: Route["changes"] = []
 
 /** The chunk as all routes see it. */
 export interface Input {
@@ -88,10 +99,13 @@ export interface Input {
   readonly sizeOf: (position: number) => number
   /** What is wrong with an event of a known type; asked only for events that a route selects. */
   readonly invalid: (position: number) => string | undefined
+  /** Whether the events were changed at the intake before: they were stored so. */
+  readonly isChanged: boolean
 }
 
 export const plan = (route: Route, selected: Selection, opened: Opened, input: Input): RoutePlan => {
-  const { events, sizeOf, invalid } = input
+  const { events, sizeOf, invalid, isChanged } = input
+  const intake = isChanged ? none : (route.intake ?? none)
   const lanes = new Map<string, Leaving>()
   const failed: Array<Failed> = []
   const filtered = new Map<string, number>()
@@ -99,7 +113,7 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
   const count = (counts: Map<string, number>, reason: string) =>
     counts.set(reason, (counts.get(reason) ?? 0) + 1)
   const onFiltered = (reason: string) => count(filtered, reason)
-  for (const lane of opened.lanes) lanes.set(lane.name, { positions: [], placed: [] })
+  for (const lane of opened.lanes) lanes.set(lane.name, { positions: [], placed: [], stored: [] })
   for (let position = 0; position < events.length; position++) {
     const original = events[position]!
     const refused = selected(original.type)
@@ -109,13 +123,25 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
     }
     const wrong = invalid(position)
     if (wrong !== undefined) {
-      failed.push({ position, reason: "invalid", detail: wrong })
+      failed.push({ position, reason: "invalid", detail: wrong, stored: keepable(intake, original) })
       continue
     }
-    let where = "through"
+    let stored: Event | undefined
+    const fail = (reason: string, detail: string) => failed.push({ position, reason, detail, stored })
+    let where = "at the intake"
     try {
-      const event = change(route, original, onFiltered)
-      if (event === undefined) continue
+      const kept = change(intake, original)
+      if (isEvent(kept)) stored = kept
+      where = "through"
+      const event = stored === undefined ? kept : change(route.changes, stored)
+      if ("filtered" in event) {
+        onFiltered(event.filtered)
+        continue
+      }
+      if ("refused" in event) {
+        fail(event.refused, event.detail)
+        continue
+      }
       where = "assign"
       const assignment = opened.assign(event)
       if (assignment._tag === "Skip") {
@@ -124,11 +150,7 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
       }
       const leaving = lanes.get(assignment.lane)
       if (leaving === undefined) {
-        failed.push({
-          position,
-          reason: "defect",
-          detail: `assign named a lane that is not there: ${assignment.lane}`
-        })
+        fail("defect", `assign named a lane that is not there: ${assignment.lane}`)
         continue
       }
       leaving.placed.push({
@@ -138,8 +160,9 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
         bytes: sizeOf(position)
       })
       leaving.positions.push(position)
+      if (intake.length > 0 && stored !== undefined) leaving.stored.push(stored)
     } catch (cause) {
-      failed.push({ position, reason: "defect", detail: defectDetail(where, cause) })
+      fail("defect", defectDetail(where, cause))
     }
   }
   const counts: Array<Count> = [{ route: route.name, kind: "read", key: "", events: events.length }]

@@ -11,8 +11,9 @@ import type { Appending, Buried, NewParcel } from "../Outbox.ts"
 import type { Route } from "../Route.ts"
 import type { Source } from "../Source.ts"
 import * as MessageBuffer from "./MessageBuffer.ts"
-import { type Failed, plan, type Selection } from "./Plan.ts"
+import { plan, type Selection } from "./Plan.ts"
 import { type Prepared, prepareParcel } from "./Prepare.ts"
+import * as Stored from "./Stored.ts"
 
 /** A route as chunks go through it. `opened` changes when its destination is opened anew. */
 export interface PlannedRoute {
@@ -47,6 +48,8 @@ export const make = (
 ): Planner => {
   const buffer = MessageBuffer.make()
   const routeNames = routes.map(({ route }) => route.name)
+  const intakeNames = routes.flatMap(({ route }) => (Stored.isChanging(route) ? [route.name] : []))
+  const plainNames = routeNames.filter((name) => !intakeNames.includes(name))
   return {
     plan: (chunk, advance, duplicates) => {
       const { events, malformed } = chunk
@@ -54,7 +57,8 @@ export const make = (
       const input = {
         events,
         sizeOf: (position: number) => records.ends[position]! - (records.ends[position - 1] ?? 0),
-        invalid: invalidIn(source, events)
+        invalid: invalidIn(source, events),
+        isChanged: false
       }
       const counts: Array<Count> = routeNames.flatMap(
         (route): ReadonlyArray<Count> => [
@@ -62,7 +66,10 @@ export const make = (
           { route, kind: "filtered", key: "duplicate", events: duplicates }
         ]
       )
-      const buried: Array<Buried> = malformed.map((record) => buryMalformed(record, routeNames))
+      const buried: Array<Buried> = malformed.flatMap((record) => [
+        ...buryMalformed(record, record.raw, plainNames),
+        ...buryMalformed(record, nothing, intakeNames)
+      ])
       const parcels: Array<NewParcel> = []
       const prepared: Array<Prepared | undefined> = []
       const kept = new Set<string>()
@@ -73,13 +80,14 @@ export const make = (
         const planned = plan(route, selected, opened, input)
         counts.push(...planned.counts)
         for (const failed of planned.failed) {
-          buried.push(buryFailed(failed, route.name, records))
+          buried.push(Stored.buryFailed(failed, route, records))
           keep(failed.position)
         }
-        for (const [lane, { positions, placed }] of planned.lanes) {
+        for (const [lane, leaving] of planned.lanes) {
+          const { positions, placed } = leaving
           if (positions.length === 0) continue
           positions.forEach(keep)
-          parcels.push({ route: route.name, lane, records: Codec.select(records, positions) })
+          parcels.push({ route: route.name, lane, records: Stored.recordsOf(leaving, route, records) })
           // Prepared while the events are young.
           prepared.push(
             accepts(lane) ? prepareParcel(opened, lane, route.ordering, placed, 0, buffer) : undefined
@@ -114,20 +122,22 @@ const invalidIn = ({ catalogue }: Source, events: ReadonlyArray<Event>) => {
   }
 }
 
-const buryMalformed = (record: Malformed, routes: ReadonlyArray<string>): Buried => ({
-  routes,
-  reason: record.reason,
-  detail: `${record.position}: ${record.detail}`,
-  record: record.raw,
-  codec: "",
-  parameter: ""
-})
+const nothing = new Uint8Array(0)
 
-const buryFailed = ({ position, reason, detail }: Failed, route: string, records: Codec.Records): Buried => ({
-  routes: [route],
-  reason,
-  detail,
-  record: Codec.select(records, [position]).bytes,
-  codec: records.codec,
-  parameter: records.parameter
-})
+const buryMalformed = (
+  record: Malformed,
+  raw: Uint8Array,
+  routes: ReadonlyArray<string>
+): ReadonlyArray<Buried> =>
+  routes.length === 0
+    ? []
+    : [
+        {
+          routes,
+          reason: record.reason,
+          detail: `${record.position}: ${record.detail}`,
+          record: raw,
+          codec: "",
+          parameter: ""
+        }
+      ]

@@ -11,6 +11,7 @@ import type { Route } from "../Route.ts"
 import * as MessageBuffer from "./MessageBuffer.ts"
 import { change } from "./Plan.ts"
 import { defectDetail, type Ended, type Placed, type Prepared, prepareParcel } from "./Prepare.ts"
+import * as Stored from "./Stored.ts"
 
 export type Decoders = (codec: string, parameter: string) => Codec.Decoder | undefined
 
@@ -39,6 +40,8 @@ export const make = (route: Route, opened: Opened, lane: string, decode: Decoder
   const buffer = MessageBuffer.make()
   return ({ records, settled, attempts }) => {
     const decoder = decode(records.codec, records.parameter)
+    // What was stored before the route changed anything at the intake is changed now.
+    const steps = Stored.isChanged(records) ? route.changes : [...(route.intake ?? []), ...route.changes]
     const placed: Array<Placed> = []
     const dead: Array<Ended> = []
     for (let position = 0; position < records.ends.length; position++) {
@@ -51,8 +54,15 @@ export const make = (route: Route, opened: Opened, lane: string, decode: Decoder
           end("unknown-codec", `nothing installed reads ${records.codec}; install its package, then replay`)
         else if (Result.isFailure(decoded)) end(decoded.failure.reason, decoded.failure.detail)
         else {
-          const event = change(route, decoded.success, (reason) => end(reason, "the route leaves it out now"))
-          if (event === undefined) continue
+          const event = change(steps, decoded.success)
+          if ("filtered" in event) {
+            end(event.filtered, "the route leaves it out now")
+            continue
+          }
+          if ("refused" in event) {
+            end(event.refused, event.detail)
+            continue
+          }
           // Asked for the group alone.
           const assignment = opened.assign(event)
           const group = assignment._tag === "To" ? assignment.group : undefined

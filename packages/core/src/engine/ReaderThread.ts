@@ -129,7 +129,6 @@ const read = (definition: Definition, port: Port): Effect.Effect<string | undefi
       }
     }
 
-    const catalogues = Check.catalogueOf(definition)
     const follow = yield* Deferred.await(started)
     const readOne = ([name, source]: (typeof sources)[number]) => {
       const routes = definition.routes
@@ -137,7 +136,7 @@ const read = (definition: Definition, port: Port): Effect.Effect<string | undefi
         .map(
           (route): Planner.PlannedRoute => ({
             route,
-            selected: selection(route, catalogues),
+            selected: selection(route, Check.knownTo(route, definition.sources)),
             get opened() {
               return opened.get(route.name)!
             },

@@ -3,13 +3,14 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Codec from "../Codec.ts"
+import type * as Codec from "../Codec.ts"
 import { type Filter, type Found, forEachPage, type Reader, type Replayed } from "../DeadLetters.ts"
 import type { Opened } from "../Destination.ts"
 import type { Event } from "../Event.ts"
 import type { Appending, NewParcel, Outbox, OutboxError } from "../Outbox.ts"
 import type { Route } from "../Route.ts"
 import { plan, type Selection } from "./Plan.ts"
+import * as Stored from "./Stored.ts"
 
 export interface Target {
   readonly route: Route
@@ -78,26 +79,20 @@ const entryOf = (
   const planned = plan(route, selected, opened, {
     events,
     sizeOf: (position) => readable[position]!.letter.record.length,
-    invalid: () => undefined
+    invalid: () => undefined,
+    isChanged: Stored.isChanged(records)
   })
   return {
     origin,
     at,
     parcels: [...planned.lanes]
       .filter(([, { positions }]) => positions.length > 0)
-      .map(([lane, { positions }]) => ({
+      .map(([lane, leaving]) => ({
         route: route.name,
         lane,
-        records: Codec.select(records, positions)
+        records: Stored.recordsOf(leaving, route, records)
       })),
-    buried: planned.failed.map(({ position, reason, detail }) => ({
-      routes: [route.name],
-      reason,
-      detail,
-      record: readable[position]!.letter.record,
-      codec,
-      parameter
-    })),
+    buried: planned.failed.map((failed) => Stored.buryFailed(failed, route, records)),
     // They were read long ago.
     counts: planned.counts.filter(({ kind }) => kind !== "read"),
     revives: readable.map(({ letter }) => letter.id)

@@ -34,6 +34,9 @@ export interface Options {
   readonly answer?: Answer
 }
 
+/** Messages that are the events themselves. */
+export const whole: Destination.Opened["prepare"] = ([event]) => Result.succeed(Message.json(event.id, event))
+
 export const destination = (remote: Remote, options: Options = {}): Destination.Destination<Event.Event> => {
   const accept = (batch: Message.Batch, ids: ReadonlyArray<string>) => {
     const events = ids.flatMap((id) => id.split("+"))

@@ -21,8 +21,10 @@ export interface Flow<E extends Event> extends Omit<Supply<unknown>, "settings">
   readonly source: Source<E>
 }
 
-export const make = <E extends Event, Input>(under: SourceUnderTest<E, Input>): Spring<E> => {
-  const { kind, limits = {}, meetsBadRecords = true, plugin, replayable = false } = under
+export const make = <E extends Event, Input, CredentialsInput>(
+  under: SourceUnderTest<E, Input, CredentialsInput>
+): Spring<E> => {
+  const { credentials = {}, kind, limits = {}, meetsBadRecords = true, plugin, replayable = false } = under
   return {
     limits: { appends: 4, records: 10_000, bytes: 1024 * 1024, ...limits },
     meetsBadRecords,
@@ -30,7 +32,7 @@ export const make = <E extends Event, Input>(under: SourceUnderTest<E, Input>): 
     open: Effect.gen(function* () {
       const { settings, ...supply } = yield* under.supply
       const source = yield* Effect.fromResult(
-        plugin.fromUnknown({ settings, credentials: Effect.succeed({}) })
+        plugin.fromUnknown({ settings, credentials: Effect.succeed(credentials) })
       )
       yield* demand(
         (source.replayable ?? false) === replayable,

@@ -71,7 +71,7 @@ export const make = <E extends Event, Input, CredentialsInput>(
     readme: under.readme,
     samples: under.events,
     credentials,
-    remote: speak(under.remote ?? {}),
+    remote: speak(under.remote || {}),
     make: (origin, given) =>
       Effect.suspend(() =>
         Effect.fromResult(

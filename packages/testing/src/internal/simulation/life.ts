@@ -145,6 +145,8 @@ const definition = (world: World, host: Host): Exporter.Definition => ({
     (route, index): Route.Route => ({
       name: route.name,
       except: ["simulated.other"],
+      // Every other route stores its events as its intake left them.
+      intake: index % 2 === 0 ? undefined : [(event: Sources.SimulatedEvent) => ({ ...event })],
       changes: [
         (event: Sources.SimulatedEvent) => {
           if (event.properties.fate === "throw") throw new Error("planned to be thrown")

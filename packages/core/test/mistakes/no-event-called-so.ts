@@ -1,0 +1,3 @@
+import { route } from "./good.ts"
+
+export const made = route.when("shop.Ordr")

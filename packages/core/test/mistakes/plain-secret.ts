@@ -1,0 +1,3 @@
+import { till } from "./good.ts"
+
+export const made = till({ settings: { shelf: "a" }, credentials: { key: "plain" } })
