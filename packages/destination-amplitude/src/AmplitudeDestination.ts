@@ -9,7 +9,6 @@
 import * as Destination from "@millrace/core/Destination"
 import * as Braze from "@millrace/events-braze/Braze"
 import * as EventNames from "@millrace/events-braze/EventNames"
-import * as Result from "effect/Result"
 import { Credentials } from "./Credentials.ts"
 import { assigner, lane } from "./internal/assigner.ts"
 import { connect, endBytes, markOf } from "./internal/connect.ts"
@@ -33,7 +32,7 @@ export const amplitude = Destination.plugin({
     const address = baseUrl(settings)
     const upload = uploader(settings)
     const allowed = Math.min(Limits.requestBytes[settings.endpoint], Limits.filledBytes)
-    return Result.succeed({
+    return Destination.opened({
       lanes: [{ name: lane, mark: markOf(address, apiKey) }],
       limits: {
         messages: Limits.events,

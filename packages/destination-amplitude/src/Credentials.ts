@@ -14,7 +14,10 @@ import * as Schema from "effect/Schema"
  */
 export const Credentials = Schema.Struct({
   apiKey: Schema.Redacted(Schema.String)
-    .annotate({ description: "The API key of the project, from its settings in Amplitude." })
+    .annotate({
+      description:
+        "The API key of the project, from its settings in Amplitude; put into the body when it is sent."
+    })
     .check(
       Schema.makeFilter(
         (text) => /^[\w-]+$/.test(Redacted.value(text)) || "expected a key of letters and digits alone"
@@ -23,6 +26,8 @@ export const Credentials = Schema.Struct({
 })
 
 /**
+ * The credentials, read.
+ *
  * @since 1.0.0
  * @category models
  */

@@ -34,13 +34,13 @@ const Identity = Schema.Struct({
   user: Schema.Literals(["externalId", "sourceId"])
     .annotate({
       description:
-        "Which id of the user becomes `user_id`: the external id, as in Braze's connector, or Braze's own."
+        "What becomes `user_id`: `externalId`, as in Braze's connector, or Braze's own id as `sourceId`."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("externalId"))),
   anonymous: Schema.Literals(["skip", "send"])
     .annotate({
       description:
-        "Events of users without that id: skip them, or send those with a device id, as Braze's connector does."
+        "Events of users without that id: `skip` them, or `send` those with a device id, as Braze's connector does."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("skip")))
 }).annotate({ description: "Whom Amplitude takes an event to be about." })
@@ -54,7 +54,8 @@ const Identity = Schema.Struct({
 export const Settings = Schema.Struct({
   region: Schema.optionalKey(
     Schema.Literals(["us", "eu"]).annotate({
-      description: "The data center of the project. Exactly one of `region` and `baseUrl` is given."
+      description:
+        "`us` or `eu`: the data center of the project. Exactly one of `region` and `baseUrl` is given."
     })
   ),
   baseUrl: Schema.optionalKey(
@@ -65,20 +66,24 @@ export const Settings = Schema.Struct({
   endpoint: Schema.Literals(["batch", "http"])
     .annotate({
       description:
-        "batch: the batch event upload, for 1000 events a second of one user. http: the HTTP V2 API, which Braze's connector uses: seen sooner, for 30."
+        "`batch`: the batch event upload, for 1000 events a second of one user. `http`: the HTTP V2 API, as in Braze's connector; seen sooner, for 30 a second."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("batch"))),
   identity: Identity.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   minIdLength: Schema.optionalKey(
     Schema.Int.annotate({
-      description: "Characters that a user id or device id must have; Amplitude's own limit, 5, without it."
+      description:
+        "Characters that a user id or device id must have; shorter ones, which Amplitude would drop from the event, are dead letters. Amplitude's own limit, 5, by default."
     }).check(Schema.isBetween({ minimum: 1, maximum: 1000 }))
   ),
   prefix: Schema.String.annotate({
-    description: "What stands before event names, with a space between; nothing when it is empty."
+    description: "What stands before event names, as in `[Appboy] Email Open`; nothing when it is empty."
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("[Appboy]"))),
   names: Schema.Record(Schema.String, Schema.NonEmptyString)
-    .annotate({ description: "Event names of your own, by Braze event type, in place of prefix and name." })
+    .annotate({
+      description:
+        "`{ type: event name }`: names of your own, by Braze event type, in place of prefix and name."
+    })
     .check(areTypes)
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
 }).check(

@@ -33,7 +33,7 @@ const HeaderName = (description: string) =>
  */
 export const Basic = Schema.Struct({
   // Some remotes take their key as the user name: it is as secret as the password.
-  username: secret("The user name, or what the endpoint wants in its place.", (text) =>
+  username: secret("The user name, or what the endpoint wants in its place; a secret too.", (text) =>
     /^[^:]+$/.test(text) ? undefined : "expected a user name without a colon"
   ),
   password: Schema.optionalKey(secret("The password; none by default.", () => undefined))
@@ -49,10 +49,10 @@ export const Hmac = Schema.Struct({
   secret: secret("The secret that the endpoint knows too, as text.", filled),
   header: HeaderName("The header that carries the signature, such as `X-Hub-Signature-256`."),
   algorithm: Schema.Literals(["sha256", "sha512"])
-    .annotate({ description: "The hash." })
+    .annotate({ description: "The hash: `sha256` or `sha512`." })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("sha256"))),
   encoding: Schema.Literals(["hex", "base64"])
-    .annotate({ description: "How the signature is written." })
+    .annotate({ description: "How the signature is written: `hex` or `base64`." })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("hex"))),
   prefix: Schema.String.annotate({ description: "What stands before the signature, such as `sha256=`." })
     .check(Schema.makeFilter((text) => Headers.isSendable(text) || "expected visible ASCII characters"))
@@ -60,6 +60,8 @@ export const Hmac = Schema.Struct({
 })
 
 /**
+ * An HMAC of the body, read.
+ *
  * @since 1.0.0
  * @category models
  */
@@ -68,12 +70,14 @@ export type Hmac = typeof Hmac.Type
 const webhookSecret = (description: string) => secret(description, StandardWebhooks.secretProblem)
 
 /**
+ * The credentials, all secrets redacted: a plain string is an error.
+ *
  * @since 1.0.0
  * @category schemas
  */
 export const Credentials = Schema.Struct({
   bearer: Schema.optionalKey(secret("A token, sent as `Authorization: Bearer`.", sendable)),
-  basic: Schema.optionalKey(Basic.annotate({ description: "HTTP Basic." })),
+  basic: Schema.optionalKey(Basic.annotate({ description: "HTTP Basic: an `Authorization` header." })),
   headers: Schema.optionalKey(
     Schema.Record(Schema.String, secret("The header's value.", sendable))
       .annotate({ description: "Secret headers by name, such as `X-Api-Key`." })
@@ -87,14 +91,14 @@ export const Credentials = Schema.Struct({
         })
       )
   ),
-  hmac: Schema.optionalKey(Hmac.annotate({ description: "A signature of the body." })),
+  hmac: Schema.optionalKey(Hmac.annotate({ description: "An HMAC of the body as it is sent." })),
   standardWebhooks: Schema.optionalKey(
     Schema.Struct({
       secret: webhookSecret("The signing secret: `whsec_` and 24 to 64 bytes in Base64."),
       formerSecret: Schema.optionalKey(
         webhookSecret("The secret before it: while it is given, requests carry a signature by each.")
       )
-    }).annotate({ description: "Signatures of standardwebhooks.com." })
+    }).annotate({ description: "The headers of [Standard Webhooks](https://www.standardwebhooks.com)." })
   )
 }).check(
   Schema.makeFilter((credentials) => {
@@ -104,6 +108,8 @@ export const Credentials = Schema.Struct({
 )
 
 /**
+ * The credentials, read.
+ *
  * @since 1.0.0
  * @category models
  */

@@ -43,7 +43,7 @@ export const http = Destination.plugin({
     const shape = Shape.make(settings)
     const { close, open } = shape.envelope
     const messages = batch === "single" ? 1 : (limits.messages ?? 100)
-    return Result.succeed({
+    return Destination.opened({
       lanes: [{ name: laneName, mark: markOf(settings, credentials) }],
       limits: {
         messages,

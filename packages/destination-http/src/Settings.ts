@@ -20,7 +20,7 @@ const HeaderName = Schema.String.check(Schema.makeFilter((name) => Headers.nameP
 const HeaderTemplates = Schema.Record(Schema.String, Schema.String)
   .annotate({
     description:
-      "Headers beside those of HTTP and the credentials. With `batch: single`, their values may hold fields of the event."
+      "Headers that are no secret, by name. With `batch: single`, their values may hold fields of the event."
   })
   .check(
     Schema.makeFilter((headers: { readonly [name: string]: string }) => {
@@ -37,7 +37,7 @@ const HeaderTemplates = Schema.Record(Schema.String, Schema.String)
 
 const BodyTemplate = Schema.Json.annotate({
   description:
-    "The JSON of one event. A text that is only `{{ event.properties.total }}` becomes that value, and is left out where there is none; within other text a missing field is nothing. The event itself by default."
+    "The JSON of one event, as a template; the event itself by default. A text that is only `{{ event.properties.total }}` becomes that value with its type, and is left out (`null` in a list) where there is none; within other text a missing field is nothing."
 }).check(
   Schema.makeFilter((value: Schema.Json) => {
     const built = Body.compile(value)
@@ -50,7 +50,7 @@ const Count = (most: number) => Schema.Int.check(Schema.isBetween({ minimum: 1, 
 const Limits = Schema.Struct({
   messages: Schema.optionalKey(
     Count(10_000).annotate({
-      description: "Events in a request; 100 by default, always 1 with `batch: single`."
+      description: "Events in a request, at most 10000; 100 by default, always 1 with `batch: single`."
     })
   ),
   bytes: Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: 100_000_000 }))
@@ -81,10 +81,16 @@ const statusList = (description: string) => Schema.optionalKey(Schema.Array(Stat
  * @category schemas
  */
 export const Statuses = Schema.Struct({
-  delivered: statusList("Taken; only these count as such. 2xx by default."),
-  rejected: statusList("Never taken: a batch is halved until the culprit stands alone."),
-  retry: statusList("Not now: tried again."),
-  unauthorized: statusList("The credentials are refused: events wait for others.")
+  delivered: statusList(
+    "Statuses, or classes such as `2xx`, that mean: taken. Only these do; `2xx` by default. A status goes before its class."
+  ),
+  rejected: statusList(
+    "Statuses or classes that mean: never taken. A batch is halved until the culprit stands alone."
+  ),
+  retry: statusList("Statuses or classes that mean: not now. Events are tried again."),
+  unauthorized: statusList(
+    "Statuses or classes that mean: the credentials are refused. Events wait for others."
+  )
 })
   .annotate({
     description: "What answers mean, where it is not the usual. A single status goes before a class."
@@ -98,6 +104,8 @@ export const Statuses = Schema.Struct({
   )
 
 /**
+ * What answers mean, read.
+ *
  * @since 1.0.0
  * @category models
  */
@@ -112,18 +120,18 @@ export type Statuses = typeof Statuses.Type
 export const Settings = Schema.Struct({
   url: Url,
   method: Schema.Literals(["POST", "PUT", "PATCH"])
-    .annotate({ description: "The method of requests." })
+    .annotate({ description: "`POST`, `PUT` or `PATCH`." })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("POST"))),
   headers: HeaderTemplates.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   body: Schema.optionalKey(BodyTemplate),
   batch: Schema.Literals(["single", "array", "ndjson", "envelope"])
     .annotate({
       description:
-        "single: one event a request. array: a JSON list. ndjson: one event a line. envelope: an object with the list under `envelopeKey`."
+        'What a request holds: a `single` event, a JSON `array`, `ndjson` lines, or an `envelope`: `{"events":[...]}`.'
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("single"))),
   envelopeKey: Schema.NonEmptyString.annotate({
-    description: "The list's name, with `batch: envelope`."
+    description: "The name of the list in the envelope."
   })
     .check(Schema.isMaxLength(256))
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("events"))),
@@ -137,7 +145,7 @@ export const Settings = Schema.Struct({
   checkUrl: Schema.optionalKey(
     Schema.String.annotate({
       description:
-        "What `check` asks for with GET and the credentials, and must be answered 2xx; of the same host as `url`."
+        "What `millrace check` asks for with GET and the credentials, to be answered 2xx; of the same host as `url`. Without it `url` is asked for, and any answer but 401 and 403 will do."
     })
   ),
   laneName: Schema.NonEmptyString.annotate({

@@ -36,12 +36,16 @@ export const ServiceAccount = Schema.Struct({
 export const Credentials = Schema.Struct({
   serviceAccount: Schema.optionalKey(
     ServiceAccount.annotate({
-      description: "A service account of the project, Owner or Admin; with it `projectId` is set."
+      description:
+        "A service account of the project, Owner or Admin; with it `projectId` is set. Exactly one of it and `token` is given."
     })
   ),
   token: Schema.optionalKey(
     Schema.Redacted(Schema.String)
-      .annotate({ description: "The project token, or its API secret, which Mixpanel calls deprecated." })
+      .annotate({
+        description:
+          "The project's token; or its API secret, with which Braze signs in, deprecated by Mixpanel."
+      })
       .check(isUserName)
   )
 }).check(
@@ -53,6 +57,8 @@ export const Credentials = Schema.Struct({
 )
 
 /**
+ * The credentials, read.
+ *
  * @since 1.0.0
  * @category models
  */

@@ -35,7 +35,7 @@ export const mixpanel = Destination.plugin({
     }
     const address = baseUrl(settings)
     const record = recorder(settings)
-    return Result.succeed({
+    return Destination.opened({
       lanes: [{ name: lane, mark: markOf(address, credentials, settings) }],
       limits: {
         messages: Limits.events,

@@ -35,7 +35,7 @@ const Identity = Schema.Struct({
   user: Schema.Literals(["externalId", "sourceId"])
     .annotate({
       description:
-        "Which id of the user becomes `distinct_id`: the external id, as in Braze's connector, or Braze's own. Events without it are skipped."
+        "What becomes `distinct_id`: `externalId`, as in Braze's connector, or Braze's own id as `sourceId`. Events without it are skipped."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("externalId")))
 }).annotate({ description: "Whom Mixpanel takes an event to be about." })
@@ -49,7 +49,8 @@ const Identity = Schema.Struct({
 export const Settings = Schema.Struct({
   region: Schema.optionalKey(
     Schema.Literals(["us", "eu", "in"]).annotate({
-      description: "The data residency of the project. Exactly one of `region` and `baseUrl` is given."
+      description:
+        "`us`, `eu` or `in`: the data residency of the project. Exactly one of `region` and `baseUrl` is given."
     })
   ),
   baseUrl: Schema.optionalKey(
@@ -59,12 +60,12 @@ export const Settings = Schema.Struct({
   ),
   projectId: Schema.optionalKey(
     Schema.Int.annotate({
-      description: "The project's id, a number; needed with a service account."
+      description: "The project's id, a number; required with a service account."
     }).check(Schema.isGreaterThan(0))
   ),
   identity: Identity.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   names: Schema.Record(Schema.String, Schema.NonEmptyString)
-    .annotate({ description: "Event names of your own, by Braze event type." })
+    .annotate({ description: "`{ type: event name }`: names of your own, by Braze event type." })
     .check(areTypes)
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
 }).check(

@@ -26,6 +26,8 @@ const secret = Schema.Redacted(Schema.String)
 export const FeedName = Schema.Literals(["ios", "android", "web", "unbound"])
 
 /**
+ * The name of a feed.
+ *
  * @since 1.0.0
  * @category models
  */
@@ -40,6 +42,8 @@ export type FeedName = typeof FeedName.Type
 export const Pair = Schema.Struct({ key, secret })
 
 /**
+ * One feed's key and secret, read.
+ *
  * @since 1.0.0
  * @category models
  */
@@ -53,7 +57,9 @@ export type Pair = typeof Pair.Type
  */
 export const App = Schema.Struct({
   appId: Schema.NonEmptyString.annotate({ description: "The `app_id` of the app's events in Braze." }),
-  feed: FeedName.annotate({ description: "The platform that the feed acts as." }),
+  feed: FeedName.annotate({
+    description: "The platform that the feed acts as: `ios`, `android`, `web` or `unbound`."
+  }),
   key,
   secret
 })
@@ -67,16 +73,22 @@ const feed = (description: string) => Schema.optionalKey(Pair.annotate({ descrip
  * @category schemas
  */
 export const Credentials = Schema.Struct({
-  ios: feed("The feed that acts as iOS."),
-  android: feed("The feed that acts as Android."),
+  ios: feed("The feed that acts as iOS; tvOS goes there too."),
+  android: feed("The feed that acts as Android; Kindle and Fire TV go there too."),
   web: feed("The feed that acts as Web."),
-  unbound: feed("The feed that acts as no platform; takes e-mail, SMS, campaign and canvas events."),
+  unbound: feed(
+    "The feed that acts as no platform: for e-mail, SMS, WhatsApp, LINE, RCS, webhook, campaign and canvas events, and apps of another platform."
+  ),
   apps: Schema.optionalKey(
-    Schema.Array(App).annotate({ description: "Feeds for single apps, before those of their platform." })
+    Schema.Array(App).annotate({
+      description: "A list: feeds of single apps, before those of their platform."
+    })
   )
 })
 
 /**
+ * The credentials, read.
+ *
  * @since 1.0.0
  * @category models
  */

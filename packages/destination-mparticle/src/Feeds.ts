@@ -28,6 +28,8 @@ export interface FeedLane {
 }
 
 /**
+ * The lanes that the credentials make, and which of them an event takes.
+ *
  * @since 1.0.0
  * @category models
  */

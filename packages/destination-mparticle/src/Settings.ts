@@ -55,6 +55,8 @@ export const IdentityType = Schema.Literals([
 ])
 
 /**
+ * One of mParticle's identity types.
+ *
  * @since 1.0.0
  * @category models
  */
@@ -88,17 +90,19 @@ const byType = <S extends Schema.Top>(description: string, value: S) =>
 
 const Identity = Schema.Struct({
   externalId: IdentityType.annotate({
-    description: "The identity type that the user's external id becomes."
+    description:
+      "The identity type that `external_user_id` becomes: `customer_id`, `email`, `other` or another of mParticle's."
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("customer_id"))),
   sourceId: Schema.optionalKey(
     IdentityType.annotate({
-      description: "The identity type that Braze's own user id becomes, for every event. Not sent without it."
+      description:
+        "The identity type that Braze's own `user_id` becomes, for every event. Not sent by default."
     })
   ),
   anonymous: Schema.Literals(["skip", "send"])
     .annotate({
       description:
-        "Events without an external id: skip them, as Braze does, or send them with what else identifies the user: device ids, e-mail, `sourceId`."
+        "Events without an external id: `skip` them, as Braze does, or `send` those with a device id, an e-mail address or `sourceId`."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("skip")))
 })
@@ -122,37 +126,42 @@ const Identity = Schema.Struct({
 export const Settings = Schema.Struct({
   pod: Schema.optionalKey(
     Schema.Literals(["us1", "us2", "eu1", "au1"]).annotate({
-      description: "mParticle's hosting location. Exactly one of `pod` and `baseUrl` is given."
+      description:
+        "`us1`, `us2`, `eu1` or `au1`: where your workspace is hosted. Exactly one of `pod` and `baseUrl` is given."
     })
   ),
   baseUrl: Schema.optionalKey(
     Schema.String.annotate({
-      description: "Where the Events API is, without `/v2/bulkevents`: for partners, tests and proxies."
+      description: "Where the Events API is, without `/v2/bulkevents`: for partners, proxies and tests."
     }).check(Schema.makeFilter(isBaseUrl))
   ),
   environment: Schema.Literals(["production", "development"])
-    .annotate({ description: "mParticle keeps the two apart under the same key." })
+    .annotate({
+      description: "`production` or `development`: mParticle keeps the two apart under the same key."
+    })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("production"))),
   identity: Identity.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   missingFeed: Schema.Literals(["skip", "hold", "unbound"])
     .annotate({
       description:
-        "Events of a feed without credentials: skip them, as Braze does, hold them until it has some, or send them to the unbound feed."
+        "Events of a feed without credentials: `skip` them, as Braze does, `hold` them until it has some, or send them to the `unbound` feed."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("skip"))),
   profile: Schema.Literals(["parity", "extended"])
     .annotate({
-      description: "parity: what Braze's own connector is documented to send. extended: nothing is lost."
+      description:
+        "`parity`: what Braze's own connector is documented to send. `extended`: all fields, nothing is lost."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("parity"))),
   grouping: Schema.Literals(["event", "user"])
     .annotate({
       description:
-        "event: one event in each mParticle batch, so that mParticle drops repeats. user: events of one person together, for fewer batches."
+        "`event`: one event in each mParticle batch, so that mParticle drops repeats. `user`: events of one person together, for fewer batches."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("event"))),
   window: Schema.String.annotate({
-    description: "How long an event may wait for others of its user; only with grouping: user."
+    description:
+      "How long an event may wait for others of its user, at most an hour; only with `grouping: user`."
   })
     .pipe(Schema.decodeTo(Schema.Duration, SchemaTransformation.durationFromString))
     .check(Schema.makeFilter(isWindow))
@@ -160,14 +169,15 @@ export const Settings = Schema.Struct({
   historicalBefore: Schema.optionalKey(
     Schema.String.annotate({
       description:
-        "Events before this date go to the historical endpoint, which forwards nothing to event outputs. It is for a backfill of more than 30 days."
+        "Events before this date go to the historical endpoint, by lanes of their own that wait until the date is 72 hours past. It forwards nothing to event outputs, and is for a backfill of more than 30 days."
     }).check(Schema.makeFilter(isDate))
   ),
-  names: byType("Event names of your own, by Braze event type.", Name).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed({}))
-  ),
+  names: byType(
+    "`{ type: event name }`: names of your own, by Braze event type; one for `users.behaviors.Uninstall` makes it a custom event.",
+    Name
+  ).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   attributes: byType(
-    "By Braze event type and field: the attribute's name, or null to leave it out.",
+    "`{ type: { field: attribute name } }`, by Braze event type and field; `null` in place of a name leaves the field out.",
     Schema.Record(Schema.String, Schema.NullOr(Name))
   ).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
 }).check(

@@ -14,7 +14,10 @@ import * as Schema from "effect/Schema"
  */
 export const Credentials = Schema.Struct({
   writeKey: Schema.Redacted(Schema.String)
-    .annotate({ description: "The write key of the source, from its API keys in Segment." })
+    .annotate({
+      description:
+        "The write key of the source, from its API keys in Segment; sent as the user name of HTTP Basic."
+    })
     // RFC 7617: the user name of HTTP Basic ends at the first colon.
     .check(
       Schema.makeFilter(
@@ -24,6 +27,8 @@ export const Credentials = Schema.Struct({
 })
 
 /**
+ * The credentials, read.
+ *
  * @since 1.0.0
  * @category models
  */

@@ -8,7 +8,6 @@
  */
 import * as Destination from "@millrace/core/Destination"
 import * as Braze from "@millrace/events-braze/Braze"
-import * as Result from "effect/Result"
 import { Credentials } from "./Credentials.ts"
 import * as EventNames from "./EventNames.ts"
 import { assigner, lane } from "./internal/assigner.ts"
@@ -32,7 +31,7 @@ export const segment = Destination.plugin({
   open: ({ credentials: { writeKey }, settings }) => {
     const address = baseUrl(settings)
     const track = tracker(settings)
-    return Result.succeed({
+    return Destination.opened({
       lanes: [{ name: lane, mark: markOf(address, writeKey) }],
       limits: {
         messages: Limits.events,

@@ -34,13 +34,13 @@ const Identity = Schema.Struct({
   user: Schema.Literals(["externalId", "sourceId"])
     .annotate({
       description:
-        "Which id of the user becomes `userId`: the external id, as in Braze's connector, or Braze's own."
+        "What becomes `userId`: `externalId`, as in Braze's connector, or Braze's own id as `sourceId`."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("externalId"))),
   anonymous: Schema.Literals(["skip", "send"])
     .annotate({
       description:
-        "Events of users without that id: skip them, or send them with Braze's own id as `anonymousId` alone."
+        "Events of users without that id: `skip` them, or `send` them with Braze's own id as `anonymousId` alone."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("skip")))
 }).annotate({ description: "Whom Segment takes an event to be about." })
@@ -55,7 +55,7 @@ export const Settings = Schema.Struct({
   region: Schema.optionalKey(
     Schema.Literals(["us", "eu"]).annotate({
       description:
-        "Where the workspace is. Segment says yes to events in the wrong region, and drops them. Exactly one of `region` and `baseUrl` is given."
+        "`us` or `eu`: where the workspace is. Segment says yes to events in the wrong region, and drops them. Exactly one of `region` and `baseUrl` is given."
     })
   ),
   baseUrl: Schema.optionalKey(
@@ -65,7 +65,7 @@ export const Settings = Schema.Struct({
   ),
   identity: Identity.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   names: Schema.Record(Schema.String, Schema.NonEmptyString)
-    .annotate({ description: "Event names of your own, by Braze event type." })
+    .annotate({ description: "`{ type: event name }`: names of your own, by Braze event type." })
     .check(areTypes)
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
 }).check(

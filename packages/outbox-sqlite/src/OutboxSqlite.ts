@@ -131,11 +131,12 @@ export const compact = (options: { readonly directory: string }): Effect.Effect<
  */
 export const Settings = Schema.Struct({
   path: Schema.NonEmptyString.annotate({
-    description: "The state directory. Created when missing; one running exporter at a time owns it."
+    description:
+      "The state directory. Created when missing, parents too; one running exporter at a time owns it."
   }),
   size: Schema.ByteSizeFromString.pipe(Schema.withDecodingDefaultKey(Effect.succeed("10 GiB"))).annotate({
     description:
-      "How large the outbox may become, such as `10 GiB`: what waits, dead letters and remembered ids. Then sources are held back."
+      "How large the outbox may become, as `500 MB` or `10 GiB`: what waits, dead letters and remembered ids. Then sources are held back."
   })
 })
 
