@@ -22,7 +22,8 @@ import * as Pass from "./internal/pass.ts"
  */
 export const Settings = Schema.Struct({
   path: Schema.NonEmptyString.annotate({
-    description: "A folder, read with all folders below it, or one file. Relative to the working directory."
+    description:
+      "A folder, read with all folders below it in any layout, or one file. Relative to the working directory."
   }),
   format: Schema.Literals(["braze-currents"]).annotate({
     description: "What the files hold: `braze-currents` for a Currents export to cloud storage."
@@ -30,6 +31,8 @@ export const Settings = Schema.Struct({
 })
 
 /**
+ * The settings, read.
+ *
  * @since 1.0.0
  * @category models
  */

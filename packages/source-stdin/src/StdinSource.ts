@@ -34,6 +34,8 @@ export const Settings = Schema.Struct({
 })
 
 /**
+ * The settings, read.
+ *
  * @since 1.0.0
  * @category models
  */

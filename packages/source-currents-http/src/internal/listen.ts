@@ -1,0 +1,170 @@
+/** A server that hands on requests, with a limit to everything that comes before them. */
+import * as Http from "node:http"
+import * as Https from "node:https"
+import type { Socket } from "node:net"
+import type { Duplex } from "node:stream"
+import { SourceError } from "@millrace/core/Source"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Settings } from "../Settings.ts"
+
+/** PEM. */
+export interface Tls {
+  readonly cert: string
+  readonly key: string
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+  /** What Braze posts to, when it can reach the receiver under this name. */
+  readonly url: string
+}
+
+export interface Listening {
+  readonly address: Address
+  /** New connections are shown another certificate; fails with what is wrong with it. */
+  readonly renew: (tls: Tls) => Effect.Effect<void, string>
+  /** No new connections. */
+  readonly stop: Effect.Effect<void>
+  /** Breaks off what is left; completes when the port is free. */
+  readonly close: Effect.Effect<void>
+}
+
+export interface Options {
+  readonly settings: Settings
+  readonly tls: Tls | undefined
+  /** `proceed` has a client send its body that waits to be told so. */
+  readonly take: (request: Http.IncomingMessage, response: Http.ServerResponse, proceed?: () => void) => void
+  /** The server breaks down after it began to listen. */
+  readonly onFailure: (error: SourceError) => void
+}
+
+const headerBytes = 16 * 1024
+const headersTimeout = 10_000
+const handshakeTimeout = 10_000
+/** Longer than the usual idle time of clients and proxies, so that it is they who close and no request meets a close. */
+const keepAliveTimeout = 75_000
+const oldestTls = "TLSv1.2"
+
+export const listen = (options: Options): Effect.Effect<Listening, SourceError> =>
+  Effect.gen(function* () {
+    const { settings, take, tls } = options
+    const server = yield* Effect.try({
+      try: () => create(settings, tls),
+      catch: (cause) => new SourceError({ detail: `credentials.tls: ${unusable(cause)}` })
+    })
+    server.maxConnections = settings.connections
+    const sockets = new Set<Socket>()
+    server.on("connection", (socket) => {
+      sockets.add(socket)
+      socket.once("close", () => sockets.delete(socket))
+    })
+    const busy = new WeakSet<Socket>()
+    const alone = (
+      request: Http.IncomingMessage,
+      response: Http.ServerResponse,
+      proceed?: () => void
+    ): void => {
+      const { socket } = request
+      // Braze sends its next request when it has the answer: who does not could pile up any number of them.
+      if (busy.has(socket)) return void socket.destroy()
+      busy.add(socket)
+      response.once("close", () => busy.delete(socket))
+      take(request, response, proceed)
+    }
+    server.on("request", alone)
+    server.on("checkContinue", (request, response) =>
+      alone(request, response, () => response.writeContinue())
+    )
+    server.on("clientError", refuse)
+    yield* begin(server, settings)
+    server.on("error", (cause) => options.onFailure(problem(settings, cause)))
+    return {
+      address: addressOf(server, settings, tls !== undefined),
+      renew: (next) =>
+        Effect.try({
+          try: () => {
+            if (server instanceof Https.Server) server.setSecureContext({ ...next, minVersion: oldestTls })
+          },
+          catch: unusable
+        }),
+      stop: Effect.sync(() => {
+        server.close()
+        server.closeIdleConnections()
+      }),
+      close: Effect.callback((resume) => {
+        server.close(() => resume(Effect.void))
+        for (const socket of sockets) socket.destroy()
+      })
+    }
+  })
+
+const create = (settings: Settings, tls: Tls | undefined): Http.Server | Https.Server => {
+  const requestTimeout = Duration.toMillis(settings.receiveTimeout)
+  const limits = {
+    requestTimeout,
+    headersTimeout: Math.min(headersTimeout, requestTimeout),
+    connectionsCheckingInterval: Math.min(1000, requestTimeout),
+    keepAliveTimeout,
+    maxHeaderSize: headerBytes,
+    // It would be missed with a 400, on which Braze drops events.
+    requireHostHeader: false
+  }
+  return tls === undefined
+    ? Http.createServer(limits)
+    : Https.createServer({ ...limits, ...tls, handshakeTimeout, minVersion: oldestTls })
+}
+
+const begin = (server: Http.Server | Https.Server, settings: Settings): Effect.Effect<void, SourceError> =>
+  Effect.callback((resume) => {
+    const onError = (cause: Error) => resume(Effect.fail(problem(settings, cause)))
+    server.once("error", onError)
+    server.listen({ host: settings.host, port: settings.port }, () => {
+      server.off("error", onError)
+      resume(Effect.void)
+    })
+  })
+
+const addressOf = (
+  server: Http.Server | Https.Server,
+  { host, port, urlPath }: Settings,
+  isSecure: boolean
+): Address => {
+  const bound = server.address()
+  const taken = typeof bound === "object" && bound !== null ? bound.port : port
+  const name = host.includes(":") ? `[${host}]` : host
+  return { host, port: taken, url: `${isSecure ? "https" : "http"}://${name}:${taken}${urlPath}` }
+}
+
+/** What is no request at all. Never a 400: see `requireHostHeader`. */
+const refuse = (error: Error, socket: Duplex): void => {
+  const status = statuses.get(codeOf(error))
+  if (status === undefined || !socket.writable) return void socket.destroy()
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
+}
+
+const statuses: ReadonlyMap<string, string> = new Map([
+  ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
+  ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large"]
+])
+
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
+
+/** By its code alone: nothing of a key may stand in an error. */
+const unusable = (cause: unknown): string =>
+  `certificate and key cannot be used (${codeOf(cause)}); give both as PEM, the key that of the certificate and without a passphrase`
+
+const problem = ({ host, port }: Settings, cause: Error): SourceError => {
+  const code = codeOf(cause)
+  const why = problems.get(code) ?? "look at host and port"
+  return new SourceError({ detail: `cannot listen on ${host}, port ${port} (${code}): ${why}` })
+}
+
+const problems: ReadonlyMap<string, string> = new Map([
+  ["EADDRINUSE", "another program, or another exporter, listens there; stop it or give another port"],
+  ["EACCES", "the exporter may not use this port; give one above 1023 or grant it the right"],
+  ["EADDRNOTAVAIL", "this machine has no such address; give one of its own, or 0.0.0.0 for all of them"],
+  ["ENOTFOUND", "there is no such host; give an address of this machine, or 0.0.0.0 for all of them"]
+])

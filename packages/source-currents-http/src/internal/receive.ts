@@ -1,0 +1,95 @@
+/** One request: everything that can be told without its body first, then the body, then the outbox. */
+import type { IncomingMessage } from "node:http"
+import type { Intake } from "@millrace/core/Intake"
+import type { BrazeEvent } from "@millrace/events-braze"
+import type { UnknownEvent } from "@millrace/events-braze/Braze"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Semaphore from "effect/Semaphore"
+import * as Answer from "./answer.ts"
+import * as Body from "./body.ts"
+import * as Chunks from "./chunks.ts"
+import type { Keeper } from "./keeper.ts"
+import type { Place, Room } from "./room.ts"
+
+export interface Receiver {
+  readonly path: string
+  readonly keeper: Keeper
+  readonly intake: Intake<BrazeEvent | UnknownEvent>
+  readonly room: Room
+  /** One body is unpacked at a time: how much will come out of it is not known before. */
+  readonly unpacking: Semaphore.Semaphore
+  readonly bodyBytes: number
+  readonly storeTimeout: Duration.Duration
+}
+
+/** `proceed` lets the body come. */
+export const receive = (
+  receiver: Receiver,
+  request: IncomingMessage,
+  proceed: () => void
+): Effect.Effect<Answer.Answer> =>
+  Effect.gen(function* () {
+    if (request.url?.split("?", 1)[0] !== receiver.path) return Answer.notFound
+    if (request.method !== "POST") return Answer.methodNotAllowed
+    const verdict = yield* receiver.keeper.judge(request.headers.authorization)
+    if (verdict === "refused") return Answer.unauthorized
+    if (verdict === "uncertain") return Answer.uncertain
+    const size = declaredSize(request)
+    if (size === 0) return Answer.ok
+    const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? ""
+    if (!encodings.has(encoding)) return Answer.unsupported
+    if (size > receiver.bodyBytes) return Answer.tooLarge
+    if (yield* receiver.intake.full) return Answer.full
+    return yield* Effect.acquireUseRelease(
+      Effect.sync(() => receiver.room.enter(size)),
+      (place) => {
+        if (place === undefined) return Effect.succeed(Answer.crowded)
+        proceed()
+        return store(receiver, request, encodings.get(encoding) === "gzip", place)
+      },
+      (place) => Effect.sync(() => place?.leave())
+    )
+  })
+
+const encodings: ReadonlyMap<string, "plain" | "gzip"> = new Map([
+  ["", "plain"],
+  ["identity", "plain"],
+  ["gzip", "gzip"],
+  ["x-gzip", "gzip"]
+])
+
+/** As far as the head tells: a body that comes in pieces has any size, and is taken for one byte. */
+const declaredSize = ({ headers }: IncomingMessage): number =>
+  headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : 1
+
+const store = (
+  { bodyBytes, intake, storeTimeout, unpacking }: Receiver,
+  request: IncomingMessage,
+  isGzip: boolean,
+  place: Place
+): Effect.Effect<Answer.Answer> =>
+  Effect.gen(function* () {
+    const packed = yield* Body.collect(request, bodyBytes, place)
+    const chunks = isGzip
+      ? yield* unpacking.withPermit(unpacked(packed, bodyBytes, place))
+      : Chunks.ofBody(packed)
+    if (Option.isNone(chunks)) return Answer.tooLarge
+    // One after the other: a body of many chunks is answered when the last is durable.
+    const stored = yield* Effect.timeoutOption(
+      Effect.forEach(chunks.value, (chunk) => intake.append(chunk), { discard: true }),
+      storeTimeout
+    )
+    return Option.isSome(stored) ? Answer.ok : Answer.notStored
+  }).pipe(Effect.catch(Effect.succeed))
+
+const unpacked = (packed: Buffer, bodyBytes: number, place: Place) =>
+  Effect.gen(function* () {
+    const found = yield* Body.unpack(packed, bodyBytes)
+    if (found._tag === "Damaged")
+      return Chunks.buried(packed, "malformed", "the body is not gzip, or cut off")
+    if (found._tag === "TooLarge") return yield* Effect.fail(Answer.tooLarge)
+    if (!place.grow(found.bytes.length)) return yield* Effect.fail(Answer.crowded)
+    return Chunks.ofBody(found.bytes)
+  })

@@ -1,0 +1,98 @@
+/** The receiver at work: listens until it is interrupted, then lets what is under way end, within a bound. */
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Intake } from "@millrace/core/Intake"
+import type { PluginError } from "@millrace/core/Plugin"
+import type { SourceError } from "@millrace/core/Source"
+import type { BrazeEvent } from "@millrace/events-braze"
+import type { UnknownEvent } from "@millrace/events-braze/Braze"
+import * as ByteSize from "effect/ByteSize"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { Credentials, Settings } from "../Settings.ts"
+import * as Answer from "./answer.ts"
+import * as Keeper from "./keeper.ts"
+import * as Listen from "./listen.ts"
+import * as Notices from "./notices.ts"
+import { type Receiver, receive } from "./receive.ts"
+import * as Room from "./room.ts"
+
+export interface Options {
+  readonly settings: Settings
+  readonly credentials: Effect.Effect<Credentials, PluginError>
+  readonly intake: Intake<BrazeEvent | UnknownEvent>
+  readonly onListening: (address: Listen.Address) => void
+}
+
+/** How many of the largest bodies a client may send that has its answer already. */
+const readPast = 4
+
+export const run = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<void, SourceError, Scope.Scope> {
+  const { intake, settings } = options
+  const keeper = yield* Keeper.make(options.credentials)
+  const notices = Notices.make()
+  const failure = yield* Deferred.make<never, SourceError>()
+  const underWay = yield* FiberSet.make<void>()
+  const fork = yield* FiberSet.runtime(underWay)()
+  const bodyBytes = ByteSize.toNumberUnsafe(settings.bodySize)
+  const receiver: Receiver = {
+    path: settings.urlPath,
+    keeper,
+    intake,
+    room: Room.make({ requests: settings.concurrency, bytes: bodyBytes }),
+    unpacking: yield* Semaphore.make(1),
+    bodyBytes,
+    storeTimeout: settings.storeTimeout
+  }
+  let isStopping = false
+
+  const serve = (request: IncomingMessage, response: ServerResponse, proceed?: () => void) =>
+    Effect.gen(function* () {
+      let isAsked = proceed === undefined
+      const answer = isStopping
+        ? Answer.stopping
+        : yield* Effect.catchDefect(
+            receive(receiver, request, () => {
+              isAsked = true
+              proceed?.()
+            }),
+            (defect) => Effect.as(Effect.logDebug("a request failed", defect), Answer.failed)
+          )
+      if (answer !== Answer.ok && answer !== Answer.brokenOff) yield* notices.tell(answer)
+      // A client that was not asked for its body may send it all the same, or another request.
+      yield* Answer.send(answer, request, response, readPast * bodyBytes, isStopping || !isAsked)
+    })
+
+  const server = yield* Effect.acquireRelease(
+    Listen.listen({
+      settings,
+      tls: keeper.tls,
+      take: (request, response, proceed) => void fork(serve(request, response, proceed)),
+      onFailure: (error) => Deferred.doneUnsafe(failure, Effect.fail(error))
+    }),
+    (listening) =>
+      Effect.gen(function* () {
+        isStopping = true
+        yield* listening.stop
+        yield* Effect.timeoutOption(FiberSet.awaitEmpty(underWay), settings.drainTimeout)
+        yield* listening.close
+      })
+  )
+  const advice =
+    keeper.tls === undefined ? " (Braze posts to HTTPS alone: a proxy in front is to speak it)" : ""
+  yield* Effect.logInfo(`listening for Braze Currents on ${server.address.url}${advice}`)
+  options.onListening(server.address)
+  yield* Effect.raceFirst(
+    Deferred.await(failure),
+    keeper.watch((tls) =>
+      Effect.matchEffect(server.renew(tls), {
+        onFailure: (why) => Effect.logWarning(`the changed ${why}; the former ones go on holding`),
+        onSuccess: () => Effect.logInfo("the certificate has changed: new connections are shown the new one")
+      })
+    )
+  )
+}, Effect.scoped)

@@ -1,0 +1,635 @@
+import { readFileSync } from "node:fs"
+import { Agent } from "node:http"
+import { createServer } from "node:net"
+import { devNull } from "node:os"
+import { type TLSSocket, connect as tlsConnect } from "node:tls"
+import { gzipSync } from "node:zlib"
+import { assert, describe, it } from "@effect/vitest"
+import { Exporter, Ledger, Outbox, OutboxMemory } from "@millrace/core"
+import { PluginError } from "@millrace/core/Plugin"
+import { CurrentsHttpSource } from "@millrace/source-currents-http"
+import { sourceConformance } from "@millrace/testing"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { TestClock } from "effect/testing"
+import { collector } from "./support/collector.ts"
+import * as Receiver from "./support/receiver.ts"
+
+const { dial, events, head, post, start, until } = Receiver
+
+const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}.pem`, import.meta.url), "utf8")
+const mebibyte = 1024 * 1024
+
+const ids = ({ chunks }: Receiver.Recorder) => chunks.flatMap((chunk) => chunk.events.map(({ id }) => id))
+const bad = ({ chunks }: Receiver.Recorder) => chunks.flatMap(({ malformed }) => malformed)
+const named = (count: number, name = "event") => Array.from({ length: count }, (_, at) => `${name}-${at}`)
+
+describe("a body", () => {
+  it.live("is answered 200 when its events are durable, and not before", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      recorded.door.closeUnsafe()
+      const answer = yield* Effect.forkChild(post(port, { events: events(3) }), { startImmediately: true })
+      yield* until(() => recorded.begun() === 1)
+      yield* Effect.sleep("50 millis")
+      assert.isUndefined(answer.pollUnsafe())
+      assert.lengthOf(recorded.chunks, 0)
+      recorded.door.openUnsafe()
+      assert.strictEqual((yield* Fiber.join(answer)).status, 200)
+      assert.deepStrictEqual(ids(recorded), named(3))
+    })
+  )
+
+  it.live("may be an array, a single event, gzip, in pieces, or sent after a 100", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      const [only] = events(1, "single")
+      const packed = gzipSync(JSON.stringify({ events: events(2, "gzip") }))
+      const sent = [
+        yield* post(port, events(2, "array")),
+        yield* post(port, only),
+        yield* post(port, packed, { headers: { "content-encoding": "gzip" } }),
+        yield* post(port, packed, { headers: { "content-encoding": "x-gzip" }, isChunked: true }),
+        yield* post(port, { events: events(2, "pieces") }, { isChunked: true }),
+        yield* post(port, { events: events(1, "query") }, { path: "/currents?from=braze" })
+      ]
+      assert.deepStrictEqual(
+        sent.map(({ status }) => status),
+        [200, 200, 200, 200, 200, 200]
+      )
+      const body = Buffer.from(JSON.stringify({ events: events(1, "asked") }))
+      const { hears, socket } = yield* dial(port)
+      socket.write(head({ expect: "100-continue", "content-length": body.length + 2 }))
+      assert.include(yield* hears("100 Continue"), "100 Continue")
+      socket.write(`${body}  `)
+      assert.include(yield* hears(" 200 "), "HTTP/1.1 200")
+      assert.deepStrictEqual(ids(recorded), [
+        ...named(2, "array"),
+        "single-0",
+        ...named(2, "gzip"),
+        ...named(2, "gzip"),
+        ...named(2, "pieces"),
+        "query-0",
+        "asked-0"
+      ])
+    })
+  )
+
+  it.live("without events is a probe: answered, and nothing stored, even while the outbox is full", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      const probes = ["", "\n", "{}", "[]", '{"events":[]}', gzipSync('{"events":[]}')]
+      for (const probe of probes) {
+        const headers = typeof probe === "string" ? {} : { "content-encoding": "gzip" }
+        for (const isChunked of [false, true]) {
+          const statuses = yield* Effect.forEach([Receiver.token, null], (token) =>
+            Effect.map(post(port, probe, { headers, isChunked, token }), ({ status }) => status)
+          )
+          assert.deepStrictEqual(statuses, [200, 401], String(probe))
+        }
+      }
+      recorded.isFull = true
+      assert.strictEqual((yield* post(port, "")).status, 200)
+      assert.strictEqual(recorded.begun(), 0)
+    })
+  )
+
+  it.live(
+    "that cannot be read becomes one dead letter with its bytes, and is answered when that is durable",
+    () =>
+      Effect.gen(function* () {
+        const { port, recorded } = yield* start()
+        const gzip = { "content-encoding": "gzip" }
+        const cut = gzipSync(JSON.stringify({ events: events(50) })).subarray(0, -20)
+        const bodies = [Buffer.from('{"events":[{"cut'), Buffer.from([0x22, 0xff, 0x22]), cut]
+        for (const body of bodies) {
+          assert.strictEqual((yield* post(port, body, { headers: body === cut ? gzip : {} })).status, 200)
+        }
+        assert.deepStrictEqual(
+          bad(recorded).map(({ detail, raw, reason }) => [reason, detail, Buffer.from(raw)]),
+          [
+            ["malformed", "the body is not JSON", bodies[0]],
+            ["malformed", "the body is not UTF-8", bodies[1]],
+            ["malformed", "the body is not gzip, or cut off", bodies[2]]
+          ]
+        )
+        // Larger than a dead letter keeps: Braze is to send smaller ones, which are kept whole.
+        assert.strictEqual((yield* post(port, `[${"x".repeat(mebibyte)}`)).status, 413)
+        assert.lengthOf(bad(recorded), 3)
+      })
+  )
+
+  it.live("with bad events among good ones loses neither", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`
+      const [first, second] = events(2).map((event) => JSON.stringify(event))
+      const body = `{"events":[${first},{"id":"no type"},7,{"properties":${deep}},${second}]}`
+      assert.strictEqual((yield* post(port, body)).status, 200)
+      assert.deepStrictEqual(ids(recorded), named(2))
+      assert.deepStrictEqual(
+        bad(recorded).map(({ position, reason }) => [position, reason]),
+        [
+          ["event 2 of a request", "not-an-event"],
+          ["event 3 of a request", "not-an-event"],
+          ["event 4 of a request", "not-an-event"]
+        ]
+      )
+      assert.deepStrictEqual(Buffer.from(bad(recorded)[0]!.raw).toString(), '{"id":"no type"}')
+      // What is too deep to be written down is found in the body.
+      assert.include(Buffer.from(bad(recorded)[2]!.raw).toString(), deep)
+    })
+  )
+
+  it.live("is refused when it is too large, told or not, packed or not, and the connection goes on", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start({ settings: { bodySize: "1 MiB" } })
+      const { hears, socket } = yield* dial(port)
+      socket.write(head({ "content-length": mebibyte + 1 }))
+      assert.include(yield* hears("\r\n\r\n"), "HTTP/1.1 413")
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      yield* Effect.addFinalizer(() => Effect.sync(() => agent.destroy()))
+      // Without events: whoever takes it answers 200.
+      const large = `[]${" ".repeat(mebibyte)}`
+      // 64 MiB of it in 64 KiB.
+      const bomb = gzipSync(Buffer.alloc(64 * mebibyte, " "))
+      const gzip = { headers: { "content-encoding": "gzip" } }
+      const before = process.memoryUsage().rss
+      const statuses = [
+        yield* post(port, large, { agent }),
+        yield* post(port, large, { agent, isChunked: true }),
+        yield* post(port, bomb, { agent, ...gzip }),
+        yield* post(port, { events: events(1) }, { agent })
+      ].map(({ status }) => status)
+      assert.deepStrictEqual(statuses, [413, 413, 413, 200])
+      assert.isBelow(process.memoryUsage().rss - before, 40 * mebibyte)
+      assert.deepStrictEqual(ids(recorded), named(1))
+    })
+  )
+
+  it.live("in an encoding that is not known is asked for in another", () =>
+    Effect.gen(function* () {
+      const { port } = yield* start()
+      const { headers, status } = yield* post(port, "x", { headers: { "content-encoding": "br" } })
+      assert.deepStrictEqual([status, headers["accept-encoding"]], [415, "gzip"])
+    })
+  )
+})
+
+describe("what is no whole request stores nothing", () => {
+  it.live("a body that comes too slowly is cut off with 408", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start({ settings: { receiveTimeout: "200 millis" } })
+      const { closed, socket } = yield* dial(port)
+      const body = JSON.stringify({ events: events(1) })
+      socket.write(head({ "content-length": Buffer.byteLength(body) }) + body.slice(0, 40))
+      assert.include(yield* closed, "HTTP/1.1 408")
+      const headless = yield* dial(port)
+      headless.socket.write("POST /currents HTTP/1.1\r\nhost:")
+      assert.include(yield* headless.closed, "HTTP/1.1 408")
+      assert.strictEqual(recorded.begun(), 0)
+      assert.strictEqual((yield* post(port, { events: events(1) })).status, 200)
+    })
+  )
+
+  it.live("half a body, then a close; nor does it keep a place", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start({ settings: { concurrency: 1 } })
+      const body = Buffer.from(JSON.stringify(events(1)))
+      for (const framing of [{ "content-length": body.length + 1 }, { "transfer-encoding": "chunked" }]) {
+        const { socket } = yield* dial(port)
+        const isChunked = "transfer-encoding" in framing
+        const part = isChunked ? `${body.length.toString(16)}\r\n${body}\r\n` : String(body)
+        socket.write(head(framing) + part)
+        // The place is taken: the half of it has come.
+        yield* until429(port)
+        socket.destroy()
+      }
+      yield* Effect.repeat(post(port, events(1, "next")), { until: ({ status }) => status === 200 })
+      assert.deepStrictEqual([...new Set(ids(recorded))], ["next-0"])
+    })
+  )
+
+  it.live("what is not HTTP, or has too much of a head, is not answered 400", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      const garbage = yield* dial(port)
+      garbage.socket.write("\x16\x03\x01 hello\r\n\r\n")
+      assert.strictEqual(yield* garbage.closed, "")
+      const large = yield* dial(port)
+      large.socket.write(head({ "x-large": "x".repeat(20_000) }))
+      assert.include(yield* large.closed, "HTTP/1.1 431")
+      const body = Buffer.from(JSON.stringify(events(1)))
+      const hostless = yield* dial(port)
+      hostless.socket.write(head({ "content-length": body.length }).replace("host: localhost\r\n", "") + body)
+      assert.include(yield* hostless.hears("\r\n\r\n"), "HTTP/1.1 200")
+      assert.deepStrictEqual(ids(recorded), named(1))
+    })
+  )
+
+  it.live("what is not posted to the path", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      const elsewhere = yield* post(port, events(1), { path: "/currents/" })
+      const got = yield* post(port, events(1), { method: "PUT" })
+      assert.deepStrictEqual([elsewhere.status, got.status, got.headers.allow], [404, 405, "POST"])
+      assert.strictEqual(recorded.begun(), 0)
+    })
+  )
+})
+
+/** Until a request is told to come later: all places are taken. */
+const until429 = (port: number) =>
+  Effect.repeat(Effect.delay(post(port, "[1"), "5 millis"), { until: ({ status }) => status === 429 })
+
+describe("tokens", () => {
+  it.live("both hold, no other does, and none is shown", () =>
+    Effect.gen(function* () {
+      const { logs, port, recorded } = yield* start()
+      const wrong = [null, "", "wrong-token", `${Receiver.token}x`, Receiver.token.toUpperCase(), "a b"]
+      const refused = Effect.fnUntraced(function* (token: string | null) {
+        const { headers, status } = yield* post(port, events(1), { token })
+        assert.deepStrictEqual([status, headers["www-authenticate"]], [401, "Bearer"], String(token))
+      })
+      yield* Effect.forEach(wrong, refused, { concurrency: "unbounded", discard: true })
+      const basic = Buffer.from(`x:${Receiver.token}`).toString("base64")
+      assert.strictEqual(
+        (yield* post(port, events(1), { token: null, headers: { authorization: `Basic ${basic}` } })).status,
+        401
+      )
+      assert.strictEqual(recorded.begun(), 0)
+      for (const token of [Receiver.token, Receiver.formerToken]) {
+        assert.strictEqual((yield* post(port, events(1), { token })).status, 200)
+      }
+      const lower = { authorization: `bearer ${Receiver.token}` }
+      assert.strictEqual((yield* post(port, events(1), { token: null, headers: lower })).status, 200)
+      assert.deepStrictEqual(
+        logs.filter((line) => line.includes("401")),
+        ["a request was answered 401: the bearer token is missing or wrong"]
+      )
+      assert.notMatch(logs.join("\n"), /token-5c1f9a|token-9d3e77|wrong-token/)
+    })
+  )
+
+  it.live(
+    "are changed without a restart, and refused only after the secret was read anew, once a second",
+    () =>
+      Effect.gen(function* () {
+        let given: { readonly token: Redacted.Redacted<string> } | undefined = Receiver.tokens
+        let reads = 0
+        const fault = new PluginError({ plugin: "x", reason: "Credentials", detail: "the file is gone" })
+        const { logs, port } = yield* start({
+          credentials: Effect.suspend(() => {
+            reads++
+            return given === undefined ? Effect.fail(fault) : Effect.succeed(given)
+          })
+        })
+        const status = (token: string) => Effect.map(post(port, "", { token }), (reply) => reply.status)
+        given = { token: Redacted.make("a-token-from-now-on") }
+        assert.strictEqual(yield* status("a-token-from-now-on"), 200)
+        assert.strictEqual(yield* status(Receiver.formerToken), 401)
+        const before = reads
+        const since = performance.now()
+        const many = yield* Effect.forEach(Array.from({ length: 40 }), () => status("wrong"), {
+          concurrency: "unbounded"
+        })
+        assert.deepStrictEqual([...new Set(many)], [401])
+        assert.isAtMost(reads - before, 1 + Math.ceil((performance.now() - since) / 1000))
+        given = undefined
+        // Whether it is wrong cannot be told: Braze is to come again.
+        assert.strictEqual(yield* status("wrong"), 503)
+        assert.strictEqual(yield* status("a-token-from-now-on"), 200)
+        assert.include(logs.join("\n"), "the bearer tokens have changed")
+        assert.include(logs.join("\n"), "the credentials cannot be read any more")
+        assert.notInclude(logs.join("\n"), "a-token-from-now-on")
+      }),
+    30_000
+  )
+
+  it.effect("that are taken away hold for half a minute at most", () =>
+    Effect.gen(function* () {
+      let given: { readonly token: Redacted.Redacted<string> } = Receiver.tokens
+      const { logs, port } = yield* start({ credentials: Effect.sync(() => given) })
+      given = { token: Redacted.make("a-token-from-now-on") }
+      yield* TestClock.adjust("30 seconds")
+      yield* until(() => logs.some((line) => line.includes("have changed")))
+      const answer = yield* Effect.forkChild(post(port, "", { token: Receiver.token }))
+      // A refusal waits for a second to be over.
+      while (answer.pollUnsafe() === undefined) {
+        yield* TestClock.adjust("1 second")
+        yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 2)))
+      }
+      assert.strictEqual((yield* Fiber.join(answer)).status, 401)
+    })
+  )
+
+  it("are of the letters that a bearer token has, and the error repeats none", () => {
+    const token = "no bearer token!"
+    const make = (given: unknown) =>
+      CurrentsHttpSource.currentsHttp.fromUnknown({ settings: {}, credentials: Effect.succeed(given) })
+    for (const given of [{ token: Redacted.make(token) }, { token }, { token: Redacted.make("") }]) {
+      const source = Result.getOrThrow(make(given))
+      const ended = Effect.runSync(Effect.flip(source.run(Receiver.recorder().intake, { follow: true })))
+      assert.include(ended.detail, "credentials.token")
+      assert.notInclude(ended.detail, token)
+    }
+  })
+})
+
+describe("pressure", () => {
+  it.live("of a full outbox: 429 before the body, all that was answered 200 waits", () =>
+    Effect.gen(function* () {
+      const outbox = yield* OutboxMemory.makeWith({ bytes: 20_000 })
+      const told = yield* Deferred.make<CurrentsHttpSource.Address>()
+      const source = CurrentsHttpSource.plugin({
+        onListening: (address) => void Deferred.doneUnsafe(told, Effect.succeed(address))
+      })({ settings: { port: 0 }, credentials: Receiver.tokens })
+      yield* Exporter.start(
+        Exporter.from(source)
+          .route("held")
+          .when("users.messages.*")
+          .to(collector({ settings: { path: devNull, isHeld: true } })),
+        {
+          follow: true
+        }
+      ).pipe(Effect.provideService(Outbox.Outbox, outbox))
+      const { port } = yield* Deferred.await(told)
+      let stored = 0
+      const batch = Effect.suspend(() => post(port, events(10, `batch-${stored}`)))
+      const refused = yield* Effect.repeat(
+        Effect.tap(batch, ({ status }) =>
+          Effect.sync(() => {
+            if (status === 200) stored += 10
+          })
+        ),
+        { while: ({ status }) => status === 200 }
+      )
+      assert.strictEqual(refused.status, 429)
+      const { hears, socket } = yield* dial(port)
+      socket.write(head({ "content-length": 1000 }))
+      const answer = yield* hears("\r\n\r\n")
+      assert.match(answer, /^HTTP\/1.1 429/)
+      assert.match(answer, /retry-after: 10/i)
+      const ledger = yield* outbox.ledger
+      assert.isAbove(stored, 10)
+      assert.deepStrictEqual([Ledger.total(ledger, "waiting"), ledger.routes["held"]?.read], [stored, stored])
+    })
+  )
+
+  it.live("of many requests: 429 before the body beyond those that are under way", () =>
+    Effect.gen(function* () {
+      const { logs, port, recorded } = yield* start({ settings: { concurrency: 2, bodySize: "1 MiB" } })
+      recorded.door.closeUnsafe()
+      const first = yield* Effect.forkChild(post(port, events(1, "first")), { startImmediately: true })
+      yield* until(() => recorded.begun() === 1)
+      // One more may come, but not with all the bytes that there may be.
+      const large = yield* dial(port)
+      large.socket.write(head({ "content-length": mebibyte }))
+      assert.match(yield* large.hears("\r\n\r\n"), /^HTTP\/1.1 429.*retry-after: 1\r/is)
+      const creeping = yield* post(port, Buffer.alloc(mebibyte, " "), { isChunked: true })
+      assert.strictEqual(creeping.status, 429)
+      const second = yield* Effect.forkChild(post(port, events(1, "second")), { startImmediately: true })
+      yield* until(() => recorded.begun() === 2)
+      const third = yield* dial(port)
+      third.socket.write(head({ "content-length": 10 }))
+      assert.match(yield* third.hears("\r\n\r\n"), /^HTTP\/1.1 429.*retry-after: 1\r/is)
+      recorded.door.openUnsafe()
+      assert.deepStrictEqual(
+        [(yield* Fiber.join(first)).status, (yield* Fiber.join(second)).status],
+        [200, 200]
+      )
+      assert.strictEqual((yield* post(port, events(1, "third"))).status, 200)
+      assert.strictEqual(logs.filter((line) => line.includes("429")).length, 1)
+    })
+  )
+
+  it.live("of an outbox that takes too long: 503, and the place is free again", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start({ settings: { storeTimeout: "50 millis", concurrency: 1 } })
+      recorded.door.closeUnsafe()
+      const { headers, status } = yield* post(port, events(1))
+      assert.deepStrictEqual([status, headers["retry-after"]], [503, "10"])
+      recorded.door.openUnsafe()
+      assert.strictEqual((yield* post(port, events(1, "next"))).status, 200)
+      assert.deepStrictEqual(ids(recorded), ["next-0"])
+    })
+  )
+
+  it.live("of many connections, or of many requests on one that wait for no answer, ends with a close", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start({ settings: { connections: 2 } })
+      recorded.door.closeUnsafe()
+      const greedy = yield* dial(port)
+      const body = Buffer.from(JSON.stringify(events(1)))
+      greedy.socket.write((head({ "content-length": body.length }) + body).repeat(50))
+      assert.strictEqual(yield* greedy.closed, "")
+      assert.isAtMost(recorded.begun(), 1)
+      recorded.door.openUnsafe()
+      const open = [yield* dial(port), yield* dial(port)]
+      const third = yield* dial(port)
+      assert.strictEqual(yield* third.closed, "")
+      for (const { socket } of open) socket.destroy()
+      yield* Effect.repeat(post(port, events(1)), { until: ({ status }) => status === 200 })
+    })
+  )
+
+  it.live("of a body for which nobody is let in is read past in bounds, so that the answer arrives", () =>
+    Effect.gen(function* () {
+      const { port } = yield* start({ settings: { bodySize: "4 MiB" } })
+      const body = Buffer.alloc(3 * mebibyte, " ")
+      assert.strictEqual((yield* post(port, body, { token: null })).status, 401)
+      const endless = yield* dial(port)
+      endless.socket.write(head({ "transfer-encoding": "chunked", authorization: "none" }))
+      const part = `100000\r\n${"x".repeat(mebibyte)}\r\n`
+      let written = 0
+      while (!endless.socket.destroyed && written < 200) {
+        endless.socket.write(part)
+        written++
+        yield* Effect.sleep("2 millis")
+      }
+      assert.isBelow(written, 200)
+    })
+  )
+})
+
+describe("TLS", () => {
+  const pair = (name: string) => ({
+    certificate: Redacted.make(fixture(`${name}.certificate`)),
+    key: Redacted.make(fixture(`${name}.key`))
+  })
+
+  const shown = (port: number) =>
+    Effect.callback<string>((resume) => {
+      const socket: TLSSocket = tlsConnect(
+        { port, host: "127.0.0.1", servername: "localhost", rejectUnauthorized: false },
+        () => {
+          resume(Effect.succeed(String(socket.getPeerCertificate().subject.CN)))
+          socket.destroy()
+        }
+      )
+    })
+
+  it.effect("is spoken with the certificate, and with a new one when it has changed", () =>
+    Effect.gen(function* () {
+      let given = { ...Receiver.tokens, tls: pair("first") }
+      const { address, logs, port, recorded } = yield* start({ credentials: Effect.sync(() => given) })
+      assert.strictEqual(address.url, `https://127.0.0.1:${port}/currents`)
+      const authority = fixture("first.certificate")
+      assert.strictEqual((yield* post(port, events(2), { authority })).status, 200)
+      assert.strictEqual((yield* post(port, events(2), { authority, token: null })).status, 401)
+      assert.strictEqual((yield* post(port, events(2))).status, 0)
+      assert.deepStrictEqual(ids(recorded), named(2))
+
+      given = { ...given, tls: { ...pair("first"), key: pair("second").key } }
+      yield* TestClock.adjust("30 seconds")
+      yield* until(() => logs.some((line) => line.includes("the changed certificate and key cannot be used")))
+      assert.strictEqual(yield* shown(port), "first.localhost")
+
+      given = { ...given, tls: pair("second") }
+      yield* TestClock.adjust("30 seconds")
+      yield* until(() => logs.some((line) => line.includes("the certificate has changed")))
+      assert.strictEqual(yield* shown(port), "second.localhost")
+      assert.notInclude(logs.join("\n"), "PRIVATE")
+    })
+  )
+
+  it.live("that cannot be spoken is an error that shows no key", () =>
+    Effect.gen(function* () {
+      const key = Redacted.make("-----BEGIN PRIVATE KEY-----\nplanted\n-----END PRIVATE KEY-----")
+      const source = CurrentsHttpSource.currentsHttp({
+        settings: { port: 0 },
+        credentials: { ...Receiver.tokens, tls: { ...pair("first"), key } }
+      })
+      const { detail } = yield* Effect.flip(source.run(Receiver.recorder().intake, { follow: true }))
+      assert.match(
+        detail,
+        /^credentials\.tls: certificate and key cannot be used \(ERR_\w+\); give both as PEM/
+      )
+      assert.notInclude(detail, "planted")
+    })
+  )
+})
+
+describe("a receiver", () => {
+  it.live("says where it listens, and why it cannot", () =>
+    Effect.gen(function* () {
+      const { address, logs, port } = yield* start()
+      assert.deepStrictEqual(address, { host: "127.0.0.1", port, url: `http://127.0.0.1:${port}/currents` })
+      assert.include(logs[0], `listening for Braze Currents on http://127.0.0.1:${port}/currents`)
+      const cases = [
+        [{ port }, `cannot listen on 127.0.0.1, port ${port} (EADDRINUSE): another program`],
+        [{ port: 0, host: "192.0.2.1" }, "(EADDRNOTAVAIL): this machine has no such address"]
+      ] as const
+      for (const [settings, expected] of cases) {
+        const source = CurrentsHttpSource.currentsHttp({ settings, credentials: Receiver.tokens })
+        const { detail } = yield* Effect.flip(source.run(Receiver.recorder().intake, { follow: true }))
+        assert.include(detail, expected)
+      }
+    })
+  )
+
+  it("refuses settings that could not work, by name", () => {
+    const faults = [
+      { urlPath: "currents" },
+      { urlPath: "/a?b" },
+      { port: 70_000 },
+      { bodySize: "1 KiB" },
+      { concurrency: 0 },
+      { drainTimeout: "0 seconds" },
+      { token: "x" }
+    ]
+    for (const settings of faults) {
+      const made = CurrentsHttpSource.currentsHttp.fromUnknown({ settings, credentials: Effect.succeed({}) })
+      assert.isTrue(Result.isFailure(made))
+      if (Result.isFailure(made)) assert.include(made.failure.detail, `settings.${Object.keys(settings)[0]}`)
+    }
+  })
+
+  it.live("that is stopped lets what is under way end, and takes nothing new", () =>
+    Effect.gen(function* () {
+      const { port, recorded, running } = yield* start({ settings: { drainTimeout: "20 seconds" } })
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      yield* Effect.addFinalizer(() => Effect.sync(() => agent.destroy()))
+      recorded.door.closeUnsafe()
+      const answer = yield* Effect.forkChild(post(port, events(2), { agent }), { startImmediately: true })
+      const slow = yield* dial(port)
+      const body = Buffer.from(JSON.stringify(events(1, "slow")))
+      slow.socket.write(head({ "content-length": body.length }))
+      yield* until(() => recorded.begun() === 1)
+      running.interruptUnsafe()
+      // The port is closed before what is under way has ended.
+      yield* Effect.repeat(post(port, "probe"), { until: ({ status }) => status === 0 })
+      assert.isUndefined(running.pollUnsafe())
+      assert.isUndefined(answer.pollUnsafe())
+      slow.socket.write(body)
+      yield* until(() => recorded.begun() === 2)
+      recorded.door.openUnsafe()
+      const { headers, status } = yield* Fiber.join(answer)
+      assert.deepStrictEqual([status, headers.connection], [200, "close"])
+      assert.include(yield* slow.closed, "HTTP/1.1 200")
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(running)))
+      assert.sameMembers(ids(recorded), [...named(2), "slow-0"])
+    })
+  )
+
+  it.live("that is stopped breaks off what does not end in time, without an answer", () =>
+    Effect.gen(function* () {
+      const { port, recorded, running } = yield* start()
+      recorded.door.closeUnsafe()
+      const answer = yield* Effect.forkChild(post(port, events(2)), { startImmediately: true })
+      yield* until(() => recorded.begun() === 1)
+      yield* Fiber.interrupt(running)
+      assert.strictEqual((yield* Fiber.join(answer)).status, 0)
+      const server = createServer()
+      yield* Effect.callback<void>(
+        (resume) => void server.listen(port, "127.0.0.1", () => resume(Effect.void))
+      )
+      server.close()
+      assert.lengthOf(recorded.chunks, 0)
+    })
+  )
+})
+
+let conformancePort = 0
+sourceConformance({
+  plugin: CurrentsHttpSource.plugin({
+    onListening: ({ port }) => {
+      conformancePort = port
+    }
+  }),
+  kind: "push",
+  credentials: Receiver.tokens,
+  supply: Effect.sync(() => {
+    const batches = [
+      events(3, "few"),
+      { events: events(100, "usual") },
+      { events: events(4500, "many") },
+      events(4500, "small").map(({ user: _user, properties: _properties, ...event }) => ({
+        ...event,
+        properties: {}
+      })),
+      { events: [...events(2, "some"), { id: "no event" }] },
+      "{ no JSON"
+    ]
+    return {
+      settings: { port: 0, drainTimeout: "20 millis" },
+      ids: [
+        ...named(3, "few"),
+        ...named(100, "usual"),
+        ...named(4500, "many"),
+        ...named(4500, "small"),
+        ...named(2, "some")
+      ],
+      malformed: 2,
+      requests: batches.map((batch) =>
+        Effect.suspend(() => Effect.map(post(conformancePort, batch), ({ status }) => status === 200))
+      )
+    }
+  }),
+  limits: { records: 2000, bytes: 512 * 1024 },
+  readme: new URL("../README.md", import.meta.url)
+})
