@@ -14,6 +14,7 @@ const projects = [
     readdirSync(join(root, group)).map((name) => `${group}/${name}`)
   ),
   "benchmarks",
+  "examples",
   "tools"
 ]
 
@@ -27,6 +28,7 @@ interface Step {
 const steps: ReadonlyArray<Step> = [
   { name: "lint and format", commands: [["biome", "check", "--error-on-warnings"]] },
   { name: "types", commands: projects.map((project) => ["tsc", "-p", project]) },
+  { name: "public types", commands: [["node", "tools/api.ts", "--check"]], loud: true },
   { name: "structure", commands: [["node", "tools/structure.ts"]], loud: true },
   { name: "unused code and dependencies", commands: [["knip", "--no-progress"]] },
   { name: "workspace", commands: [["sherif", "--no-install"]] },

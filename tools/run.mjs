@@ -26,7 +26,10 @@ const programs = {
   simulate: "tools/simulate.ts",
   crashes: "tools/crashes.ts",
   soak: "tools/soak.ts",
-  bench: "benchmarks/src/bench.ts"
+  bench: "benchmarks/src/bench.ts",
+  api: "tools/api.ts",
+  create: "packages/create-millrace/src/bin.ts",
+  vitest: "node_modules/vitest/vitest.mjs"
 }
 
 const say = (text) => process.stderr.write(`millrace: ${text}\n`)
