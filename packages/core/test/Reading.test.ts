@@ -225,6 +225,44 @@ describe("threads that read", () => {
     }).pipe(memory, Effect.scoped)
   )
 
+  it.live("may know of a lane sooner than the exporter: it finds what they stored for it", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const [changed, more] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const late = { lanes: [{ name: "main" }, { name: "late" }], assign: () => Destination.to("late") }
+      const [before, after] = [Remote.destination(remote), Remote.destination(remote, late)]
+      const changing = {
+        ...before,
+        changed: Effect.flatMap(Deferred.isDone(changed), (isDone) =>
+          isDone ? Effect.never : Deferred.await(changed)
+        ),
+        open: Effect.flatMap(Deferred.isDone(changed), (isDone) => (isDone ? after.open : before.open))
+      }
+      const single: Source.Source = {
+        ...Source.fromArray([]),
+        parallel: true,
+        run: Source.fromSplits({
+          discover: () => Stream.make("only"),
+          read: () =>
+            Stream.concat(
+              Stream.make({ events: [Remote.event(1)], malformed: [], split: "only", checkpoint: "1" }),
+              Stream.drain(Stream.fromEffect(Deferred.await(more)))
+            )
+        })
+      }
+      const routed = (destination: typeof before) => Exporter.from(single).route("crm").to(destination)
+      const readers = [yield* reader(Effect.succeed(routed(after)))]
+      const running = yield* Exporter.start(routed(changing), { readers })
+      const waiting = Effect.map(running.ledger, ({ routes }) => routes["crm"]?.waiting["late"] ?? 0)
+      while ((yield* waiting) < 1) yield* Effect.sleep(5)
+      yield* Deferred.succeed(changed, undefined)
+      while (Remote.idsOf(remote).length < 1) yield* Effect.sleep(5)
+      yield* Deferred.succeed(more, undefined)
+      const { ledger } = yield* running.ended
+      assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { late: 1 })
+    }).pipe(memory, Effect.scoped)
+  )
+
   it.live("are refused together with dedupe", () =>
     Effect.gen(function* () {
       const definition = Exporter.from(source(new Set())).route("crm").to(Remote.destination(Remote.make()))
