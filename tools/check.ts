@@ -29,6 +29,7 @@ const steps: ReadonlyArray<Step> = [
   { name: "lint and format", commands: [["biome", "check", "--error-on-warnings"]] },
   { name: "types", commands: projects.map((project) => ["tsc", "-p", project]) },
   { name: "public types", commands: [["node", "tools/api.ts", "--check"]], loud: true },
+  { name: "tables of READMEs", commands: [["node", "tools/readmes.ts", "--check"]], loud: true },
   { name: "structure", commands: [["node", "tools/structure.ts"]], loud: true },
   { name: "unused code and dependencies", commands: [["knip", "--no-progress"]] },
   { name: "workspace", commands: [["sherif", "--no-install"]] },

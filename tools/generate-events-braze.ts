@@ -41,17 +41,30 @@ interface Field {
 const common = new Set(["id", "time", "user_id", "external_user_id", "device_id", "timezone"])
 
 /** Fields that come together, in the order in which the interfaces extend them. */
-const groups: { readonly [name: string]: ReadonlyArray<string> } = {
-  Campaign: ["campaign_id", "campaign_name"],
-  Variation: ["message_variation_id", "message_variation_name"],
-  Canvas: ["canvas_id", "canvas_name", "canvas_variation_id", "canvas_variation_name"],
-  CanvasStep: ["canvas_step_id", "canvas_step_name"],
-  Dispatch: ["dispatch_id", "send_id"],
-  App: ["app_id", "platform", "os_version", "device_model"],
-  Advertising: ["ad_id", "ad_id_type", "ad_tracking_enabled"],
-  Profile: ["gender", "country", "language"],
-  Abort: ["abort_type", "abort_log"]
-}
+const groups: { readonly [name: string]: { readonly about: string; readonly names: ReadonlyArray<string> } } =
+  {
+    Campaign: { about: "The campaign that an event is of.", names: ["campaign_id", "campaign_name"] },
+    Variation: {
+      about: "The variation of a message.",
+      names: ["message_variation_id", "message_variation_name"]
+    },
+    Canvas: {
+      about: "The canvas that an event is of, and its variation.",
+      names: ["canvas_id", "canvas_name", "canvas_variation_id", "canvas_variation_name"]
+    },
+    CanvasStep: { about: "The step of a canvas.", names: ["canvas_step_id", "canvas_step_name"] },
+    Dispatch: { about: "What a message was sent with.", names: ["dispatch_id", "send_id"] },
+    App: {
+      about: "The app that an event happened in, and the device it runs on.",
+      names: ["app_id", "platform", "os_version", "device_model"]
+    },
+    Advertising: {
+      about: "The advertising id of a device.",
+      names: ["ad_id", "ad_id_type", "ad_tracking_enabled"]
+    },
+    Profile: { about: "What the user's profile says.", names: ["gender", "country", "language"] },
+    Abort: { about: "Why a message was not sent.", names: ["abort_type", "abort_log"] }
+  }
 
 const header = "// Written by tools/generate-events-braze.ts from catalogue/events.json. Do not edit.\n"
 const text = (value: unknown) => JSON.stringify(value)
@@ -111,24 +124,24 @@ const interfaces = ({ events }: Catalogue) => {
     Object.values(events).flatMap((entry) => properties(entry).map((field) => [field.name, field]))
   )
   let out = header
-  for (const [name, members] of Object.entries(groups)) {
-    const fields = members.map((field) => ({ ...known.get(field)!, deprecated: false }))
-    out += `\nexport interface ${name} {\n${fields.map(member).join("")}}\n`
+  for (const [name, { about, names }] of Object.entries(groups)) {
+    const fields = names.map((field) => ({ ...known.get(field)!, deprecated: false }))
+    out += `\n/** ${about} */\nexport interface ${name} {\n${fields.map(member).join("")}}\n`
   }
   for (const [type, entry] of Object.entries(events)) {
     const fields = properties(entry)
     const has = new Map(fields.map((field) => [field.name, field]))
     const parents = Object.keys(groups).filter((group) =>
-      groups[group]!.every((field) => has.get(field)?.deprecated === false)
+      groups[group]!.names.every((field) => has.get(field)?.deprecated === false)
     )
-    const inherited = new Set(parents.flatMap((parent) => groups[parent]!))
+    const inherited = new Set(parents.flatMap((parent) => groups[parent]!.names))
     const extending = parents.length === 0 ? "" : ` extends ${parents.join(", ")}`
     const own = fields.filter(({ name }) => !inherited.has(name)).map(member)
     const label = entry.status === "current" ? entry.label : `${entry.label} (${entry.status})`
     out += `\n/** \`${type}\`: ${label} */\nexport interface ${interfaceName(type)}${extending} {\n${own.join("")}}\n`
   }
   const rows = Object.keys(events).map((type) => `  readonly ${text(type)}: ${interfaceName(type)}\n`)
-  return `${out}\nexport interface Types {\n${rows.join("")}}\n`
+  return `${out}\n/** Every event type and the properties that its events have. */\nexport interface Types {\n${rows.join("")}}\n`
 }
 
 const record = (name: string, type: string, rows: ReadonlyArray<readonly [string, unknown]>) =>

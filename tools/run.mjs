@@ -28,6 +28,8 @@ const programs = {
   soak: "tools/soak.ts",
   bench: "benchmarks/src/bench.ts",
   api: "tools/api.ts",
+  readmes: "tools/readmes.ts",
+  reference: "tools/reference.ts",
   create: "packages/create-millrace/src/bin.ts",
   vitest: "node_modules/vitest/vitest.mjs"
 }

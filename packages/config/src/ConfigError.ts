@@ -1,4 +1,6 @@
 /**
+ * Why a configuration was refused.
+ *
  * @since 1.0.0
  */
 import * as Schema from "effect/Schema"

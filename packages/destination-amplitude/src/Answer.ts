@@ -57,7 +57,7 @@ export const outcome = ({ body, headers, status }: Transport.Response, nowMillis
       `Amplitude's firewall blocked the request, for its content or for where it comes from (${detail})`
     )
   }
-  if (isElsewhere(status) || isPage(headers)) {
+  if (Status.isElsewhere({ headers, status })) {
     return retry("wrong-address", {
       after,
       detail: `this is not Amplitude's API; check region or baseUrl (${detail})`
@@ -101,9 +101,3 @@ const endsOf = (status: number, reply: Reply, batch: Batch): ReadonlyMap<number,
 /** `Invalid API key`, or `missing_field: "api_key"`. */
 const isAboutKey = ({ error, missingField }: Reply) =>
   /invalid api.?key/i.test(error) || missingField === "api_key"
-
-/** A redirect, no such path, no such method: it says nothing about the events, which can wait for a correction. */
-const isElsewhere = (status: number) => (status >= 300 && status < 400) || status === 404 || status === 405
-
-/** Amplitude answers in JSON: a page that says yes comes from somebody in between. */
-const isPage = (headers: Transport.Response["headers"]) => /^text\/html/i.test(headers["content-type"] ?? "")

@@ -60,7 +60,7 @@ export const outcome = ({ body, headers, status }: Transport.Response, nowMillis
       `Mixpanel refused the credentials; check them, projectId and region (${detail})`
     )
   }
-  if (isElsewhere(status) || isPage(headers)) {
+  if (Status.isElsewhere({ headers, status })) {
     return retry("wrong-address", {
       after: retryAfter,
       detail: `this is not the import API; check region or baseUrl (${detail})`
@@ -69,11 +69,3 @@ export const outcome = ({ body, headers, status }: Transport.Response, nowMillis
   if (status >= 200 && status < 300 && read(body).code !== 200) return retry("unexpected", { detail })
   return Status.outcome(status, { retryAfter, detail })
 }
-
-// internal
-
-/** A redirect, no such path, no such method: it says nothing about the events, which can wait for a correction. */
-const isElsewhere = (status: number) => (status >= 300 && status < 400) || status === 404 || status === 405
-
-/** Mixpanel answers in JSON: a page that says yes comes from somebody in between. */
-const isPage = (headers: Transport.Response["headers"]) => /^text\/html/i.test(headers["content-type"] ?? "")

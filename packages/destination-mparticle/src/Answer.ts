@@ -36,7 +36,7 @@ export const outcome = (answer: Transport.Response, lane: string, nowMillis: num
       detail: limit === "" ? detail : `limit ${excerpt(limit)}, ${detail}`
     })
   }
-  if (isElsewhere(status)) {
+  if (Status.isElsewhere({ headers, status })) {
     return retry("wrong-address", {
       after,
       detail: `this is not the Events API; check pod or baseUrl (${detail})`
@@ -60,9 +60,6 @@ export const usage = (answer: Transport.Response): number | undefined => {
 
 /** Limits that all feeds of a customer have in common; `app`, `feed` and `acceleration` concern one key. */
 const shared = new Set(["org", "account", "workspace", "system"])
-
-/** A redirect, no such path, no such method: it says nothing about the events, which can wait for a correction. */
-const isElsewhere = (status: number) => (status >= 300 && status < 400) || status === 404 || status === 405
 
 /** The examples in mParticle's documentation put header values in quotes. */
 const unquote = (text: string) =>

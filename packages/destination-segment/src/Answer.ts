@@ -23,7 +23,7 @@ export const outcome = ({ body, headers, status }: Transport.Response, nowMillis
   if (status === 401 || status === 403 || (status === 400 && aboutKey.test(body))) {
     return unauthorized("unauthorized", `Segment refused the write key; check it and the region (${detail})`)
   }
-  if (isElsewhere(status) || isPage(headers)) {
+  if (Status.isElsewhere({ headers, status })) {
     return retry("wrong-address", {
       after: retryAfter,
       detail: `this is not the Tracking API; check region or baseUrl (${detail})`
@@ -36,9 +36,3 @@ export const outcome = ({ body, headers, status }: Transport.Response, nowMillis
 
 /** A malformed key is answered 400 like malformed events. The wording is not documented. */
 const aboutKey = /write.?key/i
-
-/** A redirect, no such path, no such method: it says nothing about the events, which can wait for a correction. */
-const isElsewhere = (status: number) => (status >= 300 && status < 400) || status === 404 || status === 405
-
-/** Segment answers in JSON: a page that says yes comes from somebody in between. */
-const isPage = (headers: Transport.Response["headers"]) => /^text\/html/i.test(headers["content-type"] ?? "")

@@ -6,6 +6,7 @@
  */
 import { delivered, type Outcome, rejected, retry, tooLarge, unauthorized } from "@millrace/core/Outcome"
 import type * as Duration from "effect/Duration"
+import type { Response } from "./Transport.ts"
 
 /**
  * - 2xx: delivered
@@ -13,8 +14,8 @@ import type * as Duration from "effect/Duration"
  * - 413: TooLarge
  * - 429: Retry `throttled`
  * - 408, 425, 5xx: Retry `unavailable`
+ * - 402, 407, 421, 423, anything below 200 and redirects: Retry `unexpected`, since they say nothing about the content
  * - any other 4xx: Rejected `bad-request`
- * - anything else, redirects among them: Retry `unexpected`, since it says nothing about the content
  *
  * @since 1.0.0
  * @category conversions
@@ -29,5 +30,27 @@ export const outcome = (
   if (status === 413) return tooLarge(detail)
   if (status === 429) return retry("throttled", { after, detail })
   if (status === 408 || status === 425 || status >= 500) return retry("unavailable", { after, detail })
-  return status >= 400 ? rejected("bad-request", detail) : retry("unexpected", { after, detail })
+  return status >= 400 && !aboutOthers.has(status)
+    ? rejected("bad-request", detail)
+    : retry("unexpected", { after, detail })
 }
+
+/** An account that is not paid for, a proxy that wants a password, a server that is not the right one, a lock. */
+const aboutOthers = new Set([402, 407, 421, 423])
+
+/**
+ * Whether an answer cannot be that of an API which speaks no HTML and has its paths where they are documented: a redirect,
+ * 404, 405, or a web page where the status itself would decide about the events. A load balancer's page that says
+ * "too large" or "busy" means it. For destinations with one known address, whose events can wait until it is corrected.
+ *
+ * @since 1.0.0
+ * @category predicates
+ */
+export const isElsewhere = ({ headers, status }: Pick<Response, "headers" | "status">): boolean =>
+  (status >= 300 && status < 400) ||
+  status === 404 ||
+  status === 405 ||
+  (/^text\/html/i.test(headers["content-type"] ?? "") && !speaksForItself(status))
+
+const speaksForItself = (status: number): boolean =>
+  status === 408 || status === 413 || status === 425 || status === 429 || status >= 500

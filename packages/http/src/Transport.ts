@@ -34,6 +34,8 @@ export interface Options {
 }
 
 /**
+ * What a channel sends.
+ *
  * @since 1.0.0
  * @category models
  */
@@ -71,6 +73,8 @@ export interface Channel {
 }
 
 /**
+ * What opens channels.
+ *
  * @since 1.0.0
  * @category services
  */

@@ -26,6 +26,8 @@ export const Reason = Schema.Literals([
 ])
 
 /**
+ * Why there was no complete answer.
+ *
  * @since 1.0.0
  * @category models
  */

@@ -457,6 +457,11 @@ describe("Status.outcome", () => {
     [301, "Retry", "unexpected"],
     [400, "Rejected", "bad-request"],
     [404, "Rejected", "bad-request"],
+    [402, "Retry", "unexpected"],
+    [407, "Retry", "unexpected"],
+    [421, "Retry", "unexpected"],
+    [423, "Retry", "unexpected"],
+    [451, "Rejected", "bad-request"],
     [401, "Unauthorized", "unauthorized"],
     [403, "Unauthorized", "unauthorized"],
     [408, "Retry", "unavailable"],
@@ -473,6 +478,18 @@ describe("Status.outcome", () => {
     assert.strictEqual("reason" in outcome ? outcome.reason : undefined, reason)
     if (outcome._tag !== "Delivered") assert.strictEqual(outcome.detail, "said")
     if (outcome._tag === "Retry") assert.strictEqual(outcome.after, retryAfter)
+  })
+})
+
+describe("Status.isElsewhere", () => {
+  const page = { "content-type": "text/html; charset=utf-8" }
+  it("knows redirects and paths that are not there, and web pages where the status would decide", () => {
+    const statuses = [200, 202, 301, 307, 400, 404, 405, 408, 413, 422, 425, 429, 500, 503]
+    const among = (headers: Readonly<Record<string, string>>) =>
+      statuses.filter((status) => Status.isElsewhere({ headers, status }))
+    assert.deepStrictEqual(among({}), [301, 307, 404, 405])
+    assert.deepStrictEqual(among({ "content-type": "application/json" }), [301, 307, 404, 405])
+    assert.deepStrictEqual(among(page), [200, 202, 301, 307, 400, 404, 405, 422])
   })
 })
 

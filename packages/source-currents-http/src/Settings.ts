@@ -47,7 +47,7 @@ export const Settings = Schema.Struct({
   // Braze sends no event of more than 900 KB: any request that it can split fits into this in the end.
   bodySize: Schema.ByteSizeFromString.annotate({
     description:
-      "The largest body that is taken, unpacked, and the most that is held of all bodies together: 1 MiB to 256 MiB."
+      "The largest body that is taken, unpacked, and the most that is held of all bodies together; `1 MiB` to `256 MiB`."
   })
     .check(
       Schema.makeFilter((size) => {
@@ -56,9 +56,16 @@ export const Settings = Schema.Struct({
       })
     )
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("16 MiB"))),
-  concurrency: count("Requests that are read or stored at once; others are told to come later.", 256, 8),
-  connections: count("Connections that are kept open at once.", 10_000, 256),
-  receiveTimeout: timeLimit("The longest that a request may take to arrive, all of it.", "30 seconds"),
+  concurrency: count(
+    "Requests that are read or stored at once, at most 256; others are told to come later.",
+    256,
+    8
+  ),
+  connections: count("Connections that are kept open at once, at most 10000.", 10_000, 256),
+  receiveTimeout: timeLimit(
+    "The longest that a request may take to arrive, all of it; at most `1 hour`.",
+    "30 seconds"
+  ),
   storeTimeout: timeLimit("The longest that a request waits to be stored.", "60 seconds"),
   drainTimeout: timeLimit(
     "The longest that requests under way may take when the exporter stops.",
@@ -94,11 +101,11 @@ const Pem = (description: string) => Schema.Redacted(Schema.NonEmptyString).anno
  * @category schemas
  */
 export const Credentials = Schema.Struct({
-  token: Token("The bearer token that stands in Braze's form."),
+  token: Token("What Braze shows: the bearer token that stands in its form."),
   formerToken: Schema.optionalKey(Token("The token before it, which holds too while one follows the other.")),
   tls: Schema.optionalKey(
     Schema.Struct({
-      certificate: Pem("The certificate and those between it and its authority, as PEM."),
+      certificate: Pem("The certificate with its chain, as PEM."),
       key: Pem("The private key of the certificate, as PEM.")
     }).annotate({ description: "Speaks HTTPS; without it, plain HTTP for a proxy that speaks HTTPS." })
   )

@@ -1,15 +1,18 @@
 // Written by tools/generate-events-braze.ts from catalogue/events.json. Do not edit.
 
+/** The campaign that an event is of. */
 export interface Campaign {
   readonly campaign_id?: string | null
   readonly campaign_name?: string | null
 }
 
+/** The variation of a message. */
 export interface Variation {
   readonly message_variation_id?: string | null
   readonly message_variation_name?: string | null
 }
 
+/** The canvas that an event is of, and its variation. */
 export interface Canvas {
   readonly canvas_id?: string | null
   readonly canvas_name?: string | null
@@ -17,16 +20,19 @@ export interface Canvas {
   readonly canvas_variation_name?: string | null
 }
 
+/** The step of a canvas. */
 export interface CanvasStep {
   readonly canvas_step_id?: string | null
   readonly canvas_step_name?: string | null
 }
 
+/** What a message was sent with. */
 export interface Dispatch {
   readonly dispatch_id?: string | null
   readonly send_id?: string | null
 }
 
+/** The app that an event happened in, and the device it runs on. */
 export interface App {
   readonly app_id?: string | null
   readonly platform?: string | null
@@ -34,18 +40,21 @@ export interface App {
   readonly device_model?: string | null
 }
 
+/** The advertising id of a device. */
 export interface Advertising {
   readonly ad_id?: string | null
   readonly ad_id_type?: string | null
   readonly ad_tracking_enabled?: boolean | null
 }
 
+/** What the user's profile says. */
 export interface Profile {
   readonly gender?: string | null
   readonly country?: string | null
   readonly language?: string | null
 }
 
+/** Why a message was not sent. */
 export interface Abort {
   readonly abort_type?: string | null
   readonly abort_log?: string | null
@@ -1160,6 +1169,7 @@ export interface ProfileUpdate extends Profile {
   readonly custom_attributes?: string | null
 }
 
+/** Every event type and the properties that its events have. */
 export interface Types {
   readonly "agentconsole.AgentExecuted": AgentconsoleAgentExecuted
   readonly "agentconsole.ToolInvocation": AgentconsoleToolInvocation
