@@ -19,7 +19,7 @@ process.on("exit", () => rmSync(work, { recursive: true, force: true }))
 const declare = (name: string): string => {
   const target = join(work, name)
   const compiler = join(root, "node_modules/.bin/tsc")
-  const settings = ["--removeComments", "--declarationMap", "false", "--outDir", target]
+  const settings = ["--removeComments", "--outDir", target]
   const done = spawnSync(compiler, ["-p", join(root, "packages", name, "tsconfig.build.json"), ...settings], {
     encoding: "utf8"
   })

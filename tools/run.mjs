@@ -31,6 +31,7 @@ const programs = {
   readmes: "tools/readmes.ts",
   reference: "tools/reference.ts",
   create: "packages/create-millrace/src/bin.ts",
+  rehearse: "tools/rehearse.ts",
   vitest: "node_modules/vitest/vitest.mjs"
 }
 

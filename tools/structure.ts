@@ -109,12 +109,9 @@ for (const { folder, manifest } of packages) {
   const tests = globSync("test/**/*.test.ts", { cwd: folder }).map((name) =>
     readFileSync(join(folder, name), "utf8")
   )
-  if (
-    manifest.name.startsWith("@millrace/outbox-") &&
-    !tests.some((text) => text.includes("outboxConformance("))
-  ) {
-    complain(folder, "does not run the outbox conformance suite")
-  }
+  const [, kind] = plugin.exec(manifest.name) ?? []
+  if (kind !== undefined && !tests.some((text) => new RegExp(`${kind}(Conformance|Suite)\\(`).test(text)))
+    complain(folder, `does not run the conformance suite of its kind, ${kind}Conformance`)
 }
 
 // A check that read nothing must not pass.

@@ -1,0 +1,62 @@
+/**
+ * What the ```yaml blocks of READMEs take for given.
+ *
+ * A block that is not named here is put into a whole configuration and checked as it stands.
+ */
+import type { Given } from "./block.ts"
+
+export interface Configuration extends Given {
+  /** Values of environment variables; any other that is named is given its own name. */
+  readonly environment?: Record<string, string>
+  /** Other files of its folder. */
+  readonly files?: Record<string, string>
+  /** Why it is not checked. */
+  readonly notRun?: string
+}
+
+export const configurations: ReadonlyArray<Configuration> = [
+  {
+    package: "@millrace/destination-http",
+    holds: "standardWebhooks",
+    replace: { "https://api.example.com": "VENDOR" },
+    environment: { WEBHOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" }
+  },
+  {
+    package: "@millrace/source-currents-http",
+    holds: "CURRENTS_TOKEN",
+    replace: { "host: 0.0.0.0, port: 8080": "host: 127.0.0.1, port: 0" }
+  },
+  {
+    package: "millrace",
+    holds: "name: braze-to-mparticle",
+    replace: { "pod: us1, environment: production": "baseUrl: EMULATOR, environment: production" },
+    files: { "secrets/unbound": "MP_UNBOUND_SECRET", "currents/none.ndjson": "" }
+  }
+]
+
+const indented = (text: string, width: number) => text.replace(/^(?=.)/gm, " ".repeat(width))
+
+const source = 'source: { use: "@millrace/source-stdin", settings: { format: braze-currents } }\n'
+const outbox = 'outbox: { use: "@millrace/outbox-sqlite", settings: { path: ./state } }\n'
+const to = 'to: { use: "@millrace/destination-files", settings: { path: ./lake } }\n'
+
+/** A whole configuration around a part of one. */
+export const whole = (text: string): string => {
+  const has = (key: string) => new RegExp(`^${key}:`, "m").test(text)
+  if (has("name")) return text
+  const isOfRoute = has("to") || has("transforms")
+  const route = `${has("to") ? "" : to}${isOfRoute ? text : ""}`
+  const rest = isOfRoute ? "" : text
+  return [
+    "name: example\n",
+    has("source") ? "" : source,
+    has("outbox") ? "" : outbox,
+    rest,
+    has("routes") ? "" : `routes:\n  - name: example\n${indented(route, 4)}`
+  ].join("")
+}
+
+export const environmentOf = (text: string, given: Configuration | undefined): Record<string, string> => {
+  const names = [...text.matchAll(/\benv: (\w+)/g)].map((match) => match[1] ?? "")
+  return { ...Object.fromEntries(names.map((name) => [name, name])), ...given?.environment }
+}
