@@ -80,9 +80,11 @@ const follow = async (
   }
 }
 
-const demandResults = ({ said, server }: Followed) => {
+const demandResults = ({ folder, said, server }: Followed) => {
   const command = (part: string) => [...said].find(([line]) => line.includes(part))?.[1] ?? ""
   assert.include(command("npm test"), "29 passed")
+  assert.include(command("npm test -- -u"), "29 passed")
+  assert.include(readFileSync(join(folder, "test/golden/order-placed.json"), "utf8"), '"mode": "live"')
   assert.match(command("-- check"), /acme +main +accepted/)
   assert.match(command("-- preview"), /3 events read; not sent: 1 anonymous/)
   assert.match(command("-- preview"), /"mode": "test"/)

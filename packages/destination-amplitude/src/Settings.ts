@@ -3,7 +3,8 @@
  *
  * @since 1.0.0
  */
-import * as Braze from "@millrace/events-braze/Braze"
+import { anonymous, byType, user } from "@millrace/events-braze/Settings"
+import * as Address from "@millrace/http/Address"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
@@ -18,31 +19,13 @@ export const regions = {
   eu: "https://api.eu.amplitude.com"
 } as const
 
-const isBaseUrl = (text: string): boolean | string => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return "expected an http or https URL"
-  if (url.username !== "" || url.password !== "") return "expected a URL without credentials"
-  return (url.search === "" && url.hash === "") || "expected a URL without query or fragment"
-}
-
-const areTypes = Schema.makeFilter((record: { readonly [type: string]: unknown }) => {
-  const unknown = Object.keys(record).find((type) => !Braze.typeNames.has(Braze.typeName(type)))
-  return unknown === undefined || { path: [unknown], issue: "expected the name of a Braze event type" }
-})
-
 const Identity = Schema.Struct({
-  user: Schema.Literals(["externalId", "sourceId"])
-    .annotate({
-      description:
-        "What becomes `user_id`: `externalId`, as in Braze's connector, or Braze's own id as `sourceId`."
-    })
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("externalId"))),
-  anonymous: Schema.Literals(["skip", "send"])
-    .annotate({
-      description:
-        "Events of users without that id: `skip` them, or `send` those with a device id, as Braze's connector does."
-    })
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("skip")))
+  user: user(
+    "What becomes `user_id`: `externalId`, as in Braze's connector, or Braze's own id as `sourceId`."
+  ),
+  anonymous: anonymous(
+    "Events of users without that id: `skip` them, or `send` those with a device id, as Braze's connector does."
+  )
 }).annotate({ description: "Whom Amplitude takes an event to be about." })
 
 /**
@@ -59,9 +42,7 @@ export const Settings = Schema.Struct({
     })
   ),
   baseUrl: Schema.optionalKey(
-    Schema.String.annotate({
-      description: "Where Amplitude takes events, without `/batch`: for proxies and tests."
-    }).check(Schema.makeFilter(isBaseUrl))
+    Address.baseUrl("Where Amplitude takes events, without `/batch`: for proxies and tests.")
   ),
   endpoint: Schema.Literals(["batch", "http"])
     .annotate({
@@ -79,19 +60,11 @@ export const Settings = Schema.Struct({
   prefix: Schema.String.annotate({
     description: "What stands before event names, as in `[Appboy] Email Open`; nothing when it is empty."
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("[Appboy]"))),
-  names: Schema.Record(Schema.String, Schema.NonEmptyString)
-    .annotate({
-      description:
-        "`{ type: event name }`: names of your own, by Braze event type, in place of prefix and name."
-    })
-    .check(areTypes)
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
-}).check(
-  Schema.makeFilter(
-    ({ baseUrl, region }) =>
-      (baseUrl === undefined) !== (region === undefined) || "expected exactly one of region and baseUrl"
-  )
-)
+  names: byType(
+    "`{ type: event name }`: names of your own, by Braze event type, in place of prefix and name.",
+    Schema.NonEmptyString
+  ).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+}).check(Address.isGivenOnce("region"))
 
 /**
  * The settings, read.
@@ -107,4 +80,4 @@ export type Settings = typeof Settings.Type
  * @since 1.0.0
  * @category conversions
  */
-export const baseUrl = ({ baseUrl, region }: Settings): URL => new URL(baseUrl ?? regions[region ?? "us"])
+export const baseUrl = ({ baseUrl, region }: Settings): URL => Address.of(regions, region, baseUrl)

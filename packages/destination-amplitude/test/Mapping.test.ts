@@ -1,45 +1,19 @@
-import { readdirSync, readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
-import { assert, describe, expect, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { amplitude, Settings } from "@millrace/destination-amplitude"
 import type { BrazeEvent } from "@millrace/events-braze"
+import * as Braze from "@millrace/events-braze/Braze"
 import * as EventNames from "@millrace/events-braze/EventNames"
 import * as Sample from "@millrace/events-braze/Sample"
+import { bare as event, time } from "@millrace/events-braze/Sample"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { documented } from "./support/documented.ts"
-import {
-  apiKey,
-  destination,
-  event,
-  goldenOf,
-  open,
-  type Subject,
-  time,
-  typeNames,
-  uploadOf
-} from "./support/subject.ts"
+import { apiKey, destination, open, type Subject, uploadOf } from "./support/subject.ts"
 
-const golden = new URL("./golden/", import.meta.url)
-
-describe("golden pairs", () => {
-  // `vitest -u` writes what is expected anew: review the difference.
-  it.each(readdirSync(golden))("%s", async (file) => {
-    const url = new URL(file, golden)
-    const pair: ReturnType<typeof goldenOf> = JSON.parse(readFileSync(url, "utf8"))
-    await expect(`${JSON.stringify(goldenOf(pair.in), null, 2)}\n`).toMatchFileSnapshot(fileURLToPath(url))
-  })
-
-  // The rest does not trust the files.
-  it("there is one for each family of events", () => {
-    const family = (type: string) => type.replace(/^users\./, "").replace(/\.\w+$/, "")
-    const written = new Set(readdirSync(golden).map((file) => family(file.replace(/\.json$/, ""))))
-    for (const type of EventNames.selected) assert.include([...written], family(type))
-  })
-})
+const typeNames = [...Braze.typeNames].filter(Braze.isTypeName)
 
 describe("an event", () => {
   it.each(Object.entries(documented))("%s is sent as Braze documents, with nothing else", (name, row) => {
@@ -262,10 +236,7 @@ describe("settings and credentials", () => {
     [{ region: "in" }, "settings.region"],
     [{ region: "us", batchSize: 1 }, "settings.batchSize"],
     [{ region: "us", endpoint: "identify" }, "settings.endpoint"],
-    [{ baseUrl: "nonsense" }, "settings.baseUrl"],
-    [{ baseUrl: "ftp://host" }, "settings.baseUrl"],
     [{ baseUrl: "https://hunter:hunter@host" }, "settings.baseUrl"],
-    [{ baseUrl: "https://host?key=hunter" }, "settings.baseUrl"],
     [{ region: "us", identity: { user: "email" } }, "settings.identity.user"],
     [{ region: "us", identity: { anonymous: "hunter" } }, "settings.identity.anonymous"],
     [{ region: "us", minIdLength: 0 }, "settings.minIdLength"],

@@ -1,8 +1,21 @@
-import { describe } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { amplitude, type Settings } from "@millrace/destination-amplitude"
-import { destinationConformance } from "@millrace/testing"
+import * as EventNames from "@millrace/events-braze/EventNames"
+import { destinationConformance, goldenPairs, messageOf } from "@millrace/testing"
 import * as Redacted from "effect/Redacted"
-import { eventOf } from "./support/subject.ts"
+import { destination } from "./support/subject.ts"
+
+const events = goldenPairs({
+  folder: new URL("golden/", import.meta.url),
+  out: messageOf(destination())
+})
+
+// The rest does not trust the pairs.
+it("there is a golden pair for each family of events", () => {
+  const family = (type: string) => type.replace(/^users\./, "").replace(/\.\w+$/, "")
+  const written = events.map(({ type }) => family(type))
+  for (const type of EventNames.selected) assert.include(written, family(type))
+})
 
 const conforms = (settings: typeof Settings.Settings.Encoded, requestBytes: number) =>
   destinationConformance({
@@ -12,14 +25,7 @@ const conforms = (settings: typeof Settings.Settings.Encoded, requestBytes: numb
       { apiKey: Redacted.make("0f0e0d0c0b0a09080706050403020100") },
       { apiKey: Redacted.make("1a2b3c4d5e6f708192a3b4c5d6e7f809") }
     ],
-    events: [
-      eventOf("users.messages.email.Open"),
-      eventOf("users.canvas.Entry"),
-      eventOf("users.messages.pushnotification.Open"),
-      eventOf("users.messages.sms.InboundReceive"),
-      eventOf("users.behaviors.CustomEvent"),
-      eventOf("users.behaviors.Purchase")
-    ],
+    events,
     // "HTTP V2 API", responses: a request is taken or refused as a whole. That a refusal names events, which the suite
     // cannot say of a remote that then takes none, is tried in Delivery.test.ts.
     remote: {

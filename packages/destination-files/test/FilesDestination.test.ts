@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Exporter, OutboxMemory, Source } from "@millrace/core"
 import type { Event } from "@millrace/core/Event"
 import { Answer, files } from "@millrace/destination-files"
+import { goldenPairs } from "@millrace/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
@@ -24,33 +25,27 @@ import {
   visible
 } from "./support/subject.ts"
 
-interface Golden {
-  readonly settings: Omit<SettingsInput, "path">
-  readonly in: ReadonlyArray<Event>
-  readonly out: Readonly<Record<string, ReadonlyArray<unknown>>>
-}
+/** The files that a batch of these events becomes, each with its rows. */
+const filesOf = (
+  events: ReadonlyArray<Event>,
+  { settings }: { readonly settings: Omit<SettingsInput, "path"> }
+) =>
+  Effect.gen(function* () {
+    const path = yield* temporaryFolder
+    const [outcomes] = yield* deliver({ path, ...settings }, events)
+    assert.deepStrictEqual(
+      outcomes!.values.map(({ _tag }) => _tag),
+      events.map(() => "Delivered")
+    )
+    assert.deepStrictEqual(temporaries(path), [])
+    return yield* contents(path)
+  }).pipe(Effect.scoped, Effect.runPromise)
 
-const goldenFolder = new URL("./golden/", import.meta.url)
-const goldens = readdirSync(goldenFolder)
-  .filter((name) => name.endsWith(".json"))
-  .map((name): [string, Golden] => [name, JSON.parse(readFileSync(new URL(name, goldenFolder), "utf8"))])
+goldenPairs({ folder: new URL("golden/", import.meta.url), out: filesOf })
 
 const hour = 3_600_000
 
 describe("a batch becomes files", () => {
-  it.live.each(goldens)("as in %s", ([, { in: events, out, settings }]) =>
-    Effect.gen(function* () {
-      const path = yield* temporaryFolder
-      const [outcomes] = yield* deliver({ path, ...settings }, events)
-      assert.deepStrictEqual(
-        outcomes!.values.map(({ _tag }) => _tag),
-        events.map(() => "Delivered")
-      )
-      assert.deepStrictEqual(JSON.parse(JSON.stringify(yield* contents(path))), out)
-      assert.deepStrictEqual(temporaries(path), [])
-    })
-  )
-
   it.live("that are the same, byte for byte, when it is repeated, and others for other events", () =>
     Effect.gen(function* () {
       const path = yield* temporaryFolder

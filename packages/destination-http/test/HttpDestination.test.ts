@@ -1,25 +1,22 @@
 import { createHmac } from "node:crypto"
-import { readdirSync, readFileSync } from "node:fs"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Exporter, Ledger, OutboxMemory, Source } from "@millrace/core"
 import type { Event } from "@millrace/core/Event"
 import { http, StandardWebhooks } from "@millrace/destination-http"
-import { FaultyRemote } from "@millrace/testing"
+import { Attempt, FaultyRemote, goldenPairs } from "@millrace/testing"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { TestClock } from "effect/testing"
 import {
-  attempt,
   event,
   open,
   type PlainCredentials,
   recording,
   redact,
   requestsFor,
-  type Sent,
   type SettingsInput,
   type Subject,
   time
@@ -28,28 +25,22 @@ import {
 const url = "https://api.example.com/v1/events"
 const whsec = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-describe("golden pairs", () => {
-  const golden = new URL("./golden/", import.meta.url)
-  const files = readdirSync(golden)
+/** The requests that the events of a pair become, byte for byte. */
+const requestsOf = (events: ReadonlyArray<Event>, { credentials, settings }: Options) =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(time + 500)
+    return yield* requestsFor(open(settings, redact(credentials ?? {})), events)
+  }).pipe(Effect.provide(TestClock.layer()), Effect.runPromise)
 
-  interface Pair {
-    readonly settings: SettingsInput
-    readonly credentials?: PlainCredentials
-    readonly in: ReadonlyArray<Event>
-    readonly out: ReadonlyArray<Sent>
-  }
+interface Options {
+  readonly settings: SettingsInput
+  readonly credentials?: PlainCredentials
+}
 
-  it("are there for each kind of batch and of credentials", () => assert.isAtLeast(files.length, 10))
+const pairs = goldenPairs({ folder: new URL("golden/", import.meta.url), out: requestsOf })
 
-  it.effect.each(files)("%s: the events become these requests, byte for byte", (file) =>
-    Effect.gen(function* () {
-      const pair: Pair = JSON.parse(readFileSync(new URL(file, golden), "utf8"))
-      yield* TestClock.setTime(time + 500)
-      const subject = open(pair.settings, redact(pair.credentials ?? {}))
-      assert.deepStrictEqual(yield* requestsFor(subject, pair.in), pair.out)
-    })
-  )
-})
+it("there are golden pairs for each kind of batch and of credentials", () =>
+  assert.isAtLeast(pairs.length, 10))
 
 describe("a message", () => {
   const rejection = (settings: Partial<SettingsInput>, one: Event) => {
@@ -287,9 +278,9 @@ const verdictOf = (
   Effect.gen(function* () {
     const remote = yield* FaultyRemote.start({ answer: () => answer })
     const subject = open({ url: remote.origin, ...settings }, redact(credentials ?? {}))
-    const result = yield* Effect.result(attempt(subject, [event("1")]))
+    const [outcome] = yield* Attempt.verdicts(subject, [event("1")])
     assert.strictEqual(remote.exchanges().length, 1)
-    return Result.isFailure(result) ? result.failure.outcome : result.success.values[0]!
+    return outcome!
   })
 
 describe("an answer", () => {
@@ -360,7 +351,7 @@ describe("an answer", () => {
       for (const kind of ["reset-before", "reset-after", "nonsense", "cut-answer"] as const) {
         remote.script([{ kind }])
         const { outcome } = yield* Effect.flip(
-          attempt(open({ url: `${remote.origin}/secret-path` }), [event("1")])
+          Attempt.deliver(open({ url: `${remote.origin}/secret-path` }), [event("1")])
         )
         assert.deepStrictEqual([outcome._tag, Reflect.get(outcome, "reason")], ["Retry", "no-answer"], kind)
         assert.include(outcome.detail, remote.origin)
@@ -433,11 +424,11 @@ describe("signatures", () => {
         )
       const [one, two, three] = [event("1"), event("2"), event("3")]
       yield* TestClock.setTime(time)
-      yield* provide(attempt(make(), [one, two]))
+      yield* provide(Attempt.deliver(make(), [one, two]))
       yield* TestClock.adjust("2 hours")
-      yield* provide(attempt(make(), [one, two]))
-      yield* provide(attempt(make(), [two, one]))
-      yield* provide(attempt(make(), [one, two, three]))
+      yield* provide(Attempt.deliver(make(), [one, two]))
+      yield* provide(Attempt.deliver(make(), [two, one]))
+      yield* provide(Attempt.deliver(make(), [one, two, three]))
       const header = (name: string) => sent.map(({ headers }) => headers[name]!)
       const [first, again, ...others] = header("webhook-id")
       assert.match(first!, /^msg_[0-9a-f]{64}$/)

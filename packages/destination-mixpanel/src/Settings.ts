@@ -3,7 +3,8 @@
  *
  * @since 1.0.0
  */
-import * as Braze from "@millrace/events-braze/Braze"
+import { byType, user } from "@millrace/events-braze/Settings"
+import * as Address from "@millrace/http/Address"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
@@ -19,25 +20,10 @@ export const regions = {
   in: "https://api-in.mixpanel.com"
 } as const
 
-const isBaseUrl = (text: string): boolean | string => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return "expected an http or https URL"
-  if (url.username !== "" || url.password !== "") return "expected a URL without credentials"
-  return (url.search === "" && url.hash === "") || "expected a URL without query or fragment"
-}
-
-const areTypes = Schema.makeFilter((record: { readonly [type: string]: unknown }) => {
-  const unknown = Object.keys(record).find((type) => !Braze.typeNames.has(Braze.typeName(type)))
-  return unknown === undefined || { path: [unknown], issue: "expected the name of a Braze event type" }
-})
-
 const Identity = Schema.Struct({
-  user: Schema.Literals(["externalId", "sourceId"])
-    .annotate({
-      description:
-        "What becomes `distinct_id`: `externalId`, as in Braze's connector, or Braze's own id as `sourceId`. Events without it are skipped."
-    })
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("externalId")))
+  user: user(
+    "What becomes `distinct_id`: `externalId`, as in Braze's connector, or Braze's own id as `sourceId`. Events without it are skipped."
+  )
 }).annotate({ description: "Whom Mixpanel takes an event to be about." })
 
 /**
@@ -54,9 +40,7 @@ export const Settings = Schema.Struct({
     })
   ),
   baseUrl: Schema.optionalKey(
-    Schema.String.annotate({
-      description: "Where Mixpanel takes events, without `/import`: for proxies and tests."
-    }).check(Schema.makeFilter(isBaseUrl))
+    Address.baseUrl("Where Mixpanel takes events, without `/import`: for proxies and tests.")
   ),
   projectId: Schema.optionalKey(
     Schema.Int.annotate({
@@ -64,16 +48,11 @@ export const Settings = Schema.Struct({
     }).check(Schema.isGreaterThan(0))
   ),
   identity: Identity.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  names: Schema.Record(Schema.String, Schema.NonEmptyString)
-    .annotate({ description: "`{ type: event name }`: names of your own, by Braze event type." })
-    .check(areTypes)
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
-}).check(
-  Schema.makeFilter(
-    ({ baseUrl, region }) =>
-      (baseUrl === undefined) !== (region === undefined) || "expected exactly one of region and baseUrl"
-  )
-)
+  names: byType(
+    "`{ type: event name }`: names of your own, by Braze event type.",
+    Schema.NonEmptyString
+  ).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+}).check(Address.isGivenOnce("region"))
 
 /**
  * The settings, read.
@@ -89,4 +68,4 @@ export type Settings = typeof Settings.Type
  * @since 1.0.0
  * @category conversions
  */
-export const baseUrl = ({ baseUrl, region }: Settings): URL => new URL(baseUrl ?? regions[region ?? "us"])
+export const baseUrl = ({ baseUrl, region }: Settings): URL => Address.of(regions, region, baseUrl)

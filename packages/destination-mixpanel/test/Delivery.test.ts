@@ -1,24 +1,11 @@
-import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
-import { Exporter, Ledger, type Message, OutboxMemory, Source } from "@millrace/core"
 import type { Outcome } from "@millrace/core/Outcome"
-import * as Sample from "@millrace/events-braze/Sample"
-import { FaultyRemote } from "@millrace/testing"
+import { bare } from "@millrace/events-braze/Sample"
+import { Attempt, FaultyRemote } from "@millrace/testing"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
-import {
-  destination,
-  eventOf,
-  open,
-  type Recorded,
-  recordOf,
-  type Subject,
-  time,
-  token,
-  typeNames
-} from "./support/subject.ts"
+import { open, recordOf, token } from "./support/subject.ts"
 
 type Answer = FaultyRemote.Answer
 
@@ -30,58 +17,24 @@ const reply = (status: number, body: object = {}): Answer => ({
 const start = (answer: (request: FaultyRemote.Request) => Answer = () => reply(200, { status: "OK" })) =>
   FaultyRemote.start({ answer })
 
-const four = Array.from({ length: 4 }, (_, index) => eventOf("users.messages.email.Open", index * 50))
-
-/** The events as the core would send them. */
-const batchOf = (subject: Subject): Message.Batch => {
-  const records = four.map((event) => recordOf(subject, event))
-  return {
-    lane: "main",
-    ids: records.map(({ properties }) => String(properties["$insert_id"])),
-    events: records.length,
-    body: new TextEncoder().encode(JSON.stringify(records))
-  }
-}
-
-const attempt = (subject: Subject) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const { deliver, envelope } = yield* subject.connect("main")
-      assert.isUndefined(envelope)
-      return yield* deliver(batchOf(subject))
-    })
-  )
-
-/** The verdict on the attempt as a whole, which there must be. */
-const verdict = (subject: Subject) =>
-  Effect.map(Effect.result(attempt(subject)), (result) =>
-    Result.isFailure(result) ? result.failure.outcome : result.success.values[0]!
-  )
-
-const answered = (answer: Answer) =>
-  Effect.flatMap(
-    start(() => answer),
-    ({ origin }) => verdict(open({ baseUrl: origin }))
-  )
+const four = [1, 2, 3, 4].map((id) => ({ ...bare("users.messages.email.Open"), id: `id-${id}` }))
 
 /** The verdict on the attempt as a whole: it fails where there is one on each event. */
 const refused = (answer: Answer) =>
   Effect.flatMap(
     start(() => answer),
-    ({ origin }) => Effect.map(Effect.flip(attempt(open({ baseUrl: origin }))), ({ outcome }) => outcome)
+    ({ origin }) =>
+      Effect.map(Effect.flip(Attempt.deliver(open({ baseUrl: origin }), four)), ({ outcome }) => outcome)
   )
 
 /** The verdicts on each event of the batch. */
 const answeredEach = (answer: Answer) =>
   Effect.flatMap(
     start(() => answer),
-    ({ origin }) => Effect.map(attempt(open({ baseUrl: origin })), ({ values }) => values)
+    ({ origin }) => Effect.map(Attempt.deliver(open({ baseUrl: origin }), four), ({ values }) => values)
   )
 
 const say = (outcome: Outcome) => ("reason" in outcome ? `${outcome._tag} ${outcome.reason}` : outcome._tag)
-
-const check = (subject: Subject) =>
-  Effect.scoped(Effect.flatMap(subject.connect("main"), (connection) => connection.check))
 
 const account = {
   serviceAccount: {
@@ -95,12 +48,12 @@ describe("an attempt", () => {
     Effect.gen(function* () {
       const remote = yield* start()
       const baseUrl = `${remote.origin}/m/`
-      const outcomes = yield* attempt(open({ baseUrl }))
+      const outcomes = yield* Attempt.deliver(open({ baseUrl }), four)
       assert.deepStrictEqual(
         outcomes.values.map(say),
         four.map(() => "Delivered")
       )
-      yield* attempt(open({ baseUrl, projectId: 77 }, account))
+      yield* Attempt.deliver(open({ baseUrl, projectId: 77 }, account), four)
       const [first, second] = remote.exchanges().map(({ request }) => request)
       assert.deepStrictEqual([first!.method, first!.path], ["POST", "/m/import?strict=1"])
       assert.strictEqual(second!.path, "/m/import?strict=1&project_id=77")
@@ -118,26 +71,13 @@ describe("an attempt", () => {
     })
   )
 
-  it.live.each([
-    { status: 301, expected: ["Retry", "wrong-address"] },
-    { status: 307, expected: ["Retry", "wrong-address"] },
-    { status: 400, expected: ["Rejected", "bad-request"] },
-    { status: 401, expected: ["Unauthorized", "unauthorized"] },
-    { status: 403, expected: ["Unauthorized", "unauthorized"] },
-    { status: 404, expected: ["Retry", "wrong-address"] },
-    { status: 405, expected: ["Retry", "wrong-address"] },
-    { status: 408, expected: ["Retry", "unavailable"] },
-    { status: 413, expected: ["TooLarge", undefined] },
-    { status: 422, expected: ["Rejected", "bad-request"] },
-    { status: 429, expected: ["Retry", "throttled"] },
-    { status: 500, expected: ["Retry", "unavailable"] },
-    { status: 503, expected: ["Retry", "unavailable"] }
-  ])("answered $status is $expected, and the detail quotes it", ({ expected, status }) =>
+  it.live("answered at a wrong address is a retry, as late as asked, and the detail quotes it", () =>
     Effect.gen(function* () {
-      const outcome = yield* answered({ status, headers: { "retry-after": "9" }, body: "no more" })
-      assert.deepStrictEqual([outcome._tag, Reflect.get(outcome, "reason")], expected)
-      assert.match(Reflect.get(outcome, "detail"), new RegExp(`HTTP ${status}: no more`))
-      if (outcome._tag === "Retry") assert.strictEqual(Duration.toMillis(outcome.after ?? 0), 9000)
+      const outcome = yield* refused({ status: 404, headers: { "retry-after": "9" }, body: "no more" })
+      if (outcome._tag !== "Retry") return assert.fail(outcome._tag)
+      assert.strictEqual(outcome.reason, "wrong-address")
+      assert.include(outcome.detail, "HTTP 404: no more")
+      assert.strictEqual(Duration.toMillis(outcome.after ?? 0), 9000)
     })
   )
 
@@ -202,48 +142,20 @@ describe("an attempt", () => {
         headers: { "content-type": "text/html" },
         body: "<html>Please log in</html>"
       }
-      assert.strictEqual(say(yield* answered(page)), "Retry wrong-address")
+      assert.strictEqual(say(yield* refused(page)), "Retry wrong-address")
       for (const body of ["", "1", "{}", '{"code":400}', "[200]"]) {
-        assert.strictEqual(say(yield* answered({ status: 200, body })), "Retry unexpected", body)
+        assert.strictEqual(say(yield* refused({ status: 200, body })), "Retry unexpected", body)
       }
     })
   )
 
-  it.live("without an answer is a retry that tells why and where", () =>
+  it.live("shows no secret that stands among the failed records", () =>
     Effect.gen(function* () {
-      const remote = yield* start()
-      for (const kind of ["reset-before", "cut-answer", "nonsense"] as const) {
-        remote.script([{ kind }])
-        const outcome = yield* verdict(open({ baseUrl: remote.origin }))
-        assert.strictEqual(say(outcome), "Retry no-answer", kind)
-        assert.include(Reflect.get(outcome, "detail"), remote.origin)
-      }
-    })
-  )
-
-  it.live("leaves no secret in an error, an outcome, a connection or the destination", () =>
-    Effect.gen(function* () {
-      const secrets = ["millrace.5f2a.mp-service-account", "hunter-secret"]
-      const basic = Buffer.from(secrets.join(":")).toString("base64")
-      const shows = (value: unknown) =>
-        inspect(value, { depth: 20, showHidden: true }) + JSON.stringify(value)
-      const echo = yield* start(({ headers }) => ({
-        status: 400,
-        body: `you are ${secrets.join(" with ")} in ${headers["authorization"]}`
-      }))
-      const settings = { baseUrl: echo.origin, projectId: 77 }
-      const subject = open(settings, account)
-      const error = yield* Effect.flip(attempt(subject))
-      const connection = yield* subject.connect("main")
-      const named = yield* start(() =>
-        reply(400, { failed_records: [{ index: 0, field: secrets[0], message: secrets[1] }] })
-      )
-      const outcomes = yield* attempt(open({ baseUrl: named.origin, projectId: 77 }, account))
-      assert.include(shows(outcomes.values), "***: ***")
-      assert.include(error.message, "you are *** with *** in Basic ***")
-      for (const value of [error, outcomes.values, connection, subject, destination(settings, account)]) {
-        for (const secret of [...secrets, basic]) assert.notInclude(shows(value), secret)
-      }
+      const [field, message] = ["millrace.5f2a.mp-service-account", "hunter-secret"]
+      const remote = yield* start(() => reply(400, { failed_records: [{ index: 0, field, message }] }))
+      const subject = open({ baseUrl: remote.origin, projectId: 77 }, account)
+      const [first] = yield* Attempt.verdicts(subject, four)
+      assert.strictEqual(Reflect.get(first!, "detail"), "***: ***")
     })
   )
 })
@@ -253,77 +165,24 @@ describe("check", () => {
     Effect.gen(function* () {
       const remote = yield* start()
       const subject = open({ baseUrl: remote.origin })
-      yield* check(subject)
+      yield* Attempt.check(subject)
       for (const status of [400, 413, 429, 503]) {
         remote.script([{ kind: "answer", answer: { status } }])
-        yield* check(subject)
+        yield* Attempt.check(subject)
       }
       for (const { request } of remote.exchanges()) assert.strictEqual(request.body, "[]")
     })
   )
 
-  it.live("fails for refused credentials, a wrong address, and without an answer", () =>
+  it.live("fails at a wrong address, and without an answer", () =>
     Effect.gen(function* () {
-      const remote = yield* start()
-      const failed = (fault: FaultyRemote.Fault) => {
-        remote.script([fault])
-        return Effect.map(Effect.flip(check(open({ baseUrl: remote.origin }))), ({ outcome }) =>
-          Reflect.get(outcome, "reason")
-        )
-      }
-      assert.strictEqual(yield* failed({ kind: "answer", answer: { status: 401 } }), "unauthorized")
-      assert.strictEqual(yield* failed({ kind: "answer", answer: { status: 404 } }), "wrong-address")
-      assert.strictEqual(yield* failed({ kind: "reset-before" }), "no-answer")
-    })
-  )
-})
-
-describe("an export of Braze events", () => {
-  it.live("reaches Mixpanel through trouble: nothing lost, what is named alone, everything counted", () =>
-    Effect.gen(function* () {
-      const sample = Sample.make({ seed: 3, users: 40 })
-      const events = Array.from({ length: 1060 }, (_, index) =>
-        sample.event(typeNames[index % typeNames.length]!, index, time + index * 1000)
-      )
-      const culprits = new Set(
-        events
-          .filter(({ type, user }) => type.startsWith("users.canvas.E") && user.externalId !== undefined)
-          .map(({ id }) => id)
-      )
-      const taken = new Map<string, number>()
-      // As Mixpanel does: what fails is named, the rest is taken.
-      const remote = yield* start(({ body }) => {
-        const records: ReadonlyArray<Recorded> = JSON.parse(body)
-        const ids = records.map(({ properties }) => String(properties["$insert_id"]))
-        const failed_records = ids.flatMap((insert_id, index) =>
-          culprits.has(insert_id)
-            ? [{ index, insert_id, field: "properties.time", message: "is invalid" }]
-            : []
-        )
-        for (const id of ids) if (!culprits.has(id)) taken.set(id, (taken.get(id) ?? 0) + 1)
-        const num_records_imported = ids.length - failed_records.length
-        return failed_records.length === 0
-          ? reply(200, { num_records_imported, status: "OK" })
-          : reply(400, { num_records_imported, failed_records })
-      })
-      remote.script([
-        { kind: "answer", answer: { status: 503 } },
-        { kind: "answer", answer: { status: 429, headers: { "retry-after": "0" } } },
-        { kind: "reset-before" }
-      ])
-      const ledger = yield* Exporter.from(Source.fromArray(events))
-        .route("analytics")
-        .to(destination({ baseUrl: remote.origin }), { policy: { firstBackoff: "5 millis" } })
-        .run.pipe(Effect.provide(OutboxMemory.layer))
-      const { analytics } = ledger.routes
-      assert.isAbove(culprits.size, 5)
-      assert.deepStrictEqual(Ledger.imbalance(ledger), [])
-      assert.deepStrictEqual([analytics?.dead, analytics?.waiting], [{ "bad-request": culprits.size }, {}])
-      assert.deepStrictEqual(Object.keys(analytics?.filtered ?? {}), ["not-selected"])
-      assert.deepStrictEqual(Object.keys(analytics?.skipped ?? {}), ["anonymous"])
-      assert.isAbove(taken.size, 500)
-      assert.strictEqual(analytics?.delivered["main"], taken.size)
-      assert.isTrue([...taken.values()].every((times) => times === 1))
+      const remote = yield* start(() => ({ status: 404 }))
+      const failure = Effect.flip(Attempt.check(open({ baseUrl: remote.origin })))
+      assert.strictEqual(Reflect.get((yield* failure).outcome, "reason"), "wrong-address")
+      remote.script([{ kind: "reset-before" }])
+      const { outcome } = yield* failure
+      assert.strictEqual(Reflect.get(outcome, "reason"), "no-answer")
+      assert.include(Reflect.get(outcome, "detail"), remote.origin)
     })
   )
 })

@@ -1,48 +1,22 @@
-import { readdirSync, readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
-import { assert, describe, expect, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { mixpanel, Settings } from "@millrace/destination-mixpanel"
 import type { BrazeEvent } from "@millrace/events-braze"
+import * as Braze from "@millrace/events-braze/Braze"
 import * as EventNames from "@millrace/events-braze/EventNames"
 import * as Sample from "@millrace/events-braze/Sample"
+import { bare as event, time } from "@millrace/events-braze/Sample"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { documented } from "./support/documented.ts"
-import {
-  destination,
-  event,
-  eventOf,
-  goldenOf,
-  open,
-  recordOf,
-  time,
-  token,
-  typeNames
-} from "./support/subject.ts"
+import { destination, open, recordOf, token } from "./support/subject.ts"
 
-const golden = new URL("./golden/", import.meta.url)
+const typeNames = [...Braze.typeNames].filter(Braze.isTypeName)
 
 const account = (name: string) => ({
   serviceAccount: { username: Redacted.make(`${name}-user`), secret: Redacted.make(`${name}-secret`) }
-})
-
-describe("golden pairs", () => {
-  // `vitest -u` writes what is expected anew: review the difference.
-  it.each(readdirSync(golden))("%s", async (file) => {
-    const url = new URL(file, golden)
-    const pair: ReturnType<typeof goldenOf> = JSON.parse(readFileSync(url, "utf8"))
-    await expect(`${JSON.stringify(goldenOf(pair.in), null, 2)}\n`).toMatchFileSnapshot(fileURLToPath(url))
-  })
-
-  // The rest does not trust the files.
-  it("there is one for each family of events", () => {
-    const family = (type: string) => type.replace(/^users\./, "").replace(/\.\w+$/, "")
-    const written = new Set(readdirSync(golden).map((file) => family(file.replace(/\.json$/, ""))))
-    for (const type of EventNames.selected) assert.include([...written], family(type))
-  })
 })
 
 describe("an event", () => {
@@ -194,7 +168,7 @@ describe("an event", () => {
 
   it("has an $insert_id that Mixpanel takes, whatever its own id", () => {
     const withId = (id: string) =>
-      recordOf(open(), { ...eventOf("users.canvas.Entry"), id }).properties["$insert_id"]
+      recordOf(open(), { ...event("users.canvas.Entry"), id }).properties["$insert_id"]
     assert.strictEqual(withId("a".repeat(36)), "a".repeat(36))
     const others = ["a".repeat(37), "a".repeat(38), "a:b", "ä", "a_b"].map(withId)
     for (const id of others) assert.match(String(id), /^[0-9a-f]{36}$/)
@@ -233,10 +207,7 @@ describe("settings and credentials", () => {
     [{ region: "us", baseUrl: "http://127.0.0.1" }, "exactly one of region and baseUrl"],
     [{ region: "ap" }, "settings.region"],
     [{ region: "us", batchSize: 1 }, "settings.batchSize"],
-    [{ baseUrl: "nonsense" }, "settings.baseUrl"],
-    [{ baseUrl: "ftp://host" }, "settings.baseUrl"],
     [{ baseUrl: "https://hunter:hunter@host" }, "settings.baseUrl"],
-    [{ baseUrl: "https://host?key=hunter" }, "settings.baseUrl"],
     [{ region: "us", projectId: "12" }, "settings.projectId"],
     [{ region: "us", projectId: 0 }, "settings.projectId"],
     [{ region: "us", identity: { user: "email" } }, "settings.identity.user"],

@@ -1,8 +1,26 @@
-import { describe } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { type Credentials, mixpanel, type Settings } from "@millrace/destination-mixpanel"
-import { type DestinationConformance, destinationConformance } from "@millrace/testing"
+import * as EventNames from "@millrace/events-braze/EventNames"
+import {
+  type DestinationConformance,
+  destinationConformance,
+  goldenPairs,
+  messageOf
+} from "@millrace/testing"
 import * as Redacted from "effect/Redacted"
-import { eventOf } from "./support/subject.ts"
+import { destination } from "./support/subject.ts"
+
+const events = goldenPairs({
+  folder: new URL("golden/", import.meta.url),
+  out: messageOf(destination())
+})
+
+// The rest does not trust the pairs.
+it("there is a golden pair for each family of events", () => {
+  const family = (type: string) => type.replace(/^users\./, "").replace(/\.\w+$/, "")
+  const written = events.map(({ type }) => family(type))
+  for (const type of EventNames.selected) assert.include(written, family(type))
+})
 
 type Given = typeof Credentials.Credentials.Encoded
 
@@ -30,14 +48,7 @@ const conforms = (settings: typeof Settings.Settings.Encoded, credentials: reado
     plugin: mixpanel,
     settings: (baseUrl) => ({ ...settings, baseUrl }),
     credentials,
-    events: [
-      eventOf("users.messages.email.Open"),
-      eventOf("users.canvas.Entry"),
-      eventOf("users.messages.pushnotification.Open"),
-      eventOf("users.messages.sms.InboundReceive"),
-      eventOf("users.behaviors.CustomEvent"),
-      eventOf("users.behaviors.Purchase")
-    ],
+    events,
     remote: {
       each,
       namesOnlyRefused: true,

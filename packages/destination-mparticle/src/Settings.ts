@@ -3,7 +3,8 @@
  *
  * @since 1.0.0
  */
-import * as Braze from "@millrace/events-braze/Braze"
+import { anonymous, byType } from "@millrace/events-braze/Settings"
+import * as Address from "@millrace/http/Address"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -62,13 +63,6 @@ export const IdentityType = Schema.Literals([
  */
 export type IdentityType = typeof IdentityType.Type
 
-const isBaseUrl = (text: string): boolean | string => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return "expected an http or https URL"
-  if (url.username !== "" || url.password !== "") return "expected a URL without credentials"
-  return (url.search === "" && url.hash === "") || "expected a URL without query or fragment"
-}
-
 const isDate = (text: string): boolean | string =>
   (/^\d{4}-\d\d-\d\d(T.+)?$/.test(text) && !Number.isNaN(Date.parse(text))) ||
   "expected an ISO date such as 2025-01-31 or 2025-01-31T12:00:00Z"
@@ -77,16 +71,6 @@ const isWindow = (window: Duration.Duration): boolean | string =>
   (Duration.toMillis(window) >= 0 && Duration.toMillis(window) <= 3_600_000) || "expected at most 1 hour"
 
 const Name = Schema.NonEmptyString.check(Schema.isMaxLength(Limits.name))
-
-const byType = <S extends Schema.Top>(description: string, value: S) =>
-  Schema.Record(Schema.String, value)
-    .annotate({ description })
-    .check(
-      Schema.makeFilter((record: { readonly [type: string]: unknown }) => {
-        const unknown = Object.keys(record).find((type) => !Braze.typeNames.has(Braze.typeName(type)))
-        return unknown === undefined || { path: [unknown], issue: "expected the name of a Braze event type" }
-      })
-    )
 
 const Identity = Schema.Struct({
   externalId: IdentityType.annotate({
@@ -99,12 +83,9 @@ const Identity = Schema.Struct({
         "The identity type that Braze's own `user_id` becomes, for every event. Not sent by default."
     })
   ),
-  anonymous: Schema.Literals(["skip", "send"])
-    .annotate({
-      description:
-        "Events without an external id: `skip` them, as Braze does, or `send` those with a device id, an e-mail address or `sourceId`."
-    })
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("skip")))
+  anonymous: anonymous(
+    "Events without an external id: `skip` them, as Braze does, or `send` those with a device id, an e-mail address or `sourceId`."
+  )
 })
   .annotate({ description: "Which ids become which identity types." })
   .check(
@@ -131,9 +112,7 @@ export const Settings = Schema.Struct({
     })
   ),
   baseUrl: Schema.optionalKey(
-    Schema.String.annotate({
-      description: "Where the Events API is, without `/v2/bulkevents`: for partners, proxies and tests."
-    }).check(Schema.makeFilter(isBaseUrl))
+    Address.baseUrl("Where the Events API is, without `/v2/bulkevents`: for partners, proxies and tests.")
   ),
   environment: Schema.Literals(["production", "development"])
     .annotate({
@@ -180,12 +159,7 @@ export const Settings = Schema.Struct({
     "`{ type: { field: attribute name } }`, by Braze event type and field; `null` in place of a name leaves the field out.",
     Schema.Record(Schema.String, Schema.NullOr(Name))
   ).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
-}).check(
-  Schema.makeFilter(
-    ({ baseUrl, pod }) =>
-      (baseUrl === undefined) !== (pod === undefined) || "expected exactly one of pod and baseUrl"
-  )
-)
+}).check(Address.isGivenOnce("pod"))
 
 /**
  * The settings, read.
@@ -201,4 +175,4 @@ export type Settings = typeof Settings.Type
  * @since 1.0.0
  * @category conversions
  */
-export const baseUrl = ({ baseUrl, pod }: Settings): URL => new URL(baseUrl ?? pods[pod ?? "us1"])
+export const baseUrl = ({ baseUrl, pod }: Settings): URL => Address.of(pods, pod, baseUrl)

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Limits, mparticle, Settings } from "@millrace/destination-mparticle"
@@ -6,7 +5,9 @@ import type { BrazeEvent } from "@millrace/events-braze"
 import * as Braze from "@millrace/events-braze/Braze"
 import * as MParticleFacts from "@millrace/events-braze/MParticleFacts"
 import * as Sample from "@millrace/events-braze/Sample"
+import { bare as event, time } from "@millrace/events-braze/Sample"
 import * as BatchSchema from "@millrace/mparticle-emulator/BatchSchema"
+import { goldenPairs } from "@millrace/testing"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -19,48 +20,32 @@ import {
   goldenOf,
   open,
   pair,
-  time,
   typeNames
 } from "./support/subject.ts"
 
 const uuid = "8F2A0C77-51B7-4D2E-9E0B-0E3C5B7A9D10"
 const other = "1C9B7A52-0D3E-4F60-8A71-92B3C4D5E6F7"
 
-/** An event as given: what the sample would fill in is not there. */
-const event = (
-  type: Braze.TypeName,
-  properties: { readonly [field: string]: unknown } = {},
-  user: BrazeEvent["user"] = { externalId: "cust-1" },
-  at = time
-): BrazeEvent => ({ id: `id-${type}`, type, time: at, user, properties }) as BrazeEvent
-
 const opened = (properties: object, user?: BrazeEvent["user"]) =>
   event("users.messages.pushnotification.Open", { ...properties }, user)
 
 const attributesOf = (batch: Batch) => batch.events[0]!.data.custom_attributes
 
-const golden = new URL("./golden/", import.meta.url)
-const files = readdirSync(golden)
+const events = goldenPairs({ folder: new URL("golden/", import.meta.url), out: goldenOf })
 
-describe("golden pairs", () => {
-  it("there is one for each type that is sent by default", () => {
-    assert.deepStrictEqual(
-      files.map((file) => file.replace(/\.json$/, "")).sort(),
-      [...MParticleFacts.selected].sort()
-    )
+// These do not trust the pairs: they state what must become of the events, from Braze's own lists.
+describe("what became of the golden events", () => {
+  const documented = events.map((event) => ({
+    ...goldenOf(event),
+    in: event,
+    facts: MParticleFacts.facts.get(event.type)!
+  }))
+
+  it("is there for each type that is sent by default, and valid", () => {
+    assert.deepStrictEqual(events.map(({ type }) => type).sort(), [...MParticleFacts.selected].sort())
+    for (const { extended, in: given, parity } of documented)
+      assert.deepStrictEqual([parity, extended].flatMap(BatchSchema.validateBatch), [], given.type)
   })
-
-  it.each(files)("%s", (file) => {
-    const pair: ReturnType<typeof goldenOf> = JSON.parse(readFileSync(new URL(file, golden), "utf8"))
-    assert.deepStrictEqual(goldenOf(pair.in), pair)
-    assert.deepStrictEqual(BatchSchema.validateBatch(pair.parity), [])
-    assert.deepStrictEqual(BatchSchema.validateBatch(pair.extended), [])
-  })
-
-  // The rest does not trust the files: it states what they must hold, from Braze's own lists.
-  const documented = files
-    .map((file): ReturnType<typeof goldenOf> => JSON.parse(readFileSync(new URL(file, golden), "utf8")))
-    .map((pair) => ({ ...pair, facts: MParticleFacts.facts.get(pair.in.type)! }))
 
   it("parity sends what Braze documents, and nothing else", () => {
     for (const { facts, in: given, parity } of documented.filter(({ facts }) => facts.documented)) {
@@ -636,10 +621,7 @@ describe("settings and credentials", () => {
     [{ pod: "us1", baseUrl: "http://127.0.0.1" }, "exactly one of pod and baseUrl"],
     [{ pod: "us3" }, "settings.pod"],
     [{ pod: "us1", batchSize: 1 }, "settings.batchSize"],
-    [{ baseUrl: "nonsense" }, "settings.baseUrl"],
-    [{ baseUrl: "ftp://host" }, "settings.baseUrl"],
     [{ baseUrl: "https://hunter:hunter@host" }, "settings.baseUrl"],
-    [{ baseUrl: "https://host?key=hunter" }, "settings.baseUrl"],
     [{ pod: "us1", identity: { externalId: "customerid" } }, "settings.identity.externalId"],
     [{ pod: "us1", identity: { sourceId: "customer_id" } }, "settings.identity.sourceId"],
     [{ pod: "us1", identity: { anonymous: "hunter" } }, "settings.identity.anonymous"],

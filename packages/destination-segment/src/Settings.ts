@@ -3,7 +3,8 @@
  *
  * @since 1.0.0
  */
-import * as Braze from "@millrace/events-braze/Braze"
+import { anonymous, byType, user } from "@millrace/events-braze/Settings"
+import * as Address from "@millrace/http/Address"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
@@ -18,31 +19,13 @@ export const regions = {
   eu: "https://events.eu1.segmentapis.com"
 } as const
 
-const isBaseUrl = (text: string): boolean | string => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return "expected an http or https URL"
-  if (url.username !== "" || url.password !== "") return "expected a URL without credentials"
-  return (url.search === "" && url.hash === "") || "expected a URL without query or fragment"
-}
-
-const areTypes = Schema.makeFilter((record: { readonly [type: string]: unknown }) => {
-  const unknown = Object.keys(record).find((type) => !Braze.typeNames.has(Braze.typeName(type)))
-  return unknown === undefined || { path: [unknown], issue: "expected the name of a Braze event type" }
-})
-
 const Identity = Schema.Struct({
-  user: Schema.Literals(["externalId", "sourceId"])
-    .annotate({
-      description:
-        "What becomes `userId`: `externalId`, as in Braze's connector, or Braze's own id as `sourceId`."
-    })
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("externalId"))),
-  anonymous: Schema.Literals(["skip", "send"])
-    .annotate({
-      description:
-        "Events of users without that id: `skip` them, or `send` them with Braze's own id as `anonymousId` alone."
-    })
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("skip")))
+  user: user(
+    "What becomes `userId`: `externalId`, as in Braze's connector, or Braze's own id as `sourceId`."
+  ),
+  anonymous: anonymous(
+    "Events of users without that id: `skip` them, or `send` them with Braze's own id as `anonymousId` alone."
+  )
 }).annotate({ description: "Whom Segment takes an event to be about." })
 
 /**
@@ -59,21 +42,14 @@ export const Settings = Schema.Struct({
     })
   ),
   baseUrl: Schema.optionalKey(
-    Schema.String.annotate({
-      description: "Where the Tracking API is, without `/v1/batch`: for custom domains, proxies and tests."
-    }).check(Schema.makeFilter(isBaseUrl))
+    Address.baseUrl("Where the Tracking API is, without `/v1/batch`: for custom domains, proxies and tests.")
   ),
   identity: Identity.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  names: Schema.Record(Schema.String, Schema.NonEmptyString)
-    .annotate({ description: "`{ type: event name }`: names of your own, by Braze event type." })
-    .check(areTypes)
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
-}).check(
-  Schema.makeFilter(
-    ({ baseUrl, region }) =>
-      (baseUrl === undefined) !== (region === undefined) || "expected exactly one of region and baseUrl"
-  )
-)
+  names: byType(
+    "`{ type: event name }`: names of your own, by Braze event type.",
+    Schema.NonEmptyString
+  ).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+}).check(Address.isGivenOnce("region"))
 
 /**
  * The settings, read.
@@ -89,4 +65,4 @@ export type Settings = typeof Settings.Type
  * @since 1.0.0
  * @category conversions
  */
-export const baseUrl = ({ baseUrl, region }: Settings): URL => new URL(baseUrl ?? regions[region ?? "us"])
+export const baseUrl = ({ baseUrl, region }: Settings): URL => Address.of(regions, region, baseUrl)

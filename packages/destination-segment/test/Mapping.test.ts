@@ -1,44 +1,18 @@
-import { readdirSync, readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
-import { assert, describe, expect, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { EventNames, Limits, Settings, segment } from "@millrace/destination-segment"
 import type { BrazeEvent } from "@millrace/events-braze"
+import * as Braze from "@millrace/events-braze/Braze"
 import * as Sample from "@millrace/events-braze/Sample"
+import { bare as event, time } from "@millrace/events-braze/Sample"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { documented } from "./support/documented.ts"
-import {
-  destination,
-  event,
-  eventOf,
-  goldenOf,
-  open,
-  time,
-  trackOf,
-  typeNames,
-  writeKey
-} from "./support/subject.ts"
+import { destination, open, trackOf, writeKey } from "./support/subject.ts"
 
-const golden = new URL("./golden/", import.meta.url)
-
-describe("golden pairs", () => {
-  // `vitest -u` writes what is expected anew: review the difference.
-  it.each(readdirSync(golden))("%s", async (file) => {
-    const url = new URL(file, golden)
-    const pair: ReturnType<typeof goldenOf> = JSON.parse(readFileSync(url, "utf8"))
-    await expect(`${JSON.stringify(goldenOf(pair.in), null, 2)}\n`).toMatchFileSnapshot(fileURLToPath(url))
-  })
-
-  // The rest does not trust the files.
-  it("there is one for each family of events", () => {
-    const family = (type: string) => type.replace(/^users\./, "").replace(/\.\w+$/, "")
-    const written = new Set(readdirSync(golden).map((file) => family(file.replace(/\.json$/, ""))))
-    for (const type of EventNames.selected) assert.include([...written], family(type))
-  })
-})
+const typeNames = [...Braze.typeNames].filter(Braze.isTypeName)
 
 describe("an event", () => {
   it.each(Object.entries(documented))("%s is sent as Braze documents, with nothing else", (name, row) => {
@@ -178,7 +152,7 @@ describe("an event", () => {
   })
 
   it("has a messageId that Segment takes, however long its own id", () => {
-    const withId = (id: string) => trackOf(open(), { ...eventOf("users.canvas.Entry"), id }).messageId
+    const withId = (id: string) => trackOf(open(), { ...event("users.canvas.Entry"), id }).messageId
     assert.strictEqual(withId("x".repeat(99)), "x".repeat(99))
     assert.match(withId("x".repeat(100)), /^[0-9a-f]{64}$/)
     assert.notStrictEqual(withId("x".repeat(100)), withId("x".repeat(101)))
@@ -226,10 +200,7 @@ describe("settings and credentials", () => {
     [{ region: "us", baseUrl: "http://127.0.0.1" }, "exactly one of region and baseUrl"],
     [{ region: "ap" }, "settings.region"],
     [{ region: "us", batchSize: 1 }, "settings.batchSize"],
-    [{ baseUrl: "nonsense" }, "settings.baseUrl"],
-    [{ baseUrl: "ftp://host" }, "settings.baseUrl"],
     [{ baseUrl: "https://hunter:hunter@host" }, "settings.baseUrl"],
-    [{ baseUrl: "https://host?key=hunter" }, "settings.baseUrl"],
     [{ region: "us", identity: { user: "email" } }, "settings.identity.user"],
     [{ region: "us", identity: { anonymous: "hunter" } }, "settings.identity.anonymous"],
     [{ region: "us", names: { "users.nothing": "x" } }, "settings.names.users.nothing"],

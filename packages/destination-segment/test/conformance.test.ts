@@ -1,8 +1,20 @@
-import { describe } from "@effect/vitest"
-import { type Settings, segment } from "@millrace/destination-segment"
-import { destinationConformance } from "@millrace/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { EventNames, type Settings, segment } from "@millrace/destination-segment"
+import { destinationConformance, goldenPairs, messageOf } from "@millrace/testing"
 import * as Redacted from "effect/Redacted"
-import { eventOf } from "./support/subject.ts"
+import { destination } from "./support/subject.ts"
+
+const events = goldenPairs({
+  folder: new URL("golden/", import.meta.url),
+  out: messageOf(destination())
+})
+
+// The rest does not trust the pairs.
+it("there is a golden pair for each family of events", () => {
+  const family = (type: string) => type.replace(/^users\./, "").replace(/\.\w+$/, "")
+  const written = events.map(({ type }) => family(type))
+  for (const type of EventNames.selected) assert.include(written, family(type))
+})
 
 const conforms = (settings: typeof Settings.Settings.Encoded) =>
   destinationConformance({
@@ -12,14 +24,7 @@ const conforms = (settings: typeof Settings.Settings.Encoded) =>
       { writeKey: Redacted.make("TheFormerWriteKey00000000000000a") },
       { writeKey: Redacted.make("ThePresentWriteKey0000000000000b") }
     ],
-    events: [
-      eventOf("users.messages.email.Open"),
-      eventOf("users.canvas.Entry"),
-      eventOf("users.messages.pushnotification.Open"),
-      eventOf("users.messages.sms.InboundReceive"),
-      eventOf("users.behaviors.CustomEvent"),
-      eventOf("users.behaviors.Purchase")
-    ],
+    events,
     // "HTTP API Source": 200 for all but what is too large or no JSON, which is 400; a request is judged as a whole.
     remote: {
       accepted: { status: 200, body: '{"success":true}' },

@@ -44,6 +44,14 @@ export type BrazeEvent = Of<Types>
 export const typeNames: ReadonlySet<string> = new Set(Object.keys(table))
 
 /**
+ * Whether this is the name of a type of the catalogue, letter for letter.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const isTypeName = (name: string): name is TypeName => typeNames.has(name)
+
+/**
  * Whether a type belongs to one app of the workspace, so that its events go to that app's platform. E-mail, SMS,
  * WhatsApp, LINE, RCS, webhook, campaign and canvas events never do, whatever fields they carry.
  *

@@ -57,6 +57,30 @@ export const make = (options: { readonly seed: number; readonly users: number })
 }
 
 /**
+ * 2026-06-29T14:20:05Z, as in the examples of Currents' documentation.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const time = 1_782_742_805_000
+
+/**
+ * An event as given, with nothing filled in and `id-` and its type as id: for tests of what single fields become. The
+ * properties may be what Braze would never send.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const bare = (
+  type: TypeName,
+  properties: { readonly [field: string]: unknown } = {},
+  user: Event["user"] = { externalId: "cust-1" },
+  at = time
+): BrazeEvent =>
+  // Any properties, which the type of the event does not allow.
+  ({ id: `id-${type}`, type, time: at, user, properties }) as BrazeEvent
+
+/**
  * The event as Braze's Custom HTTP connector posts it, without the fields that connector leaves out.
  *
  * @since 1.0.0

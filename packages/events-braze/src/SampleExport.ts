@@ -9,7 +9,7 @@
  */
 import { gzipSync } from "node:zlib"
 import avsc from "avsc"
-import { type TypeName, typeNames } from "./Braze.ts"
+import { isTypeName, type TypeName, typeNames } from "./Braze.ts"
 import * as AvroFile from "./internal/avroFile.ts"
 import { allot, type Edition, editions } from "./internal/exportPlan.ts"
 import * as Random from "./internal/random.ts"
@@ -170,7 +170,7 @@ const fileEvents = 15_000
 const blockEvents = 500
 const hourLength = 3_600_000
 const start = Date.UTC(2026, 5, 29)
-const typeList = [...typeNames] as ReadonlyArray<TypeName>
+const typeList = [...typeNames].filter(isTypeName)
 
 const filesOf = (events: number): number => Math.max(Math.ceil(events / fileEvents), Math.min(3, events))
 

@@ -4,8 +4,9 @@ import type { Catalogue } from "@millrace/core/Catalogue"
 import type { Event, Of, UnknownEvent } from "@millrace/core/Event"
 import avsc from "avsc"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { generate, read } from "../../../tools/generate-events-braze.ts"
-import { AvroRecord, Braze, CustomHttp, MParticleFacts, Sample } from "../src/index.ts"
+import { AvroRecord, Braze, CustomHttp, MParticleFacts, Sample, Settings } from "../src/index.ts"
 
 const facts = read()
 const types = Object.keys(facts.events) as ReadonlyArray<Braze.TypeName>
@@ -74,6 +75,8 @@ describe("the generated files", () => {
 describe("the catalogue", () => {
   it("has 106 types, of which 71 are selected by default and 69 have a documented payload", () => {
     assert.strictEqual(Braze.typeNames.size, 106)
+    assert.isTrue(Braze.isTypeName("users.canvas.Entry"))
+    assert.isFalse(Braze.isTypeName("users_canvas_Entry"))
     assert.strictEqual(MParticleFacts.facts.size, 106)
     assert.strictEqual(MParticleFacts.selected.size, 71)
     assert.strictEqual([...MParticleFacts.facts.values()].filter(({ documented }) => documented).length, 69)
@@ -513,5 +516,32 @@ describe("braze-avro/1", () => {
         event.type
       )
     }
+  })
+})
+
+describe("settings of destinations", () => {
+  const read = Schema.decodeUnknownResult(
+    Schema.Struct({
+      user: Settings.user("Whose id."),
+      anonymous: Settings.anonymous("Of nobody."),
+      names: Settings.byType("Names.", Schema.NonEmptyString)
+    })
+  )
+
+  it("have defaults, and take types as either page writes them", () => {
+    const names = { "users.canvas.Entry": "Begun", users_campaigns_abort: "Stopped" }
+    assert.deepStrictEqual(read({ names }), Result.succeed({ user: "externalId", anonymous: "skip", names }))
+  })
+
+  it.each([
+    [
+      { names: { "users.nothing": "x" } },
+      /expected the name of a Braze event type\s+at \["names"\]\["users.nothing"\]/
+    ],
+    [{ names: { "users.canvas.Entry": "" } }, /at \["names"\]\["users.canvas.Entry"\]/],
+    [{ names: {}, user: "email" }, /at \["user"\]/],
+    [{ names: {}, anonymous: "drop" }, /at \["anonymous"\]/]
+  ])("%j is refused", (given, says) => {
+    assert.match(String(Result.getOrThrow(Result.flip(read(given)))), says)
   })
 })

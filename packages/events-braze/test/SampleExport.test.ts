@@ -111,10 +111,26 @@ describe("sample events", () => {
     )
   })
 
+  it("can be bare: with what is given alone", () => {
+    assert.deepStrictEqual<unknown>(
+      Sample.bare("users.canvas.Entry", { canvas_id: 7 }, { deviceId: "d" }, 5),
+      {
+        id: "id-users.canvas.Entry",
+        type: "users.canvas.Entry",
+        time: 5,
+        user: { deviceId: "d" },
+        properties: { canvas_id: 7 }
+      }
+    )
+    const least = Sample.bare("users.canvas.Entry")
+    assert.strictEqual(new Date(least.time).toISOString(), "2026-06-29T14:20:05.000Z")
+    assert.isTrue(Braze.known.valid(least))
+  })
+
   it("hold only example addresses and telephone numbers kept free for fiction", () => {
     const sample = Sample.make({ seed: 3, users: 300 })
-    for (const [index, type] of [...Braze.typeNames].entries()) {
-      const event = sample.event(type as Braze.TypeName, index, 1_782_742_805_000)
+    for (const [index, type] of [...Braze.typeNames].filter(Braze.isTypeName).entries()) {
+      const event = sample.event(type, index, Sample.time)
       for (const [name, value] of Object.entries(event.properties)) {
         if (name === "email_address") assert.match(String(value), /\.example$/)
         if (name.endsWith("phone_number"))

@@ -6,10 +6,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Destination from "@millrace/core/Destination"
 import { DeliveryError, retry } from "@millrace/core/Outcome"
 import * as Policy from "@millrace/core/Policy"
-import { excerpt, RetryAfter, Status, Transport, TransportError } from "@millrace/http"
+import { Address, excerpt, RetryAfter, Status, Transport, TransportError } from "@millrace/http"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 
 const listen = (server: Server | HttpServer) =>
   Effect.acquireRelease(
@@ -504,5 +506,39 @@ describe("excerpt", () => {
     const said =
       'Authorization: Basic a2V5OnNlY3JldA== {"bearer": "eyJhbGciOi.J9_x-y"} https://u:hunter2@host/p'
     assert.strictEqual(excerpt(said), 'Authorization: Basic *** {"bearer": "***"} https://***@host/p')
+  })
+})
+
+describe("Address", () => {
+  const Settings = Schema.Struct({
+    region: Schema.optionalKey(Schema.Literals(["us", "eu"])),
+    baseUrl: Schema.optionalKey(Address.baseUrl("Where it is."))
+  }).check(Address.isGivenOnce("region"))
+  const places = { us: "https://api.example.com", eu: "https://eu.example.com" } as const
+  const address = (given: unknown) =>
+    Result.mapBoth(Schema.decodeUnknownResult(Settings)(given), {
+      onFailure: String,
+      onSuccess: ({ baseUrl, region }) => Address.of(places, region, baseUrl).href
+    })
+
+  it.each([
+    [{ region: "us" }, "https://api.example.com/"],
+    [{ region: "eu" }, "https://eu.example.com/"],
+    [{ baseUrl: "http://127.0.0.1:8080/below/" }, "http://127.0.0.1:8080/below/"]
+  ])("of %j is %s", (given, href) => {
+    assert.deepStrictEqual(address(given), Result.succeed(href))
+  })
+
+  it.each([
+    [{}, "expected exactly one of region and baseUrl"],
+    [{ region: "us", baseUrl: "https://host" }, "expected exactly one of region and baseUrl"],
+    [{ baseUrl: "hunter" }, "expected an http or https URL"],
+    [{ baseUrl: "ftp://hunter" }, "expected an http or https URL"],
+    [{ baseUrl: "https://hunter@host" }, "expected a URL without credentials"],
+    [{ baseUrl: "https://:hunter@host" }, "expected a URL without credentials"],
+    [{ baseUrl: "https://host?key=hunter" }, "expected a URL without query or fragment"],
+    [{ baseUrl: "https://host#hunter" }, "expected a URL without query or fragment"]
+  ])("of %j is refused: %s", (given, says) => {
+    assert.include(Result.getOrThrow(Result.flip(address(given))), says)
   })
 })

@@ -266,7 +266,7 @@ describe("a stream", () => {
 
 describe("lines of Braze Currents", () => {
   const sample = Sample.make({ seed: 5, users: 20 })
-  const names = [...Braze.typeNames].filter((name): name is Braze.TypeName => Braze.typeNames.has(name))
+  const names = [...Braze.typeNames].filter(Braze.isTypeName)
   const opens = names.slice(0, 40).map((name, index) => sample.event(name, index, 1_782_742_805_000))
   const json = opens.map((one) => Sample.toCustomHttp(one))
 

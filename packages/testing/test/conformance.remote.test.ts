@@ -1,7 +1,9 @@
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
-import { FaultyRemote } from "@millrace/testing"
+import * as Destination from "@millrace/core/Destination"
+import { Attempt, FaultyRemote } from "@millrace/testing"
 import * as Effect from "effect/Effect"
+import { under } from "./support/acme.ts"
 
 const post = (remote: FaultyRemote.FaultyRemote, init: RequestInit = {}) =>
   Effect.tryPromise((signal) =>
@@ -154,6 +156,55 @@ describe("a faulty remote", () => {
       yield* soon(remote.connections, (count) => count === 0)
       assert.strictEqual(remote.connections(), 0)
       yield* Effect.flip(post(remote))
+    })
+  )
+})
+
+describe("an attempt", () => {
+  let opened = 0
+  let closed = 0
+  const { credentials, events, plugin } = under({
+    lanes: [{ name: "held", held: "no-credentials" }, { name: "main" }, { name: "returns" }],
+    assign: ({ type }) => Destination.to(type === "order.placed" ? "main" : "returns"),
+    open: () => {
+      opened++
+      return async () => void closed++
+    }
+  })
+  const openFor = (url: string) => plugin({ settings: { url }, credentials: credentials![0] }).open
+
+  it.live("is one request with all events, as the core makes it, and leaves nothing open", () =>
+    Effect.gen(function* () {
+      const remote = yield* FaultyRemote.start()
+      const outcomes = yield* Attempt.deliver(yield* openFor(remote.origin), events)
+      assert.deepStrictEqual(
+        outcomes.values.map(({ _tag }) => _tag),
+        ["Delivered", "Delivered"]
+      )
+      assert.deepStrictEqual(
+        remote.exchanges().map(({ request }) => JSON.parse(request.body)),
+        [
+          [
+            { id: "1", type: "order.placed", total: 5, coupon: "x" },
+            { id: "2", type: "order.returned", why: "too small" }
+          ]
+        ]
+      )
+      assert.deepStrictEqual([opened, closed], [1, 1])
+    })
+  )
+
+  it.live("has the verdict on it as a whole for each event, and is made once", () =>
+    Effect.gen(function* () {
+      const remote = yield* FaultyRemote.start({ answer: () => ({ status: 503 }) })
+      const subject = yield* openFor(remote.origin)
+      const outcomes = yield* Attempt.verdicts(subject, events, "returns")
+      const again = { _tag: "Retry", reason: "unavailable", detail: "HTTP 503" } as const
+      for (const outcome of outcomes) assert.deepInclude(outcome, again)
+      assert.lengthOf(outcomes, 2)
+      assert.lengthOf(remote.exchanges(), 1)
+      assert.deepInclude((yield* Effect.flip(Attempt.check(subject))).outcome, again)
+      assert.strictEqual(closed, opened)
     })
   )
 })

@@ -22,9 +22,9 @@ export const environmentName = (name: string): string => name.replaceAll("-", "_
 
 /** Words of JavaScript, and names that the templates use beside that of the plugin. */
 const taken = new Set(
-  `arguments as assert async await break case catch class const continue credentials debugger default delete describe
-  destinationConformance do else enum eval export extends false finally first folder for from function golden if
-  implements import in instanceof interface it item let new null of others package pageSize pages private protected
-  public readFileSync readdirSync return sourceConformance static stored super switch this throw toEvent true try type
-  typeof undefined answer connect var void while with yield`.split(/\s+/)
+  `answer arguments as assert async await break case catch class connect const continue credentials debugger
+  default delete describe destinationConformance do else enum eval events export extends false finally for from
+  function goldenPairs if implements import in instanceof interface it item let messageOf new null of package
+  pages pageSize private protected public return sourceConformance static stored super switch this throw toEvent
+  true try type typeof undefined var void while with yield`.split(/\s+/)
 )

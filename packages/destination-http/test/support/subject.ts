@@ -1,13 +1,10 @@
 /** The destination under test, requests as they would leave it, and events to send. */
-import { assert } from "@effect/vitest"
 import type { Event } from "@millrace/core/Event"
-import { jsonArray } from "@millrace/core/Message"
-import type { DeliveryError, Outcomes } from "@millrace/core/Outcome"
 import { type Credentials, http, type Settings } from "@millrace/destination-http"
 import * as Transport from "@millrace/http/Transport"
+import { Attempt } from "@millrace/testing"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 
 export type SettingsInput = typeof Settings.Settings.Encoded
 export type CredentialsInput = typeof Credentials.Credentials.Encoded
@@ -27,28 +24,6 @@ export const event = (id: string, properties: object = {}, user: Event["user"] =
   user,
   properties
 })
-
-const textOf = (subject: Subject, one: Event): { readonly id: string; readonly text: string } => {
-  const message = Result.getOrThrow(subject.prepare([one], subject.lanes[0]!.name))
-  assert.isTrue("text" in message)
-  return { id: message.id, text: "text" in message ? message.text : "" }
-}
-
-/** One attempt for these events, put together as the core does. */
-export const attempt = (
-  subject: Subject,
-  events: ReadonlyArray<Event>
-): Effect.Effect<Outcomes, DeliveryError> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const lane = subject.lanes[0]!.name
-      const { deliver, envelope = jsonArray } = yield* subject.connect(lane)
-      const messages = events.map((one) => textOf(subject, one))
-      const text = envelope.open + messages.map(({ text }) => text).join(envelope.separator) + envelope.close
-      const ids = messages.map(({ id }) => id)
-      return yield* deliver({ lane, ids, events: events.length, body: new TextEncoder().encode(text) })
-    })
-  )
 
 export interface Sent {
   readonly origin: string
@@ -81,7 +56,7 @@ export const requestsFor = (subject: Subject, events: ReadonlyArray<Event>) =>
   Effect.gen(function* () {
     const { provide, sent } = recording()
     const groups = subject.limits.messages === 1 ? events.map((one) => [one]) : [events]
-    for (const group of groups) yield* provide(attempt(subject, group))
+    for (const group of groups) yield* provide(Attempt.deliver(subject, group))
     return sent
   })
 

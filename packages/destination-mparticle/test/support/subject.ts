@@ -32,23 +32,18 @@ export const open = (settings: Input = {}, credentials: CredentialsInput = every
 
 export type Subject = ReturnType<typeof open>
 
-/** 2026-06-29, as in the examples of Currents' documentation. */
-export const time = 1_782_742_805_000
-
 const sample = Sample.make({ seed: 7, users: 500 })
 
 /** A sample event of the type, of a user with an external id where the type has one. */
 export const eventOf = (type: Braze.TypeName, from = 0): BrazeEvent => {
   for (let index = from; index < from + 50; index++) {
-    const event = sample.event(type, index, time)
+    const event = sample.event(type, index, Sample.time)
     if (event.user.externalId !== undefined) return event
   }
-  return sample.event(type, from, time)
+  return sample.event(type, from, Sample.time)
 }
 
-export const isTypeName = (name: string): name is Braze.TypeName => Braze.typeNames.has(name)
-
-export const typeNames = [...Braze.typeNames].filter(isTypeName)
+export const typeNames = [...Braze.typeNames].filter(Braze.isTypeName)
 
 /** The mParticle batch of events, as mParticle reads it. */
 export const batchOf = (
@@ -83,9 +78,9 @@ export interface Batch {
 const parity = open()
 const extended = open({ profile: "extended" })
 
-/** One event and what either profile makes of it. */
+/** What becomes of an event: its lane, and what either profile makes of it. */
 export const goldenOf = (event: BrazeEvent) => {
   const assignment = parity.assign(event)
   const lane = assignment._tag === "To" ? assignment.lane : assignment.reason
-  return { in: event, lane, parity: batchOf(parity, lane, event), extended: batchOf(extended, lane, event) }
+  return { lane, parity: batchOf(parity, lane, event), extended: batchOf(extended, lane, event) }
 }

@@ -347,6 +347,26 @@ export const brokenDestinations: ReadonlyArray<Broken> = [
     breaks: "shows no secret, even where the remote repeats it"
   },
   {
+    fault: "a pair in Base64 that is masked behind its scheme alone",
+    parts: {
+      send: ({ key, url }, body, signal) =>
+        fetch(`${url}/events`, {
+          method: "POST",
+          headers: { authorization: `Basic ${btoa(`user:${key}`)}`, "content-type": "application/json" },
+          body,
+          redirect: "manual",
+          signal
+        }),
+      judge: async (response) => {
+        const outcome = outcomeOf(response)
+        const said = await beginningOf(response)
+        const detail = said.replace(/hunter-\w+-key/g, "***").replace(/Basic [\w+/=]+/g, "Basic ***")
+        return outcome._tag === "Delivered" ? outcome : { ...outcome, detail }
+      }
+    },
+    breaks: "shows no secret, even where the remote repeats it"
+  },
+  {
     fault: "a key on the console",
     parts: {
       send: (way, body, signal) => {

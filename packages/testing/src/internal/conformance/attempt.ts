@@ -30,10 +30,6 @@ export const attempt = <E extends Event>(stage: Stage<E>, events: ReadonlyArray<
     })
   )
 
-/** Connects, checks, and closes. */
-export const check = <E extends Event>({ lane, opened }: Stage<E>): Effect.Effect<void, DeliveryError> =>
-  Effect.scoped(Effect.flatMap(opened.connect(lane), (connection) => connection.check))
-
 /** The verdict on every message, which is that on the attempt where it failed as a whole. */
 export const verdicts = ({ batch, exit }: Attempt): Effect.Effect<ReadonlyArray<Outcome>, Flaw> => {
   if (Exit.isSuccess(exit)) return Effect.succeed(exit.value.values)

@@ -3,10 +3,11 @@ import type { Event } from "@millrace/core/Event"
 import type { Running } from "@millrace/core/Running"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import { check } from "../../Attempt.ts"
 import type { Promised } from "../../Conformance.ts"
 import type { Answer } from "../../FaultyRemote.ts"
 import { settled, transcript } from "./accounts.ts"
-import { check, say } from "./attempt.ts"
+import { say } from "./attempt.ts"
 import { exporting, waiting } from "./exporting.ts"
 import { demand, eventually, promised } from "./proof.ts"
 import * as Stage from "./stage.ts"
@@ -86,14 +87,14 @@ const closes = <E extends Event>(stage: Stage.Stage<E>, running: Running, events
 const checksReach = <E extends Event>(subject: Subject<E>) =>
   Effect.gen(function* () {
     const stage = yield* Stage.open(subject)
-    const well = yield* Effect.result(check(stage))
+    const well = yield* Effect.result(check(stage.opened, stage.lane))
     yield* demand(
       well._tag === "Success",
       () =>
         `check fails although all is well: ${well._tag === "Failure" ? say(well.failure.outcome) : ""}${transcript(stage)}`
     )
     stage.disturb([{ kind: "reset-before" }, { kind: "reset-before" }])
-    const broken = yield* Effect.result(check(stage))
+    const broken = yield* Effect.result(check(stage.opened, stage.lane))
     yield* demand(
       broken._tag === "Failure",
       () => `check passes although the connection was reset${transcript(stage)}`
@@ -105,7 +106,7 @@ const checksKey = <E extends Event>(subject: Subject<E>, both: Both, answer: Ans
     for (const [at, credentials] of both.entries()) {
       const stage = yield* Stage.open(subject, { credentials: Effect.succeed(credentials) })
       stage.rule(rotated(subject, both, answer))
-      const result = yield* Effect.result(check(stage))
+      const result = yield* Effect.result(check(stage.opened, stage.lane))
       const found = result._tag === "Success" ? "passes" : `fails with ${say(result.failure.outcome)}`
       const isRight =
         at === 1

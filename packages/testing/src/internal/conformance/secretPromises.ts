@@ -4,9 +4,10 @@ import type { Event } from "@millrace/core/Event"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
+import { check } from "../../Attempt.ts"
 import type { Promised } from "../../Conformance.ts"
 import type { Answer, Request } from "../../FaultyRemote.ts"
-import { attempt, check } from "./attempt.ts"
+import { attempt } from "./attempt.ts"
 import { exporting } from "./exporting.ts"
 import { overheard } from "./overheard.ts"
 import { demand, promised, until } from "./proof.ts"
@@ -19,10 +20,14 @@ export const secretPromises = <E extends Event>(subject: Subject<E>): ReadonlyAr
     ? []
     : [promised("shows no secret, even where the remote repeats it", hides(subject, subject.credentials))]
 
-/** All that a remote could repeat: the request as it came, and the secrets that it found in there. */
+/**
+ * All that a remote could repeat: the secrets that it found in the request, the words of it that hold some, bare, so that
+ * nothing before them tells what they are, and the request as it came.
+ */
 const echo = (answer: Answer, request: Request, secrets: ReadonlyArray<string>): Answer => {
   const { body, headers, path } = request
-  const found = secrets.filter((secret) => Secrets.carries(request, Redacted.make(secret)))
+  const plain = secrets.filter((secret) => Secrets.carries(request, Redacted.make(secret)))
+  const found = [...plain, ...Secrets.wordsOf(secrets, [request])]
   return {
     ...answer,
     headers: { "content-type": "text/plain", ...answer.headers },
@@ -87,7 +92,7 @@ const hides = <E extends Event>(subject: Subject<E>, credentials: readonly [unkn
           const { connection, exit } = yield* attempt(stage, yield* stage.events(1))
           look(`the outcome of an attempt answered ${answer.status}`, exit)
           look("a connection", connection)
-          look(`a check answered ${answer.status}`, yield* Effect.exit(check(stage)))
+          look(`a check answered ${answer.status}`, yield* Effect.exit(check(stage.opened, stage.lane)))
           const events = yield* stage.events(2)
           const before = stage.deliveries().length
           const story = yield* exporting(stage, events, ({ drain }) =>

@@ -40,6 +40,19 @@ export const carries = (request: Request, credentials: unknown): boolean => {
   return within(credentials).some((secret) => places.includes(secret))
 }
 
+/** The words of requests that hold secrets, as they stand there: a pair such as `key:secret` is encoded as a whole. */
+export const wordsOf = (
+  secrets: ReadonlyArray<string>,
+  requests: ReadonlyArray<Request>
+): ReadonlyArray<string> =>
+  requests.flatMap(({ headers, path }) =>
+    [path, ...Object.values(headers)].flatMap((text) =>
+      [...text.matchAll(base64)]
+        .map(([word]) => word)
+        .filter((word) => secrets.some((secret) => decoded(word).includes(secret)))
+    )
+  )
+
 /** The texts in which secrets would show: as they are, escaped, in Base64, and as requests carried them. */
 export const traces = (credentials: ReadonlyArray<unknown>, requests: ReadonlyArray<Request>) => {
   const secrets = credentials.flatMap(within)
@@ -48,13 +61,5 @@ export const traces = (credentials: ReadonlyArray<unknown>, requests: ReadonlyAr
     encodeURIComponent(secret),
     Buffer.from(secret).toString("base64")
   ])
-  // A pair such as `key:secret` is encoded as a whole: the word that was sent is looked for.
-  const words = requests.flatMap(({ headers, path }) =>
-    [path, ...Object.values(headers)].flatMap((text) =>
-      [...text.matchAll(base64)]
-        .map(([word]) => word)
-        .filter((word) => secrets.some((secret) => decoded(word).includes(secret)))
-    )
-  )
-  return new Set([...forms, ...words])
+  return new Set([...forms, ...wordsOf(secrets, requests)])
 }

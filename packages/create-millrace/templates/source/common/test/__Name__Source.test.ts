@@ -1,27 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs"
-import { assert, describe, it } from "@effect/vitest"
-import { FaultyRemote, sourceConformance } from "@millrace/testing"
+import { FaultyRemote, goldenPairs, sourceConformance } from "@millrace/testing"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { __value__ } from "../src/index.ts"
 import { toEvent } from "../src/internal/toEvent.ts"
 
-interface Golden {
-  readonly in: unknown
-  readonly out: unknown
-}
-
-const folder = new URL("golden/", import.meta.url)
-const golden = readdirSync(folder).map((name): readonly [string, Golden] => [
-  name,
-  JSON.parse(readFileSync(new URL(name, folder), "utf8"))
-])
-
-describe("each item of test/golden is read as the event that stands there", () => {
-  it.each(golden)("%s", (_name, pair) => {
-    assert.deepStrictEqual(Result.getOrThrow(toEvent(pair.in)), pair.out)
-  })
+goldenPairs({
+  folder: new URL("golden/", import.meta.url),
+  out: (item) => Result.getOrThrow(toEvent(item))
 })
 
 const item = (stream: string, index: number) => ({
