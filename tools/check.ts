@@ -36,7 +36,7 @@ const steps: ReadonlyArray<Step> = [
   {
     name: "tests",
     commands: [
-      ["vitest", "run", "--coverage", "--reporter=dot", "--testTimeout=60000", "--hookTimeout=60000"]
+      ["vitest", "run", "--coverage", "--reporter=dot", "--testTimeout=180000", "--hookTimeout=180000"]
     ],
     loud: true
   },

@@ -12,7 +12,7 @@ import { Emulator } from "@millrace/mparticle-emulator"
 import * as Effect from "effect/Effect"
 
 const source = join(import.meta.dirname, "../src")
-const limit = 60_000
+const limit = 180_000
 
 const run = (name: string, environment: Readonly<Record<string, string>>) =>
   Effect.promise(

@@ -263,6 +263,6 @@ describe("a running exporter", () => {
         for (const text of [...sent, key, basic]) assert.notInclude(alerts, text)
         assert.notInclude(alerts, "planted")
       }),
-    60_000
+    180_000
   )
 })

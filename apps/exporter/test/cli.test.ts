@@ -6,7 +6,7 @@ import * as Ledgers from "./support/ledger.ts"
 import { assertEnded, type Program, saidBy } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
-const limit = 60_000
+const limit = 180_000
 
 /** Waits for something to become true while a program runs. */
 const until = (program: Program, isTrue: () => boolean) => {

@@ -8,7 +8,7 @@ import * as Ledgers from "./support/ledger.ts"
 import { assertEnded } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
-const limit = 60_000
+const limit = 180_000
 
 const yaml = (url: string) => `
 # The same as the others.

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const damage = { blocks: 2, lines: 4 }
   SampleExport.write({ folder: source.path, seed: 11, events: 10_000, damage }, World.write)
   expected = await Effect.runPromise(Effect.scoped(undisturbed))
-}, 60_000)
+}, 180_000)
 afterAll(() => rmSync(shared, { recursive: true, force: true }))
 
 /** The moment of a kill: while the export is read, or a few requests further on. */
@@ -82,7 +82,7 @@ describe.concurrent("kill -9", () => {
         const last = yield* world.millrace(["run", file, "--json"])
         assertNothingLost(Ledgers.parse(last.stdout), emulator.state())
       }),
-    60_000
+    180_000
   )
 
   it.live(
@@ -122,7 +122,7 @@ describe.concurrent("kill -9", () => {
         const last = yield* world.millrace(["run", file, "--json"])
         assertNothingLost(Ledgers.parse(last.stdout), emulator.state())
       }),
-    60_000
+    180_000
   )
 
   it.live(
@@ -171,6 +171,6 @@ describe.concurrent("kill -9", () => {
         assert.strictEqual(emulator.state().totals.distinctEvents, Ledger.total(expected, "delivered"))
         assert.deepStrictEqual(readdirSync(world.path("state")).sort(), ["lock.db", "outbox.db"])
       }),
-    60_000
+    180_000
   )
 })

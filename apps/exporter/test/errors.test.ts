@@ -10,7 +10,7 @@ import * as Ledgers from "./support/ledger.ts"
 import { assertEnded, type Ended, type Options, saidBy, startProgram } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
-const limit = 60_000
+const limit = 180_000
 const url = "http://127.0.0.1:9"
 
 type Part = { [key: string]: unknown }

@@ -93,7 +93,7 @@ describe.concurrent("secrets", () => {
         assertHoldsNone("the capture", captured, [...secrets, ...keys])
         assert.include(captured, base64(`${keys[0]}:***`))
       }),
-    60_000
+    180_000
   )
 
   it.live(
@@ -119,6 +119,6 @@ describe.concurrent("secrets", () => {
           ])
         }
       }),
-    60_000
+    180_000
   )
 })

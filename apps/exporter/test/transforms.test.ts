@@ -7,7 +7,7 @@ import * as Ledgers from "./support/ledger.ts"
 import { assertEnded } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
-const limit = 60_000
+const limit = 180_000
 const hashKey = "planted-hash-key-41d7"
 
 /** The sample's addresses all are of this domain. */

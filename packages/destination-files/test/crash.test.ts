@@ -98,7 +98,7 @@ describe("a process that is killed while it writes", () => {
           assert.deepStrictEqual(idsIn(yield* contents(path)), expected.map(({ id }) => id).sort())
           assert.deepStrictEqual(temporaries(path), [])
         }),
-      60_000
+      180_000
     )
   }
 })

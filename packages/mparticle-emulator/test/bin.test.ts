@@ -84,7 +84,7 @@ describe("mparticle-emulator", () => {
         )
         expect(lines).toHaveLength(13)
       }),
-    60_000
+    180_000
   )
 
   it.live(

@@ -12,7 +12,7 @@ describe("the engine on SQLite, simulated", () => {
     for (let seed = 1; seed <= 60; seed++) expectKept(Simulation.run(seed, setup), setup)
   })
 
-  it("does at every step what it does on the outbox in memory", { timeout: 60_000 }, () => {
+  it("does at every step what it does on the outbox in memory", { timeout: 180_000 }, () => {
     const setup = { outbox: () => disk(false) }
     for (let seed = 101; seed <= 120; seed++) {
       expect(Simulation.run(seed, setup).hash, `seed ${seed}`).toBe(Simulation.run(seed).hash)

@@ -69,6 +69,6 @@ describe("kill -9 of the exporter", () => {
         assert.strictEqual(read, Ledger.total(ledger, "delivered") + Ledger.total(ledger, "waiting"))
         assert.notInclude(last.said(), Receiver.token)
       }),
-    60_000
+    180_000
   )
 })

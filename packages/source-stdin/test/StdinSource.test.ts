@@ -398,7 +398,7 @@ describe("a process", () => {
     )
   const patient = (isSo: () => boolean) =>
     Effect.repeat(Effect.sleep("10 millis"), { until: isSo }).pipe(Effect.timeout("30 seconds"))
-  const limit = 60_000
+  const limit = 180_000
 
   it.live(
     "takes all of a pipe, in order, in bounded memory, and ends with it",

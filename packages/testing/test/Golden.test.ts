@@ -8,7 +8,7 @@ import { afterEach, assert, describe, it } from "@effect/vitest"
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs")
 const pairs = fileURLToPath(new URL("support/pairs.ts", import.meta.url))
-const limit = 60_000
+const limit = 180_000
 
 const folders: Array<string> = []
 afterEach(() => {

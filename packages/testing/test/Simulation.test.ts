@@ -33,7 +33,7 @@ describe("simulated histories", () => {
   // Each with bad spells and a client; the first without groups.
   it.each([28, 29, 47])(
     "keep every promise wherever a small one (%i) crashes",
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     (seed) => {
       let points = 0
       for (const plan of Simulation.crashPoints(Simulation.plan(seed, "small"))) {
@@ -94,7 +94,7 @@ describe("a bug planted in the engine", () => {
     }
   })
 
-  it("shrinks to a history that can be read", { timeout: 60_000 }, async () => {
+  it("shrinks to a history that can be read", { timeout: 180_000 }, async () => {
     const { start, remove } = await plant(bugs.find(({ breaks }) => breaks.includes("order"))!)
     try {
       let seed = 1

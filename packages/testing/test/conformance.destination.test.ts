@@ -46,7 +46,7 @@ describe("a destination with a fault breaks one promise", () => {
           broken.map(({ promise, detail }) => `${promise}: ${detail}`).join("\n\n")
         )
       }),
-    60_000
+    180_000
   )
 
   it("for every promise there is", () => {

@@ -26,7 +26,7 @@ describe("a source with a fault breaks one promise", () => {
           broken.map(({ promise, detail }) => `${promise}: ${detail}`).join("\n\n")
         )
       }),
-    60_000
+    180_000
   )
 
   it("for every promise there is", () => {

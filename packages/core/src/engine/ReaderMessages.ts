@@ -8,7 +8,6 @@ import type { Prepared } from "./Prepare.ts"
 
 /** What a reader asks of the door of one source, to be answered. */
 export type Ask =
-  | { readonly method: "room" }
   | { readonly method: "full" }
   | { readonly method: "store"; readonly chunk: Crossing }
   | { readonly method: "claim"; readonly split: string }

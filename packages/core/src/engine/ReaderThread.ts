@@ -113,7 +113,8 @@ const read = (definition: Definition, port: Port): Effect.Effect<string | undefi
         })
 
       return {
-        room: askSafely({ method: "room" }, done),
+        // Waited for with the answer to `store`: one question a chunk, rather than two.
+        room: Effect.void,
         full: askSafely({ method: "full" }, (value) => value === true),
         store: (planned) =>
           Effect.suspend(() => {

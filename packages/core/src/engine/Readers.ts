@@ -115,12 +115,10 @@ const serve = ({ port, ended: gone }: Reader, options: Options): Effect.Effect<v
         const door = doors.get(source)
         if (door === undefined) return Effect.die(`a reader asked for ${source}, which is no source`)
         switch (ask.method) {
-          case "room":
-            return door.room
           case "full":
             return door.full
           case "store":
-            return door.store(unpack(ask.chunk))
+            return Effect.andThen(door.room, door.store(unpack(ask.chunk)))
           case "claim":
             return claim(source, door, ask.split)
           case "fail":
