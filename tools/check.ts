@@ -36,7 +36,16 @@ const steps: ReadonlyArray<Step> = [
   {
     name: "tests",
     commands: [
-      ["vitest", "run", "--coverage", "--reporter=dot", "--testTimeout=180000", "--hookTimeout=180000"]
+      // Vitest leaves a processor to itself, which of two is half of them.
+      [
+        "vitest",
+        "run",
+        "--coverage",
+        "--maxWorkers=100%",
+        "--reporter=dot",
+        "--testTimeout=180000",
+        "--hookTimeout=180000"
+      ]
     ],
     loud: true
   },
