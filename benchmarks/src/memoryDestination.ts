@@ -29,7 +29,7 @@ export const memory = Destination.plugin<BrazeEvent, {}, {}, {}, {}>({
     Result.succeed({
       ...Effect.runSync(real.open),
       connect: () =>
-        Effect.succeed({
+        Destination.connected({
           check: Effect.void,
           deliver: (batch) => Effect.succeed(Outcomes.all(batch, delivered))
         })

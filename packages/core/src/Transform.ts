@@ -67,6 +67,9 @@ export type With<E extends Event, Values extends object> =
     ? Event<Type, Omit<Properties, keyof Values> & Omit<Values, `user.${string}`>>
     : never
 
+// The casts below tell the compiler what it cannot follow through names that are known at run time only: which properties
+// are gone, renamed or set. `Transform.test` holds both sides together.
+
 const names = (fields: Fields, event: Event): Iterable<string> =>
   typeof fields === "function" ? fields(event.type) : fields
 

@@ -41,7 +41,7 @@ const till = Destination.plugin({
   settings: Schema.Struct({ shelf: Schema.Literals(["a", "b"]) }),
   credentials: Schema.Struct({ key: Schema.Redacted(Schema.String) }),
   open: (_options) =>
-    Result.succeed({
+    Destination.opened({
       lanes: [{ name: "main" }],
       limits: {
         messages: 1,
@@ -55,7 +55,7 @@ const till = Destination.plugin({
       assign: (event) => (event.properties.cents > 0 ? Destination.to("main") : Destination.skip("free")),
       prepare: (events) => Result.succeed(Message.json(events[0].id, events[0].properties.cents)),
       connect: () =>
-        Effect.succeed({
+        Destination.connected({
           check: Effect.void,
           deliver: (batch) => Effect.succeed(Outcome.Outcomes.all(batch, Outcome.delivered))
         })

@@ -81,7 +81,7 @@ describe("a whole export", () => {
         settings: Schema.Struct({}),
         credentials: Schema.Struct({}),
         open: () =>
-          Result.succeed({
+          Destination.opened({
             lanes: [{ name: "main" }],
             limits: {
               messages: 100,
@@ -95,7 +95,7 @@ describe("a whole export", () => {
             assign: () => Destination.to("main"),
             prepare: ([event]) => Result.succeed(Message.json(event.id, { id: event.id })),
             connect: () =>
-              Effect.succeed({
+              Destination.connected({
                 check: Effect.void,
                 deliver: (batch) =>
                   Effect.sync(() => {

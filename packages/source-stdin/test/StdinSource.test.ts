@@ -320,7 +320,7 @@ describe("an export", () => {
         settings: Schema.Struct({}),
         credentials: Schema.Struct({}),
         open: () =>
-          Result.succeed({
+          Destination.opened({
             lanes: [{ name: "main" }],
             limits: {
               messages: 100,
@@ -334,7 +334,7 @@ describe("an export", () => {
             assign: () => Destination.to("main"),
             prepare: ([one]) => Result.succeed(Message.json(one.id, one)),
             connect: () =>
-              Effect.succeed({
+              Destination.connected({
                 check: Effect.void,
                 deliver: (batch) =>
                   Effect.sync(() => {

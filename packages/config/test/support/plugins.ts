@@ -24,7 +24,7 @@ export const printer = Destination.plugin({
   open: ({ credentials }) =>
     credentials.main === undefined
       ? Result.fail("credentials: name at least one pair")
-      : Result.succeed({
+      : Destination.opened({
           lanes: [{ name: "main" }],
           limits: {
             messages: 1,
@@ -38,7 +38,7 @@ export const printer = Destination.plugin({
           assign: () => Destination.to("main"),
           prepare: (events) => Result.succeed(Message.json(events[0].id, events[0])),
           connect: () =>
-            Effect.succeed({
+            Destination.connected({
               check: Effect.void,
               deliver: (batch) => Effect.succeed(Outcome.Outcomes.all(batch, Outcome.delivered))
             })

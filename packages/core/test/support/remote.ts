@@ -48,7 +48,7 @@ export const destination = (remote: Remote, options: Options = {}): Destination.
     settings: Schema.Struct({}),
     credentials: Schema.Struct({}),
     open: () =>
-      Result.succeed({
+      Destination.opened({
         lanes: options.lanes ?? [{ name: "main" }],
         limits: {
           messages: 10,
@@ -68,7 +68,7 @@ export const destination = (remote: Remote, options: Options = {}): Destination.
             return Result.succeed(Message.json(id, { id, user: events[0].user.externalId }))
           }),
         connect: () =>
-          Effect.succeed({
+          Destination.connected({
             check: Effect.void,
             deliver: (batch) =>
               Effect.gen(function* () {

@@ -15,7 +15,7 @@ export const collector = Destination.plugin({
   settings: Schema.Struct({ path: Schema.String, isHeld: Schema.optionalKey(Schema.Boolean) }),
   credentials: Schema.Struct({}),
   open: ({ settings }) =>
-    Result.succeed({
+    Destination.opened({
       lanes: [{ name: "main", held: settings.isHeld ? "no-credentials" : undefined }],
       limits: {
         messages: 100,
@@ -29,7 +29,7 @@ export const collector = Destination.plugin({
       assign: () => Destination.to("main"),
       prepare: (events) => Result.succeed(Message.json(events[0].id, events[0])),
       connect: () =>
-        Effect.succeed({
+        Destination.connected({
           check: Effect.void,
           deliver: (batch) =>
             Effect.sync(() => {
