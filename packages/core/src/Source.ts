@@ -38,6 +38,11 @@ export class SourceError extends Schema.TaggedError<SourceError>()("SourceError"
 export interface RunOptions {
   /** Keep watching for more and never end by itself. Otherwise end when nothing is left. */
   readonly follow: boolean
+  /**
+   * How many splits to have under way at a time, so that neither the store nor the reader waits for the other: told where
+   * several threads read, to sources that are `parallel`. Without it, as the source likes.
+   */
+  readonly splits?: number
 }
 
 /**
@@ -130,7 +135,7 @@ export const fromSplits =
     /** The splits there are, in the order to read them; a following source never ends the stream. */
     readonly discover: (run: RunOptions) => Stream.Stream<Split, SourceError>
     readonly read: (split: Split, after: Option.Option<Checkpoint>) => Stream.Stream<Chunk<E>, SourceError>
-    /** How many splits are read side by side. */
+    /** How many splits are read side by side; as many as the exporter asks for, or one, without it. */
     readonly concurrency?: number
   }): Source<E>["run"] =>
   (intake, run) =>
@@ -140,7 +145,7 @@ export const fromSplits =
           intake.claim(split, (after) =>
             Stream.runForEach(options.read(split, after), (chunk) => intake.append(chunk))
           ),
-        { concurrency: options.concurrency ?? 1 }
+        { concurrency: options.concurrency ?? run.splits ?? 1 }
       ),
       Stream.runDrain
     )

@@ -68,6 +68,6 @@ export const files = Source.plugin({
   parallel: true,
   run:
     ({ path }) =>
-    (intake, { follow }) =>
-      Pass.run(resolve(path), intake, follow, readers())
+    (intake, options) =>
+      Pass.run(resolve(path), intake, options, readers())
 })

@@ -176,7 +176,7 @@ describe("a whole export", () => {
         "event_type=a/date=2026-06-29-00/1/z/x.ndjson": line("1"),
         "plain.jsonl": line("0")
       })
-      // Two files are read side by side: what is fixed is the order in which they are begun.
+      // Files of an hour are read side by side: what is fixed is the order in which they are begun.
       const { claimed, events } = yield* once(folder)
       assert.deepStrictEqual(claimed, [
         "plain.jsonl",
@@ -186,6 +186,49 @@ describe("a whole export", () => {
         "event_type=a/date=2026-06-29-02/1/z/x.ndjson"
       ])
       assert.deepStrictEqual([...idsOf(events)].sort(), ["0", "1", "2", "3", "4"])
+    })
+  )
+
+  it.live("begins no hour before the one ahead is read", () =>
+    Effect.gen(function* () {
+      const hours = ["2026-06-29-00", "2026-06-29-01", "2026-06-29-02"]
+      const folder = folderOf(
+        Object.fromEntries(
+          hours.flatMap((hour, at) =>
+            ["a", "b", "c"].map((type, index) => [
+              `event_type=${type}/date=${hour}/1/z/x.ndjson`,
+              linesOf(lineEvents(2, 3 * at + index))
+            ])
+          )
+        )
+      )
+      const recorder = Recorder.make()
+      yield* Recorder.run(recorder, folder, { splits: 2 })
+      const order = recorder.chunks.map(({ split }) => hours.findIndex((hour) => split.includes(hour)))
+      assert.deepStrictEqual(order, [0, 0, 0, 1, 1, 1, 2, 2, 2])
+      assert.strictEqual(recorder.together, 3)
+    })
+  )
+
+  it.live("reads as many small files side by side as go together, and as many large ones as asked for", () =>
+    Effect.gen(function* () {
+      const togetherOf = (files: number, events: number, splits: number) =>
+        Effect.gen(function* () {
+          const folder = folderOf(
+            Object.fromEntries(
+              Array.from({ length: files }, (_, index) => [
+                `${index}.ndjson`,
+                linesOf(lineEvents(events, index))
+              ])
+            )
+          )
+          const recorder = Recorder.make()
+          yield* Recorder.run(recorder, folder, { splits })
+          return recorder.together
+        })
+      assert.strictEqual(yield* togetherOf(40, 2, 2), 16)
+      assert.strictEqual(yield* togetherOf(6, 800, 2), 2)
+      assert.strictEqual(yield* togetherOf(6, 800, 4), 4)
     })
   )
 })

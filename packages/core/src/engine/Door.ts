@@ -1,14 +1,13 @@
 /**
- * What the intake of one source asks of the thread that owns the outbox and the lanes: one append at a time over all
- * sources, then what was prepared is handed to the lanes.
+ * What the intake of one source asks of the thread that owns the outbox and the lanes: room, an append, and what was
+ * prepared is handed to the lanes.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type * as Semaphore from "effect/Semaphore"
 import type { Checkpoint, Split } from "../Intake.ts"
 import type { Outbox, OutboxError } from "../Outbox.ts"
+import type { Appends, Asking, ToAppend } from "./Appends.ts"
 import type { Lane } from "./Lane.ts"
 import type { Planned } from "./Planner.ts"
 
@@ -53,8 +52,7 @@ export interface Options {
   readonly name: string
   readonly routes: ReadonlyArray<HandedRoute>
   readonly outbox: Outbox["Service"]
-  /** One append at a time over all sources: lanes are told of parcels in the order of their sequences. */
-  readonly turn: Semaphore.Semaphore
+  readonly appends: Appends
   /** Suspends until it holds; asked again whenever a lane has changed. */
   readonly until: (holds: () => boolean) => Effect.Effect<void>
   /** Suspends while every lane in good health has more than enough. */
@@ -71,40 +69,25 @@ export interface Options {
 
 /** The door in the owner's own thread. */
 export const make = (options: Options): Door => {
-  const { name, routes, outbox, progress, dedupe } = options
+  const { name, routes, outbox, appends, progress, dedupe } = options
   const laneOf = (route: string, lane: string) =>
     routes.find((found) => found.route.name === route)?.lanes.get(lane)
 
-  /** To be run in turn. */
-  const append = ({ entry, prepared, consumed }: Planned, at: number) => {
+  const toAppend = ({ entry, prepared, consumed }: Planned, at: number): ToAppend => {
     const lanes = entry.parcels.map(({ route, lane }) => laneOf(route, lane))
-    const bytesOf = (index: number) => entry.parcels[index]!.records.bytes.length
-    const handOn = (sequences: ReadonlyArray<number>) => {
-      for (const [i, lane] of lanes.entries()) lane?.offer(sequences[i]!, bytesOf(i), prepared[i], at)
-      progress.consumed += consumed
-    }
-    // Interrupted half-way, the parcels may be stored and unheard of: their lanes look for themselves.
-    const lag = Effect.sync(() => {
-      for (const [i, lane] of lanes.entries()) lane?.lag(bytesOf(i))
-    })
     const forget = dedupe === undefined ? {} : { forget: at - dedupe }
-    return Effect.onInterrupt(Effect.map(outbox.append({ ...entry, at, ...forget }), handOn), () => lag)
+    return {
+      entry: { ...entry, at, ...forget },
+      handOn: (index, sequence) =>
+        lanes[index]?.offer(sequence, entry.parcels[index]!.records.bytes.length, prepared[index], at),
+      onStored: () => {
+        progress.consumed += consumed
+      }
+    }
   }
 
-  /** Never waits for room in turn: whoever replays dead letters needs the turn, and may be the one who makes room. */
-  const inTurn = (
-    body: (now: number) => Effect.Effect<void, OutboxError>
-  ): Effect.Effect<void, OutboxError> =>
-    options.turn
-      .withPermit(
-        Effect.flatMap(outbox.full, (full) =>
-          full ? Effect.succeed(false) : Effect.as(Effect.flatMap(Clock.currentTimeMillis, body), true)
-        )
-      )
-      .pipe(Effect.flatMap((done) => (done ? Effect.void : Effect.andThen(outbox.room, inTurn(body)))))
-
-  const stored = (body: (now: number) => Effect.Effect<void, OutboxError>) =>
-    Effect.catch(Effect.andThen(inTurn(body), options.pace), (error) =>
+  const stored = (asking: Asking) =>
+    Effect.catch(Effect.andThen(appends.append(asking), options.pace), (error) =>
       error.reason === "Overtaken" ? Effect.fail(error) : options.fail(error)
     )
 
@@ -116,11 +99,12 @@ export const make = (options: Options): Door => {
       options.until(() => !isAnyFull())
     ),
     full: Effect.map(outbox.full, (full) => full || isAnyFull()),
-    store: (planned) => stored((now) => append(planned, now)),
+    store: (planned) => stored({ isAlone: false, ask: (now) => Effect.succeed(toAppend(planned, now)) }),
     storeUnseen: (ids, plan) =>
-      stored((now) =>
-        Effect.flatMap(outbox.seen(ids, now - (dedupe ?? 0)), (seen) => append(plan(seen), now))
-      ),
+      stored({
+        isAlone: true,
+        ask: (now) => Effect.map(outbox.seen(ids, now - (dedupe ?? 0)), (seen) => toAppend(plan(seen), now))
+      }),
     claim: (split) =>
       Effect.gen(function* () {
         const lease = yield* outbox.lease(`${name}/${split}`)

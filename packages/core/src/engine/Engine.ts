@@ -10,7 +10,6 @@ import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import { reader } from "../DeadLetters.ts"
 import type { Definition } from "../Exporter.ts"
 import * as Ledger from "../Ledger.ts"
@@ -25,6 +24,7 @@ import {
   type RunOptions
 } from "../Running.ts"
 import type { Source, SourceError } from "../Source.ts"
+import * as Appends from "./Appends.ts"
 import * as Check from "./Definition.ts"
 import * as Door from "./Door.ts"
 import * as Intake from "./Intake.ts"
@@ -53,7 +53,7 @@ export const start = (
     const changed = yield* Latch.make(false)
     const stop = yield* Deferred.make<void>()
     const failure = yield* Deferred.make<never, RunError>()
-    const turn = yield* Semaphore.make(1)
+    const appends = yield* Appends.make(outbox)
     const stored = yield* outbox.lanes
     const decode = ReadBack.decoders(Check.catalogueOf(definition))
     const follow = options.follow ?? false
@@ -131,7 +131,7 @@ export const start = (
         name,
         routes: reading,
         outbox,
-        turn,
+        appends,
         until,
         pace: push ? Effect.void : pace,
         progress,
@@ -157,12 +157,19 @@ export const start = (
         })
       )
     const sources = Object.entries(definition.sources)
+    const readers = options.readers ?? []
     const routesOf = (name: string) => routes.filter((route) => readsFrom(route, name))
     const runSources = (doorFor: (name: string) => Door.Door) =>
       Effect.forEach(
         sources,
         ([name, source]) =>
-          noted(source.run(intakeOf(name, source, routesOf(name), doorFor(name), dedupe > 0), { follow })),
+          noted(
+            source.run(intakeOf(name, source, routesOf(name), doorFor(name), dedupe > 0), {
+              follow,
+              // Threads read; who owns the lanes reads in the time that these leave.
+              ...(source.parallel === true && readers.length > 0 ? { splits: 1 } : {})
+            })
+          ),
         { concurrency: "unbounded", discard: true }
       )
 
@@ -207,7 +214,6 @@ export const start = (
 
     const presentDoor = (name: string) => doorOf(name, definition.sources[name]!, routesOf(name), dedupe)
 
-    const readers = options.readers ?? []
     const readPresent =
       readers.length === 0
         ? runSources(presentDoor)
@@ -225,6 +231,7 @@ export const start = (
             here: (own) => runSources((name) => own.get(name) ?? presentDoor(name))
           })
     const read = (options.past === undefined ? readPresent : replayPast(options.past)).pipe(
+      Effect.andThen(appends.quiet),
       Effect.andThen(
         Effect.sync(() => {
           sourcesEnded = true
@@ -283,7 +290,7 @@ export const start = (
           onSome: (lane) => Effect.as(lane.pause(paused), true)
         }),
       replay: (filter) =>
-        turn.withPermit(
+        appends.alone(
           Revive.replay(
             outbox,
             (name) => routes.find(({ route }) => route.name === name),

@@ -11,6 +11,12 @@ import type { OutboxError } from "../Outbox.ts"
 import type { Door } from "./Door.ts"
 import type { Planner } from "./Planner.ts"
 
+interface ToStore {
+  readonly split: Split | undefined
+  readonly checkpoint: Checkpoint | undefined
+  readonly storing: Effect.Effect<void, OutboxError>
+}
+
 /** `dedupes`: events that were taken before are left out. */
 export const make = (planner: Planner, door: Door, dedupes: boolean): Intake => {
   const checkpoints = new Map<Split, Checkpoint>()
@@ -20,16 +26,6 @@ export const make = (planner: Planner, door: Door, dedupes: boolean): Intake => 
     split === undefined || checkpoint === undefined
       ? undefined
       : { split, after: checkpoints.get(split), to: checkpoint }
-
-  const store = (chunk: Chunk<Event>) => {
-    const advance = advanceOf(chunk)
-    if (!dedupes) return Effect.suspend(() => door.store(planner.plan(chunk, advance, 0)))
-    const ids = chunk.events.map(({ id }) => id)
-    return door.storeUnseen(ids, (seen) => {
-      const fresh = firstOf(ids, seen)
-      return planner.plan(only(chunk, fresh), advance, ids.length - fresh.length)
-    })
-  }
 
   const advanced = (split: Split | undefined, checkpoint: Checkpoint | undefined): void => {
     if (split !== undefined && checkpoint !== undefined) checkpoints.set(split, checkpoint)
@@ -43,15 +39,33 @@ export const make = (planner: Planner, door: Door, dedupes: boolean): Intake => 
       : Effect.andThen(Deferred.succeed(gone, undefined), Effect.never)
   }
 
+  const storing = (chunk: Chunk<Event>): Effect.Effect<void, OutboxError> => {
+    const advance = advanceOf(chunk)
+    if (!dedupes) return door.store(planner.plan(chunk, advance, 0))
+    const ids = chunk.events.map(({ id }) => id)
+    return door.storeUnseen(ids, (seen) => {
+      const fresh = firstOf(ids, seen)
+      return planner.plan(only(chunk, fresh), advance, ids.length - fresh.length)
+    })
+  }
+
+  const planned = (chunk: Chunk<Event>): Effect.Effect<ToStore> =>
+    Effect.map(door.room, () => ({
+      storing: storing(chunk),
+      split: chunk.split,
+      checkpoint: chunk.checkpoint
+    }))
+
+  // What waits holds on to all it was made of, and to what stood beside that in its function. So this knows nothing of the
+  // chunk: while it waits for the store and for lanes, the chunk's events are garbage already.
+  const store = ({ storing, split, checkpoint }: ToStore): Effect.Effect<void> =>
+    Effect.matchEffect(storing, {
+      onSuccess: () => Effect.sync(() => advanced(split, checkpoint)),
+      onFailure: (overtaken) => giveUp(split, overtaken)
+    })
+
   return {
-    append: (chunk) => {
-      // Nothing here holds on to the chunk: while it is stored and lanes are waited for, its events are garbage already.
-      const { split, checkpoint } = chunk
-      return Effect.andThen(door.room, store(chunk)).pipe(
-        Effect.map(() => advanced(split, checkpoint)),
-        Effect.catch((overtaken) => giveUp(split, overtaken))
-      )
-    },
+    append: (chunk) => Effect.flatMap(planned(chunk), store),
     full: door.full,
     claim: (split, read) =>
       Effect.scoped(

@@ -75,7 +75,10 @@ export interface Lane {
   /** Whether the lane sends and has more than enough in memory: then the source may be paced. */
   readonly isSated: () => boolean
   readonly isWell: () => boolean
-  /** Whether the lane sends and could be handed no more now: a parcel stored next would have to be read back. */
+  /**
+   * Whether the lane sends and could be handed no more now, but soon: a parcel stored next would have to be read back, and
+   * each one after it as long as they come as fast as they are read back.
+   */
   readonly isCrowded: () => boolean
   /** Nothing more will come: groups need not wait for their window. */
   readonly flush: () => void
@@ -169,7 +172,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       const now = yield* Clock.currentTimeMillis
       for (const parcel of parcels)
         memory.restore(parcel.sequence, opening.readBack(parcel), parcel.attempts, now)
-      if (parcels.length === 0) memory.caughtUp()
+      memory.readBack(parcels.reduce((sum, { records }) => sum + records.bytes.length, 0))
       onChange()
     })
 
@@ -393,7 +396,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         !memory.isLagging() && sends() && Health.isWell(health, opening.policy) && memory.hasRoom(),
       offer: (sequence, bytes, prepared, now) => {
         share.add(bytes)
-        memory.offer(sequence, prepared, now)
+        memory.offer(sequence, bytes, prepared, now)
         expiresAt = Math.min(expiresAt, now + options.retention)
         wake()
       },
@@ -406,7 +409,9 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       isSated: () => Health.isWell(health, opening.policy) && !memory.isHungry(),
       isWell: () => sends() && Health.isWell(health, opening.policy),
       isCrowded: () =>
-        !memory.isLagging() && !memory.hasRoom() && sends() && Health.isWell(health, opening.policy),
+        (memory.isLagging() ? memory.isNear() : !memory.hasRoom()) &&
+        sends() &&
+        Health.isWell(health, opening.policy),
       flush: () => {
         flushing = true
         wake()

@@ -26,14 +26,16 @@ export interface LaneMemory {
   readonly again: Array<Batches.Pending>
   /** Whether stored parcels are not in memory. */
   readonly isLagging: () => boolean
+  /** Whether it lags by so little that it is soon up with what is stored, if nothing more is for a moment. */
+  readonly isNear: () => boolean
   /** Memory holds everything up to here. */
   readonly cursor: () => Sequence
   /** A parcel is durable. Told for every parcel of the lane, in the order of their sequences. */
-  readonly offer: (sequence: Sequence, prepared: Prepared | undefined, now: number) => void
+  readonly offer: (sequence: Sequence, bytes: number, prepared: Prepared | undefined, now: number) => void
   /** A parcel was read back. */
   readonly restore: (sequence: Sequence, prepared: Prepared, attempts: number, now: number) => void
-  /** Reading back found nothing beyond the cursor. */
-  readonly caughtUp: () => void
+  /** Reading back found so many bytes beyond the cursor. */
+  readonly readBack: (bytes: number) => void
   readonly lag: () => void
   /** Adds what ended before any attempt. */
   readonly end: (dead: ReadonlyArray<Ended>, now: number) => void
@@ -54,6 +56,8 @@ export const make = (stored: ReadonlyArray<Composition>, isBehind: boolean): Lan
   let cursor: Sequence = 0
   let newest: Sequence = 0
   let lagging = isBehind
+  /** Bytes that were stored since it last read back to the end, or since it lags. */
+  let behind = isBehind ? Infinity : 0
 
   /** How full it is, from 0 to 1 and a little more. */
   const filled = () => Math.max(batches.bytes() / limit, groups.bytes() / groupLimit)
@@ -88,21 +92,25 @@ export const make = (stored: ReadonlyArray<Composition>, isBehind: boolean): Lan
     groups,
     again,
     isLagging: () => lagging,
+    isNear: () => lagging && behind < limit,
     cursor: () => cursor,
-    offer: (sequence, prepared, now) => {
+    offer: (sequence, bytes, prepared, now) => {
       // Read back already.
       if (sequence <= cursor) return
       newest = sequence
-      if (lagging || prepared === undefined) lagging = true
-      else admit(sequence, prepared, 0, now)
+      if (lagging || prepared === undefined) {
+        lagging = true
+        behind += bytes
+      } else admit(sequence, prepared, 0, now)
     },
     restore: (sequence, prepared, attempts, now) => {
       admit(sequence, prepared, attempts, now)
       for (const { position } of prepared.dead) groups.dissolve(sequence, position, now)
     },
-    caughtUp: () => {
+    readBack: (bytes) => {
+      behind = bytes < readBackBytes / 2 ? 0 : Infinity
       // A parcel stored since the question was asked is still ahead.
-      if (newest <= cursor) lagging = false
+      if (bytes === 0 && newest <= cursor) lagging = false
     },
     lag: () => {
       lagging = true

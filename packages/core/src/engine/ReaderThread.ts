@@ -29,6 +29,12 @@ export const serve = (
   )
 }
 
+/**
+ * Splits that a thread has under way: enough for the round through the exporter's own thread, which answers when it has
+ * done what it is at.
+ */
+const splitsInThread = 4
+
 /** Yields what kept a source from going on, when everything else is read. */
 const read = (definition: Definition, port: Port): Effect.Effect<string | undefined, PluginError> =>
   Effect.gen(function* () {
@@ -145,7 +151,7 @@ const read = (definition: Definition, port: Port): Effect.Effect<string | undefi
           })
         )
       const intake = Intake.make(Planner.make(name, source, routes, false), doorOf(name), false)
-      return Effect.match(source.run(intake, { follow }), {
+      return Effect.match(source.run(intake, { follow, splits: splitsInThread }), {
         onSuccess: () => undefined,
         onFailure: ({ message }) => message
       })

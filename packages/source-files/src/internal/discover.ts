@@ -50,10 +50,12 @@ const foundOf = (path: string, split: Split, { size, mtimeMs }: Stats): Found =>
 })
 
 const hour = /(?:^|\/)date=(\d{4}-\d\d-\d\d-\d\d)(?:\/|$)/
+/** The hour in a path, as Currents writes it; empty where there is none. */
+export const hourOf = ({ split }: Found): string => hour.exec(split)?.[1] ?? ""
 const compare = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0)
 const inOrder = (files: Iterable<Found>): ReadonlyArray<Found> =>
   [...files]
-    .map((file) => ({ file, hour: hour.exec(file.split)?.[1] ?? "" }))
+    .map((file) => ({ file, hour: hourOf(file) }))
     .sort((left, right) => compare(left.hour, right.hour) || compare(left.file.split, right.file.split))
     .map(({ file }) => file)
 

@@ -1,16 +1,21 @@
 /** Looks at what there is, reads what is new, and does so again while it follows. */
 import type { Intake } from "@millrace/core/Intake"
-import { SourceError } from "@millrace/core/Source"
+import { type RunOptions, SourceError } from "@millrace/core/Source"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { type Found, type Survey, survey } from "./discover.ts"
-import type { CurrentsEvent } from "./gather.ts"
+import * as Semaphore from "effect/Semaphore"
+import { type Found, hourOf, type Survey, survey } from "./discover.ts"
+import { type CurrentsEvent, chunkSize } from "./gather.ts"
 import { readFile } from "./readFile.ts"
 import type { Reading, Unread } from "./reading.ts"
 
-/** Files read side by side. */
-const concurrency = 2
+/** Files of a chunk and more that are read side by side, unless the exporter asks for another number. */
+const usual = 2
+/** The most files read side by side, if they are small: together their events make as much as large ones do. */
+const most = 16
+/** A packed file holds several times its size. */
+const packed = 4
 /** Milliseconds between two looks; more where looking takes long, so that it stays a tenth of the time. */
 const interval = 5000
 const rest = (took: number) => Math.max(interval, 9 * took)
@@ -26,7 +31,7 @@ interface Seen {
 export const run = Effect.fnUntraced(function* (
   root: string,
   intake: Intake<CurrentsEvent>,
-  follow: boolean,
+  { follow, splits = usual }: RunOptions,
   readerOf: Reading["readerOf"]
 ) {
   const seen = new Map<string, Seen>()
@@ -37,6 +42,10 @@ export const run = Effect.fnUntraced(function* (
       told.add(message)
       return Effect.logWarning(message)
     })
+
+  const side = yield* Semaphore.make(splits * chunkSize)
+  /** A file takes as much of what is read side by side as it may hold. */
+  const beside = ({ size }: Found) => side.withPermits(Math.min(packed * size, chunkSize))
 
   const read = Effect.fnUntraced(function* (file: Found) {
     let isOurs = false
@@ -62,8 +71,15 @@ export const run = Effect.fnUntraced(function* (
       else if (before.unread !== undefined) yield* tell(unreadMessage(file, before.unread))
     }
     yield* intake.expect(changed.reduce((sum, { size }) => sum + size, 0))
-    const results = yield* Effect.forEach(changed, (file) => Effect.result(read(file)), { concurrency })
-    return [...unreadable, ...results.filter(Result.isFailure).map(({ failure }) => failure)]
+    const problems = [...unreadable]
+    // No hour is begun before the one ahead of it is read, so that what happened later is not stored sooner.
+    for (const hour of Map.groupBy(changed, hourOf).values()) {
+      const results = yield* Effect.forEach(hour, (file) => Effect.result(beside(file)(read(file))), {
+        concurrency: Math.max(most, splits)
+      })
+      problems.push(...results.filter(Result.isFailure).map(({ failure }) => failure))
+    }
+    return problems
   })
 
   let took = 0

@@ -31,6 +31,8 @@ export interface Recorder {
   opened: number
   /** Splits in the order in which they were begun. */
   readonly claimed: Array<string>
+  /** The most appends at a time. */
+  together: number
 }
 
 export const make = (): Recorder => ({
@@ -42,7 +44,8 @@ export const make = (): Recorder => ({
   expected: 0,
   consumed: 0,
   opened: 0,
-  claimed: []
+  claimed: [],
+  together: 0
 })
 
 const decoders = new Map<string, Codec.Decoder>()
@@ -82,11 +85,12 @@ const record = (recorder: Recorder, chunk: Chunk) => {
 export const run = (
   recorder: Recorder,
   path: string,
-  options: { readonly stopAfter?: number; readonly follow?: boolean } = {}
+  options: { readonly stopAfter?: number; readonly follow?: boolean; readonly splits?: number } = {}
 ): Effect.Effect<void, SourceError> =>
   Effect.gen(function* () {
     const stopped = yield* Deferred.make<void>()
     let appends = 0
+    let underWay = 0
     const intake: Intake = {
       append: (chunk) =>
         Effect.suspend(() => {
@@ -94,7 +98,11 @@ export const run = (
             return Effect.andThen(Deferred.succeed(stopped, undefined), Effect.never)
           }
           record(recorder, chunk)
-          return Effect.void
+          underWay++
+          recorder.together = Math.max(recorder.together, underWay)
+          return Effect.map(options.splits === undefined ? Effect.void : Effect.sleep("5 millis"), () => {
+            underWay--
+          })
         }),
       full: Effect.succeed(false),
       claim: (split, read) => {
@@ -108,7 +116,10 @@ export const run = (
         })
     }
     const source = files({ settings: { path, format: "braze-currents" } })
-    yield* Effect.raceFirst(source.run(intake, { follow: options.follow ?? false }), Deferred.await(stopped))
+    yield* Effect.raceFirst(
+      source.run(intake, { ...options, follow: options.follow ?? false }),
+      Deferred.await(stopped)
+    )
   }).pipe(Effect.provide(logs(recorder)))
 
 /** Keeps the logs instead of printing them. */

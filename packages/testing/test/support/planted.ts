@@ -28,15 +28,11 @@ export const bugs: ReadonlyArray<Bug> = [
   },
   {
     name: "the checkpoint is stored before the events",
-    file: "engine/Door.ts",
-    find: "Effect.map(outbox.append({ ...entry, at, ...forget }), handOn)",
-    replace: `Effect.map(
-      Effect.andThen(
-        outbox.append({ ...entry, at, parcels: [], buried: [], counts: [] }),
-        outbox.append({ ...entry, at, advance: undefined })
-      ),
-      handOn
-    )`,
+    file: "engine/Appends.ts",
+    find: "const sequences = yield* outbox.append(entry)",
+    replace: `
+            yield* outbox.append({ ...entry, parcels: [], buried: [], counts: [] })
+            const sequences = yield* outbox.append({ ...entry, advance: undefined })`,
     breaks: ["at-least-once", "conservation"]
   },
   {
@@ -88,10 +84,11 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "a client is answered before its events are durable",
     file: "engine/Door.ts",
-    find: "return Effect.onInterrupt(Effect.map(outbox.append({ ...entry, at, ...forget }), handOn), () => lag)",
-    replace: `
-    const storing = Effect.onInterrupt(Effect.map(outbox.append({ ...entry, at, ...forget }), handOn), () => lag)
-    return entry.advance === undefined ? Effect.forkDetach(storing) : storing`,
+    find: "store: (planned) => stored({ isAlone: false, ask: (now) => Effect.succeed(toAppend(planned, now)) }),",
+    replace: `store: (planned) => {
+      const storing = stored({ isAlone: false, ask: (now) => Effect.succeed(toAppend(planned, now)) })
+      return planned.entry.advance === undefined ? Effect.forkDetach(storing) : storing
+    },`,
     breaks: ["at-least-once", "conservation"]
   },
   {

@@ -74,6 +74,7 @@ export const attach = (inner: Service, to: Attachment): Service => {
       ),
     room: Effect.andThen(whileFull, inner.room),
     full: Effect.sync(() => to.fullUntil() > now()),
+    usage: call("usage", inner.usage),
     seen: (ids, since) => call("seen", inner.seen(ids, since)),
     settle: (settlements) => call("settle", inner.settle(settlements), () => witness.settled(settlements)),
     take: (lane, after, bytes) => call("take", inner.take(lane, after, bytes)),
