@@ -1,4 +1,7 @@
-/** What a second thread that reads brings: the command over the same files, against the server and without it. */
+/**
+ * What a second thread that reads brings: the command over the same files, against the server and without it. And what two
+ * processes bring that share nothing, each with half of the files: more than that the machine does not give.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Command from "../command.ts"
@@ -11,12 +14,15 @@ import { commandWith } from "../subjects.ts"
 /** A thread reads file by file. */
 const files = 16
 
-const variants = [
-  { name: "remote-1", title: "one worker, the server", workers: 1, remote: true },
-  { name: "remote-2", title: "two workers, the server", workers: 2, remote: true },
-  { name: "memory-1", title: "one worker, a transport in memory", workers: 1, remote: false },
-  { name: "memory-2", title: "two workers, a transport in memory", workers: 2, remote: false }
-] as const
+const variants = ([true, false] as const).flatMap((remote) => {
+  const kind = remote ? "remote" : "memory"
+  const what = remote ? "the server" : "a transport in memory"
+  return [
+    { name: `${kind}-1`, title: `one worker, ${what}`, workers: 1, processes: 1, remote },
+    { name: `${kind}-2`, title: `two workers, ${what}`, workers: 2, processes: 1, remote },
+    { name: `${kind}-halves`, title: `two processes, half each, ${what}`, workers: 1, processes: 2, remote }
+  ]
+})
 
 export const workers: Measurement = {
   name: "workers",
@@ -30,17 +36,21 @@ export const workers: Measurement = {
   ],
   isLong: false,
   guarded: [],
-  usual: { events: 300_000, rounds: 3 },
+  // So many that a start and a warm-up hardly count.
+  usual: { events: 600_000, rounds: 3 },
   run: async (ground, { events, rounds }) => {
-    const input = inPieces(ground, events)
-    const runs = new Map(variants.map((variant) => [variant, [] as Array<Run>]))
+    const inputs = new Map([1, 2].map((processes) => [processes, inPieces(ground, events, processes)]))
+    const runs = new Map(variants.map((variant) => [variant, [] as Array<Figures>]))
     for (let round = 0; round < rounds; round++) {
       for (const variant of variants) {
         const subject = commandWith(variant.name, variant.title, {
           workers: variant.workers,
           ...(variant.remote ? {} : { destination: Command.inMemory })
         })
-        const run = await measure(subject, ground, input)
+        const all = await Promise.all(
+          inputs.get(variant.processes)!.map((input) => measure(subject, ground, input))
+        )
+        const run = together(all)
         ground.say(`workers: ${variant.title}: ${((events * 1000) / run.wall).toFixed(0)} events/s`)
         runs.get(variant)!.push(run)
       }
@@ -49,7 +59,19 @@ export const workers: Measurement = {
   }
 }
 
-const row = ({ name, title }: Pick<Row, "name" | "title">, runs: ReadonlyArray<Run>, events: number): Row => {
+type Figures = Pick<Run, "wall" | "cpu" | "peak">
+
+const together = (runs: ReadonlyArray<Run>): Figures => ({
+  wall: Math.max(...runs.map(({ wall }) => wall)),
+  cpu: runs.reduce((sum, { cpu }) => sum + cpu, 0),
+  peak: runs.reduce((sum, { peak }) => sum + peak, 0)
+})
+
+const row = (
+  { name, title }: Pick<Row, "name" | "title">,
+  runs: ReadonlyArray<Figures>,
+  events: number
+): Row => {
   const rates = runs.map(({ wall }) => (events * 1000) / wall)
   return {
     name,
@@ -63,14 +85,17 @@ const row = ({ name, title }: Pick<Row, "name" | "title">, runs: ReadonlyArray<R
   }
 }
 
-const inPieces = (ground: Ground, events: number): string => {
+/** The folders that as many processes read. */
+const inPieces = (ground: Ground, events: number, processes: number): ReadonlyArray<string> => {
   const lines = readFileSync(ground.sample("ndjson", events), "utf8").trimEnd().split("\n")
-  const folder = join(ground.folder, "pieces")
-  mkdirSync(folder, { recursive: true })
   const size = Math.ceil(lines.length / files)
+  const folders = Array.from({ length: processes }, (_, process) =>
+    join(ground.folder, "pieces", `${process + 1} of ${processes}`)
+  )
+  for (const folder of folders) mkdirSync(folder, { recursive: true })
   for (let piece = 0; piece < files; piece++) {
     const text = lines.slice(piece * size, (piece + 1) * size).map((line) => `${line}\n`)
-    writeFileSync(join(folder, `${piece}.ndjson`), text.join(""))
+    writeFileSync(join(folders[piece % processes]!, `${piece}.ndjson`), text.join(""))
   }
-  return folder
+  return folders
 }
