@@ -15,8 +15,29 @@ import { SourceError } from "../Source.ts"
 import type { Door } from "./Door.ts"
 import { type Ask, type FromReader, type ToReader, unpack } from "./ReaderMessages.ts"
 
+/** Chunks of threads that wait to be stored: as long as there are any, the exporter's own thread need not read. */
+const makeBacklog = () => {
+  const isEmpty = Latch.makeUnsafe(true)
+  let waiting = 0
+  const leave = Effect.sync(() => {
+    waiting--
+    if (waiting === 0) isEmpty.openUnsafe()
+  })
+  return {
+    during: <A, E>(storing: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.suspend(() => {
+        waiting++
+        isEmpty.closeUnsafe()
+        return Effect.ensuring(storing, leave)
+      }),
+    /** What the threads have sent by now is heard first. */
+    awaitEmpty: Effect.andThen(Effect.yieldNow, isEmpty.await)
+  }
+}
+
 /** Who reads which split: the first to ask keeps it, so that nobody else opens it again. */
 const owning = (busy: Effect.Effect<void>) => {
+  const backlog = makeBacklog()
   const taken = new Map<string, number>()
   const several = Latch.makeUnsafe(false)
   let asked = 0
@@ -32,6 +53,10 @@ const owning = (busy: Effect.Effect<void>) => {
   /** The door as one of several readers has it; reader 0 is the exporter itself. */
   return (reader: number, source: string, door: Door): Door => ({
     ...door,
+    store: (planned) => {
+      const storing = door.store(planned)
+      return reader === 0 ? Effect.andThen(storing, backlog.awaitEmpty) : backlog.during(storing)
+    },
     claim: (split) =>
       Effect.gen(function* () {
         if (reader === 0) yield* afterOthers
