@@ -41,6 +41,14 @@ export const of = <Place extends string>(
   baseUrl: string | undefined
 ): URL => new URL(baseUrl ?? (place === undefined ? "" : places[place]))
 
+/**
+ * The path of a base URL, to put others behind: without a slash at its end.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const pathOf = ({ pathname }: URL): string => pathname.replace(/\/+$/, "")
+
 // internal
 
 const isBaseUrl = (text: string): boolean | string => {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto"
 import type { Connection } from "@millrace/core/Destination"
 import type { Envelope } from "@millrace/core/Message"
-import { DeliveryError, retry } from "@millrace/core/Outcome"
+import * as Address from "@millrace/http/Address"
+import * as Delivery from "@millrace/http/Delivery"
 import * as Transport from "@millrace/http/Transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -34,15 +35,13 @@ export const connect = (
   settings: Settings
 ): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.map(Transport.open(address.origin), (channel): Connection => {
-    const path = address.pathname.replace(/\/+$/, "") + paths[settings.endpoint]
+    const path = Address.pathOf(address) + paths[settings.endpoint]
     const post = (body: Uint8Array) =>
       Effect.suspend(() => {
         const whole = Buffer.concat([body, endOf(apiKey, settings)])
         return channel.send({ method: "POST", path, headers, body: whole })
       }).pipe(
-        Effect.mapError(
-          ({ message }) => new DeliveryError({ outcome: retry("no-answer", { detail: message }) })
-        ),
+        Effect.mapError(Delivery.noAnswer),
         Effect.map((answer) => withoutKey(answer, apiKey)),
         Effect.zip(Clock.currentTimeMillis)
       )
@@ -53,13 +52,7 @@ export const connect = (
           Effect.fromResult(Answer.outcomes(answer, batch, now))
         ),
       checkNote: "inferred: Amplitude documents no probe, only that it answers 400 to a key it does not know",
-      check: Effect.flatMap(post(nothing), ([answer, now]) => {
-        const outcome = Answer.outcome(answer, now)
-        return outcome._tag === "Unauthorized" ||
-          (outcome._tag === "Retry" && outcome.reason === "wrong-address")
-          ? Effect.fail(new DeliveryError({ outcome }))
-          : Effect.void
-      })
+      check: Effect.flatMap(post(nothing), ([answer, now]) => Delivery.reached(Answer.outcome(answer, now)))
     }
   })
 

@@ -1,5 +1,6 @@
 import type { Connection } from "@millrace/core/Destination"
-import { DeliveryError, Outcomes, retry } from "@millrace/core/Outcome"
+import { DeliveryError, Outcomes } from "@millrace/core/Outcome"
+import * as Delivery from "@millrace/http/Delivery"
 import * as Transport from "@millrace/http/Transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -19,7 +20,7 @@ export const connect = (
     const send = (request: Transport.Request) =>
       Effect.mapBoth(channel.send(request), {
         onSuccess: (answer) => masked(answer, credentials),
-        onFailure: ({ message }) => new DeliveryError({ outcome: retry("no-answer", { detail: message }) })
+        onFailure: Delivery.noAnswer
       })
     return {
       envelope: shape.envelope,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import type { Connection } from "@millrace/core/Destination"
-import { DeliveryError, retry } from "@millrace/core/Outcome"
+import * as Address from "@millrace/http/Address"
+import * as Delivery from "@millrace/http/Delivery"
 import * as Transport from "@millrace/http/Transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -26,14 +27,12 @@ export const connect = (
 ): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.map(Transport.open(address.origin), (channel): Connection => {
     const project = projectId === undefined ? "" : `&project_id=${projectId}`
-    const path = `${address.pathname.replace(/\/+$/, "")}/import?strict=1${project}`
+    const path = `${Address.pathOf(address)}/import?strict=1${project}`
     const post = (body: Uint8Array) =>
       Effect.suspend(() =>
         channel.send({ method: "POST", path, headers: headersOf(credentials), body })
       ).pipe(
-        Effect.mapError(
-          ({ message }) => new DeliveryError({ outcome: retry("no-answer", { detail: message }) })
-        ),
+        Effect.mapError(Delivery.noAnswer),
         Effect.map((answer) => withoutSecrets(answer, credentials)),
         Effect.zip(Clock.currentTimeMillis)
       )
@@ -44,13 +43,7 @@ export const connect = (
         ),
       checkNote:
         "inferred: Mixpanel documents no probe, only that it answers 401 to credentials it does not know",
-      check: Effect.flatMap(post(nothing), ([answer, now]) => {
-        const outcome = Answer.outcome(answer, now)
-        return outcome._tag === "Unauthorized" ||
-          (outcome._tag === "Retry" && outcome.reason === "wrong-address")
-          ? Effect.fail(new DeliveryError({ outcome }))
-          : Effect.void
-      })
+      check: Effect.flatMap(post(nothing), ([answer, now]) => Delivery.reached(Answer.outcome(answer, now)))
     }
   })
 

@@ -1,6 +1,8 @@
 import type { Connection } from "@millrace/core/Destination"
 import type { Batch } from "@millrace/core/Message"
 import { DeliveryError, Outcomes, retry } from "@millrace/core/Outcome"
+import * as Address from "@millrace/http/Address"
+import * as Delivery from "@millrace/http/Delivery"
 import * as Transport from "@millrace/http/Transport"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -15,7 +17,7 @@ type Connect = (lane: string) => Effect.Effect<Connection, DeliveryError, Scope.
 
 export const connect = (address: URL, endpoints: ReadonlyArray<Endpoint>): Connect => {
   const byLane = new Map(endpoints.map((endpoint) => [endpoint.lane, endpoint]))
-  const prefix = address.pathname.replace(/\/+$/, "")
+  const prefix = Address.pathOf(address)
   return (lane) => {
     const endpoint = byLane.get(lane)
     // Neither a lane without credentials nor one that is not configured is ever opened by the core.
@@ -28,7 +30,7 @@ export const connect = (address: URL, endpoints: ReadonlyArray<Endpoint>): Conne
             channel.send({ method: "POST", path: prefix + path, headers: headersOf(pair), body }),
             (answer) => withoutPair(answer, pair)
           ),
-          ({ message }) => new DeliveryError({ outcome: retry("no-answer", { detail: message }) })
+          Delivery.noAnswer
         )
       return {
         deliver: (batch) =>
@@ -81,12 +83,7 @@ const judge = (answer: Transport.Response, lane: string, batch: Batch) =>
 
 /** mParticle does not document a way to check a key: any answer but a refusal of it, from the right place, will do. */
 const checkAnswer = (answer: Transport.Response, lane: string) =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    const outcome = Answer.outcome(answer, lane, now)
-    const isBad =
-      outcome._tag === "Unauthorized" || (outcome._tag === "Retry" && outcome.reason === "wrong-address")
-    return isBad ? Effect.fail(new DeliveryError({ outcome })) : Effect.void
-  })
+  Effect.flatMap(Clock.currentTimeMillis, (now) => Delivery.reached(Answer.outcome(answer, lane, now)))
 
 /** The historical endpoint drops events younger than 72 hours without a word: they wait until none can be. */
 const waitForAge = (notBefore: number) =>

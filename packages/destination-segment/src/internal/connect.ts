@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto"
 import type { Connection } from "@millrace/core/Destination"
-import { DeliveryError, type Outcome, Outcomes, retry } from "@millrace/core/Outcome"
+import { DeliveryError, type Outcome, Outcomes } from "@millrace/core/Outcome"
+import * as Address from "@millrace/http/Address"
+import * as Delivery from "@millrace/http/Delivery"
 import * as Transport from "@millrace/http/Transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -12,12 +14,10 @@ type Key = Redacted.Redacted<string>
 
 export const connect = (address: URL, writeKey: Key): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.map(Transport.open(address.origin), (channel): Connection => {
-    const path = `${address.pathname.replace(/\/+$/, "")}/v1/batch`
+    const path = `${Address.pathOf(address)}/v1/batch`
     const post = (body: Uint8Array): Effect.Effect<Outcome, DeliveryError> =>
       Effect.suspend(() => channel.send({ method: "POST", path, headers: headersOf(writeKey), body })).pipe(
-        Effect.mapError(
-          ({ message }) => new DeliveryError({ outcome: retry("no-answer", { detail: message }) })
-        ),
+        Effect.mapError(Delivery.noAnswer),
         Effect.flatMap((answer) =>
           Effect.map(Clock.currentTimeMillis, (now) => Answer.outcome(withoutKey(answer, writeKey), now))
         )
@@ -32,11 +32,7 @@ export const connect = (address: URL, writeKey: Key): Effect.Effect<Connection, 
         ),
       checkNote:
         "Segment accepts events under any write key: whether it is the right one shows in its Debugger",
-      check: Effect.flatMap(post(nothing), (outcome) =>
-        outcome._tag === "Unauthorized" || (outcome._tag === "Retry" && outcome.reason === "wrong-address")
-          ? Effect.fail(new DeliveryError({ outcome }))
-          : Effect.void
-      )
+      check: Effect.flatMap(post(nothing), Delivery.reached)
     }
   })
 
