@@ -203,7 +203,7 @@ describe("a whole export", () => {
         )
       )
       const recorder = Recorder.make()
-      yield* Recorder.run(recorder, folder, { splits: 2 })
+      yield* Recorder.run(recorder, folder, { awaited: 3 })
       const order = recorder.chunks.map(({ split }) => hours.findIndex((hour) => split.includes(hour)))
       assert.deepStrictEqual(order, [0, 0, 0, 1, 1, 1, 2, 2, 2])
       assert.strictEqual(recorder.together, 3)
@@ -212,7 +212,7 @@ describe("a whole export", () => {
 
   it.live("reads as many small files side by side as go together, and as many large ones as asked for", () =>
     Effect.gen(function* () {
-      const togetherOf = (files: number, events: number, splits: number) =>
+      const togetherOf = (files: number, events: number, splits: number, awaited: number) =>
         Effect.gen(function* () {
           const folder = folderOf(
             Object.fromEntries(
@@ -223,12 +223,12 @@ describe("a whole export", () => {
             )
           )
           const recorder = Recorder.make()
-          yield* Recorder.run(recorder, folder, { splits })
+          yield* Recorder.run(recorder, folder, { splits, awaited })
           return recorder.together
         })
-      assert.strictEqual(yield* togetherOf(40, 2, 2), 16)
-      assert.strictEqual(yield* togetherOf(6, 800, 2), 2)
-      assert.strictEqual(yield* togetherOf(6, 800, 4), 4)
+      assert.strictEqual(yield* togetherOf(40, 2, 2, 16), 16)
+      assert.strictEqual(yield* togetherOf(6, 800, 2, 2), 2)
+      assert.strictEqual(yield* togetherOf(6, 800, 4, 4), 4)
     })
   )
 })

@@ -8,6 +8,7 @@ import type { SourceError } from "@millrace/core/Source"
 import { Braze } from "@millrace/events-braze"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -81,16 +82,25 @@ const record = (recorder: Recorder, chunk: Chunk) => {
   structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] })
 }
 
-/** Runs the source once, or until it has appended `stopAfter` chunks. */
+/**
+ * Runs the source once, or until it has appended `stopAfter` chunks. With `awaited`, no append ends before so many are under
+ * way, and a little later, in which there might be more.
+ */
 export const run = (
   recorder: Recorder,
   path: string,
-  options: { readonly stopAfter?: number; readonly follow?: boolean; readonly splits?: number } = {}
+  options: {
+    readonly stopAfter?: number
+    readonly follow?: boolean
+    readonly splits?: number
+    readonly awaited?: number
+  } = {}
 ): Effect.Effect<void, SourceError> =>
   Effect.gen(function* () {
     const stopped = yield* Deferred.make<void>()
     let appends = 0
     let underWay = 0
+    const enough = yield* Latch.make(options.awaited === undefined)
     const intake: Intake = {
       append: (chunk) =>
         Effect.suspend(() => {
@@ -100,9 +110,15 @@ export const run = (
           record(recorder, chunk)
           underWay++
           recorder.together = Math.max(recorder.together, underWay)
-          return Effect.map(options.splits === undefined ? Effect.void : Effect.sleep("5 millis"), () => {
-            underWay--
-          })
+          if (underWay === options.awaited) enough.openUnsafe()
+          const later = options.awaited === undefined ? Effect.void : Effect.sleep("20 millis")
+          return Effect.andThen(Effect.timeoutOption(enough.await, "10 seconds"), later).pipe(
+            Effect.ensuring(
+              Effect.sync(() => {
+                underWay--
+              })
+            )
+          )
         }),
       full: Effect.succeed(false),
       claim: (split, read) => {
