@@ -22,7 +22,10 @@ import type { SourceError } from "./Source.ts"
 export interface RunOptions {
   /** Keep watching the sources and never end by itself; default no. */
   readonly follow?: boolean
-  /** A finite run gives up on a lane that had no success for this long; default 60 seconds. */
+  /**
+   * A finite run gives up on a lane that has failed for this long without a success between; default 60 seconds. It
+   * never gives up on a lane that was not tried.
+   */
   readonly patience?: Duration.Input
   /** Read this range of the past in place of the present. */
   readonly past?: Past

@@ -1,5 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Destination, Exporter, Ledger, Outbox, OutboxMemory, Outcome, Source } from "@millrace/core"
+import {
+  Destination,
+  Exporter,
+  Ledger,
+  type Message,
+  Outbox,
+  OutboxMemory,
+  Outcome,
+  Source
+} from "@millrace/core"
 
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -210,6 +219,61 @@ describe("a lane", () => {
       const report = yield* running.ended
       assert.deepStrictEqual(report.ledger.routes["crm"]?.waiting, { sick: 50 })
       assert.include(report.lanes.find(({ lane }) => lane === "sick")?.trouble, "status 503")
+    }).pipe(memory)
+  )
+
+  it.effect("is not given up while nothing failed: one whose events come late, and one that is slow", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const plain = Remote.destination(remote, { ...twoLanes, limits: { concurrency: 1 } })
+      const slow = {
+        ...plain,
+        open: Effect.map(plain.open, (opened) => ({
+          ...opened,
+          connect: (lane: string) =>
+            Effect.map(opened.connect(lane), (connection) => ({
+              ...connection,
+              deliver: (batch: Message.Batch) =>
+                Effect.delay(connection.deliver(batch), lane === "sick" ? "25 seconds" : 0)
+            }))
+        }))
+      }
+      const late = Source.fromArray(Remote.events(100))
+      const definition = Exporter.from({
+        ...late,
+        run: (intake, options) => Effect.delay(late.run(intake, options), "10 minutes")
+      })
+        .route("crm")
+        .to(slow)
+      const running = yield* Exporter.start(definition, { patience: "20 seconds" })
+      yield* Time.pass("30 minutes")
+      const report = yield* running.ended
+      assert.deepStrictEqual(report.ledger.routes["crm"]?.delivered, { sick: 50, well: 50 })
+    }).pipe(memory)
+  )
+
+  it.effect("that waits because another lane was told to is given up with it", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      let asked = false
+      const destination = Remote.destination(remote, {
+        ...twoLanes,
+        answer: () => {
+          if (asked) return undefined
+          asked = true
+          return Outcome.retry("throttled", { after: "1 hour", scope: "destination" })
+        }
+      })
+      const definition = Exporter.from(Source.fromArray(Remote.events(100)))
+        .route("crm")
+        .to(destination)
+      const running = yield* Exporter.start(definition, { patience: "5 minutes" })
+      yield* Time.pass("6 minutes")
+      const report = yield* running.ended
+      const { delivered = {}, waiting = {} } = report.ledger.routes["crm"] ?? {}
+      const of = (counts: Readonly<Record<string, number>>) =>
+        Object.values(counts).reduce((sum, events) => sum + events, 0)
+      assert.deepStrictEqual([of(delivered) + of(waiting), of(waiting) > 0], [100, true])
     }).pipe(memory)
   )
 })

@@ -46,7 +46,7 @@ export const run = Command.make(
     patience: duration(
       "patience",
       "60 seconds",
-      "Leave the events of a lane waiting that had no success for this long"
+      "Leave the events of a lane waiting that failed for this long without a success"
     ),
     drain: duration("drain", "30 seconds", "When stopped, wait this long for requests under way")
   },

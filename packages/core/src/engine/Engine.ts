@@ -198,7 +198,7 @@ export const start = (
     })
 
     const isDone = (lane: Lane.Lane, now: number) =>
-      lane.isEmpty() || lane.isClosed(now) || now - lane.lastSuccess() >= patience
+      lane.isEmpty() || lane.isClosed(now) || now - lane.troubledSince(now) >= patience
 
     /** Resolves when every lane of a finite run is empty, closed, or past patience. */
     const settled: Effect.Effect<void> = Effect.gen(function* () {
@@ -207,7 +207,7 @@ export const start = (
         const busy = lanesNow().filter((lane) => !isDone(lane, now))
         if (busy.length === 0) return
         changed.closeUnsafe()
-        const left = Math.min(...busy.map((lane) => lane.lastSuccess() + patience - now))
+        const left = Math.min(patience, ...busy.map((lane) => lane.troubledSince(now) + patience - now))
         yield* Effect.timeoutOption(changed.await, Math.max(1, left))
       }
     })

@@ -11,6 +11,8 @@ import type { Verdict } from "./Verdict.ts"
 /** Waits that concern all lanes of a destination. */
 export interface Shared {
   notBefore: number
+  /** When the first of the waits began that have followed on each other without a pause. */
+  since: number
 }
 
 export interface Health {
@@ -25,6 +27,8 @@ export interface Health {
   readonly notBefore: number
   /** Epoch milliseconds of the last success, or of the start. */
   readonly lastSuccess: number
+  /** Epoch milliseconds of the first failure since the last success; `Infinity` without one. */
+  readonly failingSince: number
   /** What the last failure said. */
   readonly trouble: string
 }
@@ -47,6 +51,7 @@ export const start = (
   successes: 0,
   notBefore: 0,
   lastSuccess: now,
+  failingSince: Infinity,
   trouble: ""
 })
 
@@ -106,6 +111,7 @@ export const reopened = (health: Health, held: string | undefined, now: number):
     ...health,
     gate: health.gate.open ? health.gate : tryAtOnce(health.gate),
     failures: 0,
+    failingSince: Infinity,
     notBefore: 0
   }
 }
@@ -127,6 +133,7 @@ const refuse = (health: Health, refused: Unauthorized, { now, policy }: Backoff.
           since: health.gate.open ? now : health.gate.since,
           notBefore: now + policy.probeEvery
         },
+  failingSince: Math.min(health.failingSince, now),
   trouble: refused.detail ?? refused.reason
 })
 
@@ -161,6 +168,7 @@ export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment):
       failures,
       concurrency: Math.max(1, Math.floor(health.concurrency / 2)),
       successes: 0,
+      failingSince: Math.min(health.failingSince, now),
       notBefore: Math.max(health.notBefore, breaker),
       trouble: text
     }
@@ -172,6 +180,20 @@ export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment):
     ...grown(health, moment),
     notBefore: Math.max(health.notBefore, excess === 0 ? 0 : now + Math.round(excess * slowest)),
     lastSuccess: now,
+    failingSince: Infinity,
     trouble: ""
   }
 }
+
+/** All lanes of the destination wait, because the remote asked one of them to. */
+export const share = (shared: Shared, until: number, now: number): void => {
+  if (shared.notBefore <= now) shared.since = now
+  shared.notBefore = Math.max(shared.notBefore, until)
+}
+
+/**
+ * Since when the lane has had reason to send and could not, in epoch milliseconds; `Infinity` for one that was not tried
+ * yet and need not wait.
+ */
+export const troubledSince = (health: Health, shared: Shared, now: number): number =>
+  Math.min(health.failingSince, shared.notBefore > now ? shared.since : Infinity)

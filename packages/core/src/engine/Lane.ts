@@ -85,7 +85,8 @@ export interface Lane {
   readonly isEmpty: () => boolean
   /** Whether the lane can send nothing for now: refused in this run, paused, or held by the configuration. */
   readonly isClosed: (now: number) => boolean
-  readonly lastSuccess: () => number
+  /** Since when the lane has failed, in epoch milliseconds; `Infinity` for one that was not tried or succeeded last. */
+  readonly troubledSince: (now: number) => number
   readonly status: () => LaneStatus
   /** From now on with these credentials; a closed gate is tried at once. Attempts under way end first. */
   readonly reopen: (opened: Opened) => Effect.Effect<void>
@@ -252,7 +253,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         const gateBefore = health.gate
         health = Health.after(health, verdict, moment)
         if (verdict.setback?.scope === "destination") {
-          shared.notBefore = Math.max(shared.notBefore, verdict.setback.until)
+          Health.share(shared, verdict.setback.until, now)
         }
         memory.again.push(...verdict.again.filter(({ items }) => items.length > 0))
         memory.batches.release(verdict.delivered)
@@ -418,7 +419,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       },
       isEmpty,
       isClosed: (now) => !sends() || (!health.gate.open && underWay === 0 && health.gate.notBefore > now),
-      lastSuccess: () => health.lastSuccess,
+      troubledSince: (now) => Health.troubledSince(health, shared, now),
       status: () => ({ ...key, gate: health.gate, trouble: health.trouble, underWay }),
       reopen: (opened) =>
         Effect.sync(() => {

@@ -43,7 +43,7 @@ export const open = (
   Effect.gen(function* () {
     const { destination } = route
     const scope = yield* Effect.scope
-    const shared: Shared = { notBefore: 0 }
+    const shared: Shared = { notBefore: 0, since: 0 }
     const lanes = new Map<string, Lane.Lane>()
     const senders = yield* FiberSet.make<never, OutboxError>()
     let isRunning = false
