@@ -47,6 +47,18 @@ describe.concurrent("a configuration that is no good", () => {
       ["settings.zzz: unknown key; those known here are pod"]
     ],
     [
+      "a type with a slip of the pen",
+      ["routes", 0, "when"],
+      { types: ["users.messages.email.Opne"] },
+      ["no event is called users.messages.email.Opne", "did you mean users.messages.email.Open?"]
+    ],
+    [
+      "a step for a type with a slip of the pen",
+      ["routes", 0, "transforms"],
+      [{ drop: ["a"], types: ["users.canvass.*"] }],
+      ["no event is called users.canvass.*", "did you mean users.canvas.*?"]
+    ],
+    [
       "a secret in plain text",
       [...to, "credentials", "ios", "secret"],
       "hush-hush",

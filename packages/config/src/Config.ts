@@ -148,6 +148,8 @@ const transformsOf = (
   const marksAny = [...(types ?? [])].some((type) => personal(type).size > 0)
   const compiled = Transforms.compile(transforms, {
     unmatched: (patterns) => unmatched(patterns, catalogue)[0],
+    spelled: (pattern) => Catalogue.spelled([catalogue], pattern),
+    meant: (pattern) => Catalogue.meant([catalogue], pattern),
     personal: marksAny ? personal : undefined,
     readKey: (reference, path) =>
       Effect.mapError(resolveSecret(`route ${name}`, reference, folder, surroundings.environment), (error) =>

@@ -7,6 +7,7 @@
 import * as Schema from "effect/Schema"
 import * as Codec from "./Codec.ts"
 import type { Event, Of, Types } from "./Event.ts"
+import { nearest } from "./Nearest.ts"
 
 /**
  * A set of event types: their names, the test that decides, and the codecs that read their stored records.
@@ -18,6 +19,8 @@ export interface Catalogue<out E extends Event = Event> {
   readonly name: string
   /** The names of its types; `undefined` when it is open to every type. */
   readonly types: ReadonlySet<string> | undefined
+  /** Its own spelling of a type name that others write otherwise; any other name as it is. */
+  readonly spelling?: (name: string) => string
   /** Whether an event of a known type fits; well under a microsecond. Lenient: unknown fields pass, null is absent. */
   readonly valid: (event: Event) => boolean
   /** Why an event does not fit, or `undefined` when it does. Slow: asked only after a no. Holds no values. */
@@ -76,6 +79,7 @@ export const union = <const Members extends ReadonlyArray<Catalogue>>(
   return {
     name: members.map((member) => member.name).join("+"),
     types: open ? undefined : new Set(members.flatMap((member) => [...member.types!])),
+    spelling: (name) => spelled(members, name),
     valid: (event) => of(event.type)?.valid(event) ?? false,
     explain: (event) => {
       const member = of(event.type)
@@ -85,6 +89,38 @@ export const union = <const Members extends ReadonlyArray<Catalogue>>(
     codecs: members.flatMap((member) => member.codecs) as never
   }
 }
+
+/**
+ * A type's name or a wildcard as the catalogues spell it.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const spelled = (catalogues: ReadonlyArray<Catalogue>, name: string): string => {
+  for (const { spelling } of catalogues) {
+    const own = spelling?.(name) ?? name
+    if (own !== name) return own
+  }
+  return name
+}
+
+/**
+ * The type, or the wildcard, that was probably meant by one that no catalogue knows.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const meant = (catalogues: ReadonlyArray<Catalogue>, pattern: string): string | undefined => {
+  const types = catalogues.flatMap(({ types }) => [...(types ?? [])])
+  return nearest(pattern, pattern.endsWith("*") ? [...new Set(types.flatMap(wildcards))] : types)
+}
+
+/** `a.*` and `a.b.*` for `a.b.C`. */
+const wildcards = (type: string): ReadonlyArray<string> =>
+  type
+    .split(".")
+    .slice(0, -1)
+    .map((_, index, parts) => `${parts.slice(0, index + 1).join(".")}.*`)
 
 /**
  * Open to every event.

@@ -5,7 +5,7 @@
  * @since 1.0.0
  */
 import type * as Duration from "effect/Duration"
-import type * as Catalogue from "./Catalogue.ts"
+import * as Catalogue from "./Catalogue.ts"
 import type { Destination } from "./Destination.ts"
 import type { Event, UnknownEvent } from "./Event.ts"
 import type { Policy } from "./Policy.ts"
@@ -277,5 +277,8 @@ export const unmatched = (
   const { types } = catalogue
   return types === undefined
     ? []
-    : patterns.filter((pattern) => pattern !== "*" && ![...types].some((type) => matches(pattern, type)))
+    : patterns.filter((pattern) => {
+        const own = Catalogue.spelled([catalogue], pattern)
+        return own !== "*" && ![...types].some((type) => matches(own, type))
+      })
 }

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Catalogue,
   DeadLetters,
   Destination,
   Exporter,
@@ -165,6 +166,31 @@ describe("the past", () => {
         assert.strictEqual(Remote.idsOf(second).length, 120)
         assert.deepStrictEqual(Ledger.imbalance(report.ledger), [])
       }).pipe(memory)
+  )
+
+  it.live("is asked for by types in any spelling, and a type that nobody knows is refused", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const { type } = Remote.event(0)
+      const types = new Set([type])
+      const spelling = (name: string) => (name === "seed" ? type : name)
+      const catalogue = { ...Catalogue.any, types, spelling }
+      const definition = Exporter.from(Source.fromArray(Remote.events(10), { catalogue }))
+        .route("crm")
+        .to(Remote.destination(remote))
+      yield* definition.run
+      const again = (asked: ReadonlyArray<string>) =>
+        Effect.scoped(
+          Effect.flatMap(
+            Exporter.start(definition, { past: { route: "crm", types: asked } }),
+            (running) => running.ended
+          )
+        )
+      yield* again(["seed"])
+      assert.strictEqual(Remote.idsOf(remote).length, 20)
+      const error = yield* Effect.flip(again([`${type}s`]))
+      assert.include(error.message, `no event is called ${type}s; did you mean ${type}?`)
+    }).pipe(memory)
   )
 
   it.live("of a source that keeps none is refused", () =>

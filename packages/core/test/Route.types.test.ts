@@ -7,10 +7,12 @@ import {
   Message,
   OutboxMemory,
   Outcome,
+  Preview,
   Route,
   Source
 } from "@millrace/core"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
@@ -90,6 +92,9 @@ describe("a route from a file", () => {
   it.effect.each([
     ["names what the destination does not accept", { when: ["*.Visit", "shop.Order"] }, "site.Visit"],
     ["names a pattern that matches nothing", { when: ["shop.Ordr"] }, "no event is called shop.Ordr"],
+    ["says what was meant", { when: ["shop.Ordr"] }, "did you mean shop.Order?"],
+    ["says which wildcard was meant", { except: ["shp.*"] }, "did you mean shop.*?"],
+    ["leaves it at that where nothing is alike", { when: ["weather"] }, "see the types of its source"],
     ["names a source that is not there", { from: ["web"] }, "reads from web, but the sources are default"]
   ] as const)("%s", ([, given, text]) =>
     Effect.gen(function* () {
@@ -97,5 +102,60 @@ describe("a route from a file", () => {
       const failed = yield* Effect.flip(Exporter.start({ sources: { default: source }, routes: [route] }))
       expect(failed.message).toContain(text)
     }).pipe(Effect.provide(OutboxMemory.layer))
+  )
+})
+
+describe("a type in another's spelling", () => {
+  const spelling = (name: string) => (name === "shop_order" ? "shop.Order" : name)
+  const spelled = Source.fromArray<Event.Of<Shop>>(
+    ["shop.Order", "shop.Refund"].map((type) => ({
+      id: type,
+      type: type as "shop.Order",
+      time: 0,
+      user: {},
+      properties: { cents: 1 }
+    })),
+    { catalogue: { ...shop, spelling } }
+  )
+  const free = {
+    ...destination,
+    open: Effect.map(
+      till({ settings: { shelf: "a" }, credentials: { key: Redacted.make("k") } }).open,
+      (opened) => ({ ...opened })
+    )
+  }
+  const seen = (given: object, catalogue = spelled) =>
+    Effect.map(
+      Preview.preview(
+        {
+          sources: { default: catalogue },
+          routes: [{ name: "till", changes: [], ordering: "user", destination: free, ...given }]
+        },
+        { messages: 9, events: 9 }
+      ),
+      ([route]) => route!.lanes[0]!.events
+    )
+
+  it.effect.each([
+    [{ when: ["shop_order"] }, 1],
+    [{ when: ["shop_order", "shop.Refund"] }, 2],
+    [{ except: ["shop_order"] }, 1]
+  ] as const)("%j is that type", ([given, events]) =>
+    Effect.gen(function* () {
+      expect(yield* seen(given)).toBe(events)
+      const both = Catalogue.union({ ...shop, spelling }, orders)
+      expect(Catalogue.spelled([both], "shop_order")).toBe("shop.Order")
+      expect(Route.unmatched(["shop_order", "shop_refund"], both)).toEqual(["shop_refund"])
+    })
+  )
+
+  it.effect("is not taken where the destination does not accept the type", () =>
+    Effect.gen(function* () {
+      const site = { ...shop, spelling: (name: string) => (name === "visit" ? "site.Visit" : name) }
+      const error = yield* Effect.flip(
+        seen({ when: ["visit"] }, Source.fromArray<Event.Of<Shop>>([], { catalogue: site }))
+      )
+      expect(error.message).toContain("till does not accept site.Visit")
+    })
   )
 })

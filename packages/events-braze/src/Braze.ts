@@ -79,6 +79,7 @@ export const redacted: string = internal.redacted
 const shared = {
   name: "braze",
   types: typeNames,
+  spelling: internal.typeName,
   explain: (event: Event) => Check.explain(event.type, event.properties),
   personal: Check.personal
 }

@@ -3,9 +3,10 @@
  *
  * @since 1.0.0
  */
+import { meant } from "@millrace/core/Catalogue"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { typeName, typeNames } from "./Braze.ts"
+import { known, typeName, typeNames } from "./Braze.ts"
 
 /**
  * A value for each of some event types. A type may be written as partner pages do (`users_campaigns_abort`); a name that
@@ -43,5 +44,8 @@ export const anonymous = (description: string) =>
 
 const areTypes = (record: { readonly [type: string]: unknown }) => {
   const unknown = Object.keys(record).find((type) => !typeNames.has(typeName(type)))
-  return unknown === undefined || { path: [unknown], issue: "expected the name of a Braze event type" }
+  if (unknown === undefined) return true
+  const close = meant([known], unknown)
+  const advice = close === undefined ? "" : `; did you mean ${close}?`
+  return { path: [unknown], issue: `expected the name of a Braze event type${advice}` }
 }

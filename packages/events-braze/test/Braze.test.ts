@@ -536,8 +536,9 @@ describe("settings of destinations", () => {
   it.each([
     [
       { names: { "users.nothing": "x" } },
-      /expected the name of a Braze event type\s+at \["names"\]\["users.nothing"\]/
+      /expected the name of a Braze event type.*\s+at \["names"\]\["users.nothing"\]/
     ],
+    [{ names: { "users.canvas.Enrty": "x" } }, /did you mean users\.canvas\.Entry\?/],
     [{ names: { "users.canvas.Entry": "" } }, /at \["names"\]\["users.canvas.Entry"\]/],
     [{ names: {}, user: "email" }, /at \["user"\]/],
     [{ names: {}, anonymous: "drop" }, /at \["anonymous"\]/]

@@ -1,8 +1,8 @@
 /**
  * A schema's complaint in the words of a person who edits the file.
  */
+import { nearest } from "@millrace/core/Nearest"
 import * as Schema from "effect/Schema"
-import { nearest } from "./nearest.ts"
 
 export interface Issue {
   readonly path: ReadonlyArray<string>

@@ -27,6 +27,10 @@ export interface Fault {
 interface Surroundings {
   /** The first of these patterns that matches no type of the route's sources. */
   readonly unmatched: (patterns: ReadonlyArray<string>) => string | undefined
+  /** A pattern as the catalogues of the route's sources spell it. */
+  readonly spelled: (pattern: string) => string
+  /** The pattern that was probably meant by one that matches nothing. */
+  readonly meant: (pattern: string) => string | undefined
   /** Fields of a type that the catalogues of the route's sources mark as personal; `undefined` when they mark none. */
   readonly personal: ((type: string) => ReadonlySet<string>) | undefined
   /** `path`: where the reference stands in the list. */
@@ -43,7 +47,7 @@ type FieldsOf = (
 
 export const compile = (
   steps: ReadonlyArray<TransformUse>,
-  { unmatched, personal, readKey }: Surroundings
+  { unmatched, spelled, meant, personal, readKey }: Surroundings
 ): Result.Result<Compiled, Fault> => {
   const intake: Array<Change> = []
   const changes: Array<Change> = []
@@ -79,13 +83,15 @@ export const compile = (
     }
     const stranger = unmatched(step.types ?? [])
     if (stranger !== undefined) {
-      return Result.fail({ path: [String(index), "types"], detail: `no event is called ${stranger}` })
+      const close = meant(stranger)
+      const detail = `no event is called ${stranger}${close === undefined ? "" : `; did you mean ${close}?`}`
+      return Result.fail({ path: [String(index), "types"], detail })
     }
     const made = step.hash === undefined ? action(step, fieldsOf) : hashing(step.hash, String(index))
     if (Result.isFailure(made)) {
       return Result.fail({ ...made.failure, path: [String(index), ...made.failure.path] })
     }
-    ;(isIntake ? intake : changes).push(onlyFor(step.types, made.success))
+    ;(isIntake ? intake : changes).push(onlyFor(step.types?.map(spelled), made.success))
   }
   return Result.succeed({
     changes: { intake, changes },

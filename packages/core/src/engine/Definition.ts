@@ -2,7 +2,7 @@
  * What the compiler proves of a chain, proved at start for an exporter from a file.
  */
 import * as Effect from "effect/Effect"
-import type { Catalogue } from "../Catalogue.ts"
+import { type Catalogue, meant, spelled } from "../Catalogue.ts"
 import type { Definition } from "../Exporter.ts"
 import { matches, type Route, unmatched } from "../Route.ts"
 import { DefinitionError } from "../Running.ts"
@@ -35,27 +35,37 @@ export const knownTo = (
   return read.length === 0 ? [destination.accepts] : read.map(([, { catalogue }]) => catalogue)
 }
 
+/** Names the pattern that no type matches, and what was probably meant. */
+export const strangerIn = (
+  patterns: ReadonlyArray<string>,
+  catalogues: ReadonlyArray<Catalogue>
+): string | undefined => {
+  const unknown = patterns.find((pattern) =>
+    catalogues.every((catalogue) => unmatched([pattern], catalogue).length > 0)
+  )
+  if (unknown === undefined) return undefined
+  const close = meant(catalogues, unknown)
+  const advice = close === undefined ? "see the types of its source" : `did you mean ${close}?`
+  return `no event is called ${unknown}; ${advice}`
+}
+
 const problemOf = (route: Route, { sources }: Definition): string | undefined => {
   const stranger = route.from?.find((name) => !(name in sources))
   if (stranger !== undefined) {
     return `route ${route.name} reads from ${stranger}, but the sources are ${Object.keys(sources).join(", ")}`
   }
   const read = Object.entries(sources).filter(([name]) => route.from?.includes(name) ?? true)
-  const patterns = [...(route.when ?? []), ...(route.except ?? [])]
-  const unknown = patterns.find((pattern) =>
-    read.every(([, { catalogue }]) => unmatched([pattern], catalogue).length > 0)
-  )
-  if (unknown !== undefined)
-    return `route ${route.name}: no event is called ${unknown}; see the types of its source`
-  return refusedTypes(
-    route,
-    read.flatMap(([, { catalogue }]) => [...(catalogue.types ?? [])])
-  )
+  const catalogues = read.map(([, { catalogue }]) => catalogue)
+  const unknown = strangerIn([...(route.when ?? []), ...(route.except ?? [])], catalogues)
+  return unknown === undefined ? refusedTypes(route, catalogues) : `route ${route.name}: ${unknown}`
 }
 
-const refusedTypes = (route: Route, known: ReadonlyArray<string>): string | undefined => {
+const refusedTypes = (route: Route, catalogues: ReadonlyArray<Catalogue>): string | undefined => {
   const { accepts, plugin } = route.destination
-  const named = (route.when ?? []).filter((pattern) => pattern !== "*")
+  const known = catalogues.flatMap(({ types }) => [...(types ?? [])])
+  const named = (route.when ?? [])
+    .filter((pattern) => pattern !== "*")
+    .map((pattern) => spelled(catalogues, pattern))
   // A transform may turn a type into another: only an unchanged route can be judged by its names.
   if (accepts.types === undefined || route.changes.length > 0 || isChanging(route)) return undefined
   const refused = known.filter(

@@ -185,6 +185,11 @@ export const start = (
           detail: `source ${stubborn[0]} cannot be read again: it keeps no past`
         })
       }
+      const unknown = Check.strangerIn(
+        past.types ?? [],
+        sources.map(([, { catalogue }]) => catalogue)
+      )
+      if (unknown !== undefined) return yield* new DefinitionError({ detail: unknown })
       let events = 0
       for (const [name, source] of sources) {
         const again = Past.source(source, past, (count) => {

@@ -2,6 +2,7 @@
  * The past of a source, read again for one route: a range of time and types, with checkpoints of its own.
  */
 import { createHash } from "node:crypto"
+import { spelled } from "../Catalogue.ts"
 import * as Codec from "../Codec.ts"
 import type { Event } from "../Event.ts"
 import type { Chunk, Intake } from "../Intake.ts"
@@ -52,10 +53,12 @@ const partOf = (chunk: Chunk, past: Past): Chunk => {
 export const source = (present: Source, past: Past, onEvents: (events: number) => void): Source => ({
   ...present,
   run: (intake, options) => {
+    const types = past.types?.map((pattern) => spelled([present.catalogue], pattern))
+    const wanted: Past = types === undefined ? past : { ...past, types }
     const part: Intake = {
       ...intake,
       append: (chunk) => {
-        const asked = partOf(chunk, past)
+        const asked = partOf(chunk, wanted)
         onEvents(asked.events.length)
         return intake.append(asked)
       }

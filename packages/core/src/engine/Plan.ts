@@ -1,7 +1,7 @@
 /**
  * One chunk through one route: selected, changed and assigned, in plain loops.
  */
-import type { Catalogue } from "../Catalogue.ts"
+import { type Catalogue, spelled } from "../Catalogue.ts"
 import type { Opened } from "../Destination.ts"
 import type { Event } from "../Event.ts"
 import type { Count } from "../Ledger.ts"
@@ -18,9 +18,11 @@ export const selection = (route: Route, known: ReadonlyArray<Catalogue>): Select
   const { accepts, selection: own } = route.destination
   const isKnown = (type: string) => known.some((catalogue) => catalogue.types?.has(type) ?? true)
   const isAccepted = (type: string) => accepts.types?.has(type) ?? true
-  const patterns = route.when
+  const spell = (pattern: string) => spelled(known, pattern)
+  const patterns = route.when?.map(spell)
+  const except = route.except?.map(spell)
   const verdict = (type: string) => {
-    if (route.except?.some((pattern) => matches(pattern, type))) return "not-selected"
+    if (except?.some((pattern) => matches(pattern, type))) return "not-selected"
     const everything = patterns?.includes("*") ?? false
     if (!isKnown(type) || !isAccepted(type)) {
       return everything && accepts.types === undefined
