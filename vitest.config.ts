@@ -1,8 +1,28 @@
+import { readdirSync } from "node:fs"
 import { defineConfig } from "vitest/config"
+
+const below = (group: string) =>
+  readdirSync(new URL(group, import.meta.url)).map((name) => `${group}/${name}`)
+
+/**
+ * A test that takes so many milliseconds hangs. Nothing else is told by it: how long a test takes says more of the
+ * machine than of Millrace.
+ */
+const hang = 15 * 60_000
 
 export default defineConfig({
   test: {
-    projects: ["packages/*", "apps/*", "benchmarks", "examples"],
+    projects: [...below("packages"), ...below("apps"), "benchmarks", "examples"].map((root) => ({
+      extends: true,
+      test: {
+        name: root,
+        root,
+        // Those below templates/ belong to the packages that are written.
+        include: ["test/**/*.test.ts"],
+        testTimeout: hang,
+        hookTimeout: hang
+      }
+    })),
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**", "apps/*/src/**"],

@@ -37,15 +37,7 @@ const steps: ReadonlyArray<Step> = [
     name: "tests",
     commands: [
       // Vitest leaves a processor to itself, which of two is half of them.
-      [
-        "vitest",
-        "run",
-        "--coverage",
-        "--maxWorkers=100%",
-        "--reporter=dot",
-        "--testTimeout=180000",
-        "--hookTimeout=180000"
-      ]
+      ["vitest", "run", "--coverage", "--maxWorkers=100%", "--reporter=dot"]
     ],
     loud: true
   },

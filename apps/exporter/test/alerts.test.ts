@@ -186,83 +186,80 @@ const textsIn = (value: unknown): ReadonlyArray<string> => {
 }
 
 describe("a running exporter", () => {
-  it.live(
-    "tells by webhook and by e-mail that a lane is closed, once each, and that it is open again",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const hook = yield* startHook
-        const { host, mails } = yield* startMail
-        const { key, secret } = World.feeds["web"]!
-        const basic = Buffer.from(`${key}:${secret}`).toString("base64")
-        // An answer that repeats what it was sent, as careless servers do.
-        const body = `no: Basic ${basic} [{"user_identities":{"customer_id":"planted-person-31c7"}}]`
-        const emulator = yield* Emulator.start({
-          feeds: World.feeds,
-          failures: [{ kind: "status", status: 401, feed: "web", body }]
-        })
-        world.writeExport({ seed: 61, events: 600 })
-        world.put("web.secret", "planted-wrong-secret-18e2")
-        const config = World.configuration(emulator.url, {
-          top: {
-            contact: "ops@example.com",
-            alerts: {
-              webhook: { url: { env: "HOOK" } },
-              email: { server: { env: "SMTP" }, from: "millrace@example.com" }
-            }
+  it.live("tells by webhook and by e-mail that a lane is closed, once each, and that it is open again", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const hook = yield* startHook
+      const { host, mails } = yield* startMail
+      const { key, secret } = World.feeds["web"]!
+      const basic = Buffer.from(`${key}:${secret}`).toString("base64")
+      // An answer that repeats what it was sent, as careless servers do.
+      const body = `no: Basic ${basic} [{"user_identities":{"customer_id":"planted-person-31c7"}}]`
+      const emulator = yield* Emulator.start({
+        feeds: World.feeds,
+        failures: [{ kind: "status", status: 401, feed: "web", body }]
+      })
+      world.writeExport({ seed: 61, events: 600 })
+      world.put("web.secret", "planted-wrong-secret-18e2")
+      const config = World.configuration(emulator.url, {
+        top: {
+          contact: "ops@example.com",
+          alerts: {
+            webhook: { url: { env: "HOOK" } },
+            email: { server: { env: "SMTP" }, from: "millrace@example.com" }
           }
-        })
-        const [route] = config.routes
-        const web = { ...World.credentials["web"], secret: { file: "./web.secret" } }
-        const to = { ...route!.to, credentials: { ...World.credentials, web } }
-        const file = world.configure({ ...config, routes: [{ ...route, to }] })
+        }
+      })
+      const [route] = config.routes
+      const web = { ...World.credentials["web"], secret: { file: "./web.secret" } }
+      const to = { ...route!.to, credentials: { ...World.credentials, web } }
+      const file = world.configure({ ...config, routes: [{ ...route, to }] })
 
-        // The webhook is out of order at first: that is no reason for the mail to stay away, or to come again.
-        hook.answer = 500
-        const program = yield* world.start(["run", file, "--follow"], {
-          environment: { HOOK: `${hook.url}/planted-path-77d0`, SMTP: `smtp://ops:planted-mail-5b2f@${host}` }
-        })
-        const until = (isTrue: () => boolean) =>
-          Effect.raceFirst(
-            Effect.gen(function* () {
-              while (!isTrue()) yield* Effect.sleep("10 millis")
-            }),
-            Effect.flatMap(program.ended, ({ stderr }) => Effect.die(new Error(`it ended: ${stderr}`)))
-          )
-        const taken = () => hook.requests.filter(({ answer }) => answer === 200)
-        yield* until(() => mails.length > 0 && hook.requests.length > 1)
-        assert.strictEqual(mails.length, 1)
-        hook.answer = 200
-        yield* until(() => taken().length > 0)
-
-        emulator.fail([])
-        world.put("web.secret", `${secret}\n`)
-        yield* until(() => mails.length > 1 && taken().length > 1)
-        program.kill("SIGTERM")
-        const ended = yield* program.ended
-        assertEnded(ended, 0)
-
-        const told = taken().map(({ body }): { alerts: ReadonlyArray<{ kind: string; text: string }> } =>
-          JSON.parse(body)
+      // The webhook is out of order at first: that is no reason for the mail to stay away, or to come again.
+      hook.answer = 500
+      const program = yield* world.start(["run", file, "--follow"], {
+        environment: { HOOK: `${hook.url}/planted-path-77d0`, SMTP: `smtp://ops:planted-mail-5b2f@${host}` }
+      })
+      const until = (isTrue: () => boolean) =>
+        Effect.raceFirst(
+          Effect.gen(function* () {
+            while (!isTrue()) yield* Effect.sleep("10 millis")
+          }),
+          Effect.flatMap(program.ended, ({ stderr }) => Effect.die(new Error(`it ended: ${stderr}`)))
         )
-        const kinds = told.map(({ alerts }) => alerts.map(({ kind }) => kind))
-        assert.deepStrictEqual(kinds, [["raised"], ["healed"]])
-        assert.match(
-          told[0]!.alerts[0]!.text,
-          /^lane web of route mparticle is closed \(unauthorized\) since \S+; \d+ events wait and are kept/
-        )
-        assert.include(told[1]!.alerts[0]!.text, "closed mparticle/web")
-        assert.strictEqual(mails.length, 2)
-        assert.include(mails[0], "Subject: [tested] ALERT: lane web of route mparticle is closed")
-        assert.include(mails[0], "To: ops@example.com")
-        assert.include(mails[1], "Subject: [tested] OK: ")
+      const taken = () => hook.requests.filter(({ answer }) => answer === 200)
+      yield* until(() => mails.length > 0 && hook.requests.length > 1)
+      assert.strictEqual(mails.length, 1)
+      hook.answer = 200
+      yield* until(() => taken().length > 0)
 
-        const sent = new Set(emulator.requests().flatMap(({ body }) => textsIn(JSON.parse(body))))
-        assert.isAbove(sent.size, 100)
-        const alerts = [...mails, ...hook.requests.map(({ body }) => body)].join("\n")
-        for (const text of [...sent, key, basic]) assert.notInclude(alerts, text)
-        assert.notInclude(alerts, "planted")
-      }),
-    180_000
+      emulator.fail([])
+      world.put("web.secret", `${secret}\n`)
+      yield* until(() => mails.length > 1 && taken().length > 1)
+      program.kill("SIGTERM")
+      const ended = yield* program.ended
+      assertEnded(ended, 0)
+
+      const told = taken().map(({ body }): { alerts: ReadonlyArray<{ kind: string; text: string }> } =>
+        JSON.parse(body)
+      )
+      const kinds = told.map(({ alerts }) => alerts.map(({ kind }) => kind))
+      assert.deepStrictEqual(kinds, [["raised"], ["healed"]])
+      assert.match(
+        told[0]!.alerts[0]!.text,
+        /^lane web of route mparticle is closed \(unauthorized\) since \S+; \d+ events wait and are kept/
+      )
+      assert.include(told[1]!.alerts[0]!.text, "closed mparticle/web")
+      assert.strictEqual(mails.length, 2)
+      assert.include(mails[0], "Subject: [tested] ALERT: lane web of route mparticle is closed")
+      assert.include(mails[0], "To: ops@example.com")
+      assert.include(mails[1], "Subject: [tested] OK: ")
+
+      const sent = new Set(emulator.requests().flatMap(({ body }) => textsIn(JSON.parse(body))))
+      assert.isAbove(sent.size, 100)
+      const alerts = [...mails, ...hook.requests.map(({ body }) => body)].join("\n")
+      for (const text of [...sent, key, basic]) assert.notInclude(alerts, text)
+      assert.notInclude(alerts, "planted")
+    })
   )
 })

@@ -6,8 +6,6 @@ import * as Ledgers from "./support/ledger.ts"
 import { assertEnded, type Program, saidBy } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
-const limit = 180_000
-
 /** Waits for something to become true while a program runs. */
 const until = (program: Program, isTrue: () => boolean) => {
   const waiting = Effect.gen(function* () {
@@ -18,59 +16,56 @@ const until = (program: Program, isTrue: () => boolean) => {
 }
 
 describe.concurrent("millrace run", () => {
-  it.live(
-    "accounts for every event of a damaged export, once, and finds what is added later",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const emulator = yield* Emulator.start({ feeds: World.feeds })
-        const summary = world.writeWholeExport({
-          seed: 1,
-          events: 5_000,
+  it.live("accounts for every event of a damaged export, once, and finds what is added later", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      const summary = world.writeWholeExport({
+        seed: 1,
+        events: 5_000,
 
-          damage: { blocks: 3, tails: 1, lines: 7 }
-        })
-        assert.deepStrictEqual(summary.damaged, { blocks: 3, tails: 1, lines: 7 })
-        const file = world.configure(World.configuration(emulator.url))
+        damage: { blocks: 3, tails: 1, lines: 7 }
+      })
+      assert.deepStrictEqual(summary.damaged, { blocks: 3, tails: 1, lines: 7 })
+      const file = world.configure(World.configuration(emulator.url))
 
-        const first = yield* world.millrace(["run", file, "--json"])
-        assertEnded(first, 4)
-        assert.strictEqual(first.stdout.trim().split("\n").length, 1)
-        const ledger = Ledgers.parse(first.stdout)
-        const totals = Ledgers.totals(ledger)
-        assert.strictEqual(totals.dead, 3 + 7)
-        assert.strictEqual(ledger.routes["mparticle"]?.dead["damaged-block"], 3)
-        assert.strictEqual(totals.waiting, 0)
-        assert.strictEqual(totals.read, summary.readable + totals.dead)
-        const { state } = emulator
-        assert.strictEqual(state().totals.distinctEvents, totals.delivered)
-        assert.strictEqual(state().totals.duplicates, 0)
-        assert.deepStrictEqual(state().totals.refused, {})
-        // Every bad record is named with its file and place; the file that ends too early, too.
-        assert.include(
-          first.stderr,
-          "lines/events.ndjson: line 1, byte 0: not JSON; kept as a dead letter (malformed)"
-        )
-        assert.strictEqual(first.stderr.match(/kept as a dead letter \(damaged-block\)/g)?.length, 3)
-        assert.match(first.stderr, /\.avro: is not read from byte \d+ on: the block there is incomplete/)
-        assert.include(first.stderr, "millrace: this run added 10 dead letters (")
+      const first = yield* world.millrace(["run", file, "--json"])
+      assertEnded(first, 4)
+      assert.strictEqual(first.stdout.trim().split("\n").length, 1)
+      const ledger = Ledgers.parse(first.stdout)
+      const totals = Ledgers.totals(ledger)
+      assert.strictEqual(totals.dead, 3 + 7)
+      assert.strictEqual(ledger.routes["mparticle"]?.dead["damaged-block"], 3)
+      assert.strictEqual(totals.waiting, 0)
+      assert.strictEqual(totals.read, summary.readable + totals.dead)
+      const { state } = emulator
+      assert.strictEqual(state().totals.distinctEvents, totals.delivered)
+      assert.strictEqual(state().totals.duplicates, 0)
+      assert.deepStrictEqual(state().totals.refused, {})
+      // Every bad record is named with its file and place; the file that ends too early, too.
+      assert.include(
+        first.stderr,
+        "lines/events.ndjson: line 1, byte 0: not JSON; kept as a dead letter (malformed)"
+      )
+      assert.strictEqual(first.stderr.match(/kept as a dead letter \(damaged-block\)/g)?.length, 3)
+      assert.match(first.stderr, /\.avro: is not read from byte \d+ on: the block there is incomplete/)
+      assert.include(first.stderr, "millrace: this run added 10 dead letters (")
 
-        const requests = state().totals.requests
-        const second = yield* world.millrace(["run", file, "--json"])
-        assertEnded(second, 0)
-        assert.deepStrictEqual(Ledgers.parse(second.stdout), ledger)
-        assert.strictEqual(state().totals.requests, requests)
-        assert.include(second.stderr, "10 dead letters of earlier runs are kept")
+      const requests = state().totals.requests
+      const second = yield* world.millrace(["run", file, "--json"])
+      assertEnded(second, 0)
+      assert.deepStrictEqual(Ledgers.parse(second.stdout), ledger)
+      assert.strictEqual(state().totals.requests, requests)
+      assert.include(second.stderr, "10 dead letters of earlier runs are kept")
 
-        const added = world.writeExport({ seed: 2, events: 700 })
-        const third = yield* world.millrace(["run", file, "--json"])
-        assertEnded(third, 0)
-        const later = Ledgers.totals(Ledgers.parse(third.stdout))
-        assert.strictEqual(later.read, totals.read + added.events)
-        assert.strictEqual(later.dead, totals.dead)
-        assert.strictEqual(state().totals.distinctEvents, later.delivered)
-      }),
-    limit
+      const added = world.writeExport({ seed: 2, events: 700 })
+      const third = yield* world.millrace(["run", file, "--json"])
+      assertEnded(third, 0)
+      const later = Ledgers.totals(Ledgers.parse(third.stdout))
+      assert.strictEqual(later.read, totals.read + added.events)
+      assert.strictEqual(later.dead, totals.dead)
+      assert.strictEqual(state().totals.distinctEvents, later.delivered)
+    })
   )
 
   it.live.each(["parity", "extended"])(
@@ -93,12 +88,11 @@ describe.concurrent("millrace run", () => {
         const bodies = emulator.requests().map(({ body }): unknown => JSON.parse(body))
         assert.isAbove(bodies.length, 20)
         for (const body of bodies) assert.deepStrictEqual(BatchSchema.validateBulk(body), [])
-      }),
-    limit
+      })
   )
 
   it.live(
-    "stopped by SIGTERM ends within seconds with nothing sent twice; the next run completes",
+    "stopped by SIGTERM ends with what is under way and nothing sent twice; the next run completes",
     () =>
       Effect.gen(function* () {
         const world = yield* World.make
@@ -108,10 +102,8 @@ describe.concurrent("millrace run", () => {
         const file = world.configure(World.configuration(emulator.url))
         const program = yield* world.start(["run", file, "--json"])
         yield* until(program, () => emulator.state().totals.requests > 3)
-        const asked = Date.now()
         program.kill("SIGTERM")
         const stopped = yield* program.ended
-        assert.isBelow(Date.now() - asked, 5_000)
         assertEnded(stopped, 3)
         assert.include(stopped.stderr, "stopping; requests under way may finish")
         const left = Ledgers.totals(Ledgers.parse(stopped.stdout))
@@ -124,8 +116,7 @@ describe.concurrent("millrace run", () => {
         assert.strictEqual(read, 6_000)
         assert.strictEqual(emulator.state().totals.distinctEvents, delivered)
         assert.strictEqual(emulator.state().totals.duplicates, 0)
-      }),
-    limit
+      })
   )
 
   it.live(
@@ -133,27 +124,25 @@ describe.concurrent("millrace run", () => {
     () =>
       Effect.gen(function* () {
         const world = yield* World.make
-        const hang = { kind: "hang", wait: "1 minute" } as const
+        const hang = { kind: "hang", wait: "1 hour" } as const
         const emulator = yield* Emulator.start({ feeds: World.feeds, failures: [hang] })
         const summary = world.writeExport({ seed: 5, events: 500 })
         const file = world.configure(World.configuration(emulator.url))
-        const hanging = Effect.gen(function* () {
+        const hanging = Effect.fnUntraced(function* (drain: string) {
           const before = emulator.state().totals.requests
-          const program = yield* world.start(["run", file, "--json", "--drain", "700 millis"])
+          const program = yield* world.start(["run", file, "--json", "--drain", drain])
           yield* until(program, () => emulator.state().totals.requests > before)
           return program
         })
-        const cutShort = yield* hanging
+        const cutShort = yield* hanging("700 millis")
         cutShort.kill("SIGTERM")
         assertEnded(yield* cutShort.ended, 6)
 
-        const patient = yield* hanging
+        const patient = yield* hanging("1 hour")
         patient.kill("SIGTERM")
         yield* patient.says("a second signal ends at once")
-        const asked = Date.now()
         patient.kill("SIGTERM")
         assert.strictEqual((yield* patient.ended).code, 130)
-        assert.isBelow(Date.now() - asked, 2_000)
 
         emulator.fail([])
         const last = yield* world.millrace(["run", file, "--json"])
@@ -161,64 +150,60 @@ describe.concurrent("millrace run", () => {
         const { read, delivered } = Ledgers.totals(Ledgers.parse(last.stdout))
         assert.strictEqual(read, summary.events)
         assert.strictEqual(emulator.state().totals.distinctEvents, delivered)
-      }),
-    limit
+      })
   )
 })
 
 describe.concurrent("millrace run --follow", () => {
-  it.live(
-    "takes what is added, tells its status, owns its state, and ends on SIGTERM",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const emulator = yield* Emulator.start({ feeds: World.feeds })
-        world.writeExport({ seed: 6, events: 500 })
-        const file = world.configure(World.configuration(emulator.url))
-        const before = yield* world.millrace(["status", file, "--json"])
-        assertEnded(before, 0)
-        assert.deepStrictEqual(Ledgers.totals(Ledgers.parse(before.stdout)).read, 0)
-        assert.isFalse(existsSync(world.path("state")), "a look at the status makes no outbox")
+  it.live("takes what is added, tells its status, owns its state, and ends on SIGTERM", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      world.writeExport({ seed: 6, events: 500 })
+      const file = world.configure(World.configuration(emulator.url))
+      const before = yield* world.millrace(["status", file, "--json"])
+      assertEnded(before, 0)
+      assert.deepStrictEqual(Ledgers.totals(Ledgers.parse(before.stdout)).read, 0)
+      assert.isFalse(existsSync(world.path("state")), "a look at the status makes no outbox")
 
-        const program = yield* world.start(["run", file, "--json", "--follow"])
-        const readSoFar = Effect.map(world.millrace(["status", file, "--json"]), (status) => {
-          assertEnded(status, 0)
-          return Ledgers.parse(status.stdout)
-        })
-        yield* until(program, () => emulator.state().totals.events > 0)
-        let ledger = yield* readSoFar
-        while (Ledgers.totals(ledger).read < 500 || Ledgers.totals(ledger).waiting > 0)
-          ledger = yield* readSoFar
-        assert.strictEqual(Ledgers.totals(ledger).delivered, emulator.state().totals.distinctEvents)
+      const program = yield* world.start(["run", file, "--json", "--follow"])
+      const readSoFar = Effect.map(world.millrace(["status", file, "--json"]), (status) => {
+        assertEnded(status, 0)
+        return Ledgers.parse(status.stdout)
+      })
+      yield* until(program, () => emulator.state().totals.events > 0)
+      let ledger = yield* readSoFar
+      while (Ledgers.totals(ledger).read < 500 || Ledgers.totals(ledger).waiting > 0)
+        ledger = yield* readSoFar
+      assert.strictEqual(Ledgers.totals(ledger).delivered, emulator.state().totals.distinctEvents)
 
-        const told = yield* world.millrace(["status", file])
-        assertEnded(told, 0)
-        assert.include(told.stdout, "tested: running")
-        assert.match(told.stdout, /mparticle {2}unbound {2}open/)
+      const told = yield* world.millrace(["status", file])
+      assertEnded(told, 0)
+      assert.include(told.stdout, "tested: running")
+      assert.match(told.stdout, /mparticle {2}unbound {2}open/)
 
-        const second = yield* world.millrace(["run", file, "--json"])
-        assertEnded(second, 2)
-        assert.strictEqual(second.stdout, "")
-        assert.include(saidBy(second), `process ${program.pid}`)
+      const second = yield* world.millrace(["run", file, "--json"])
+      assertEnded(second, 2)
+      assert.strictEqual(second.stdout, "")
+      assert.include(saidBy(second), `process ${program.pid}`)
 
-        world.writeExport({ seed: 7, events: 300 })
-        const delivered = emulator.state().totals.distinctEvents
-        yield* until(program, () => emulator.state().totals.distinctEvents > delivered)
-        while (Ledgers.totals(ledger).read < 800 || Ledgers.totals(ledger).waiting > 0)
-          ledger = yield* readSoFar
+      world.writeExport({ seed: 7, events: 300 })
+      const delivered = emulator.state().totals.distinctEvents
+      yield* until(program, () => emulator.state().totals.distinctEvents > delivered)
+      while (Ledgers.totals(ledger).read < 800 || Ledgers.totals(ledger).waiting > 0)
+        ledger = yield* readSoFar
 
-        program.kill("SIGTERM")
-        const ended = yield* program.ended
-        assertEnded(ended, 0)
-        assert.deepStrictEqual(Ledgers.parse(ended.stdout), ledger)
-        assert.strictEqual(emulator.state().totals.distinctEvents, Ledgers.totals(ledger).delivered)
+      program.kill("SIGTERM")
+      const ended = yield* program.ended
+      assertEnded(ended, 0)
+      assert.deepStrictEqual(Ledgers.parse(ended.stdout), ledger)
+      assert.strictEqual(emulator.state().totals.distinctEvents, Ledgers.totals(ledger).delivered)
 
-        const after = yield* world.millrace(["status", file])
-        assertEnded(after, 0)
-        assert.include(after.stdout, "tested: not running")
-        assert.include(after.stdout, "the ledger balances")
-      }),
-    limit
+      const after = yield* world.millrace(["status", file])
+      assertEnded(after, 0)
+      assert.include(after.stdout, "tested: not running")
+      assert.include(after.stdout, "the ledger balances")
+    })
   )
 })
 
@@ -257,78 +242,71 @@ describe.concurrent("millrace check", () => {
         assert.deepStrictEqual({ events, accepted, dropped }, { events: 0, accepted: 0, dropped: 0 })
         assert.isFalse(existsSync(world.path("state")))
         assert.isDefined(web)
-      }),
-    limit
+      })
   )
 })
 
 describe.concurrent("millrace preview", () => {
-  it.live(
-    "prints the messages of each lane, sends nothing and stores nothing",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const emulator = yield* Emulator.start({ feeds: World.feeds })
-        world.writeExport({ seed: 8, events: 2_000 })
-        const file = world.configure(World.configuration(emulator.url))
-        const shown = yield* world.millrace(["preview", file, "--messages", "2"])
-        assertEnded(shown, 0)
-        const lanes = shown.stdout.split(/^lane /m).slice(1)
-        assert.deepStrictEqual(lanes.map((lane) => lane.slice(0, lane.indexOf(":"))).sort(), [
-          "android",
-          "ios",
-          "unbound",
-          "web"
-        ])
-        for (const lane of lanes) {
-          assert.match(lane, /^\w+: [\d,]+ events, 2 messages shown/)
-          const messages = lane
-            .slice(lane.indexOf("{"))
-            .trim()
-            .split(/\n(?=\{)/)
-          assert.strictEqual(messages.length, 2)
-          for (const message of messages)
-            assert.deepStrictEqual(BatchSchema.validateBatch(JSON.parse(message)), [])
-        }
-        assert.strictEqual(emulator.state().totals.requests, 0)
-        assert.isFalse(existsSync(world.path("state")))
-      }),
-    limit
+  it.live("prints the messages of each lane, sends nothing and stores nothing", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      world.writeExport({ seed: 8, events: 2_000 })
+      const file = world.configure(World.configuration(emulator.url))
+      const shown = yield* world.millrace(["preview", file, "--messages", "2"])
+      assertEnded(shown, 0)
+      const lanes = shown.stdout.split(/^lane /m).slice(1)
+      assert.deepStrictEqual(lanes.map((lane) => lane.slice(0, lane.indexOf(":"))).sort(), [
+        "android",
+        "ios",
+        "unbound",
+        "web"
+      ])
+      for (const lane of lanes) {
+        assert.match(lane, /^\w+: [\d,]+ events, 2 messages shown/)
+        const messages = lane
+          .slice(lane.indexOf("{"))
+          .trim()
+          .split(/\n(?=\{)/)
+        assert.strictEqual(messages.length, 2)
+        for (const message of messages)
+          assert.deepStrictEqual(BatchSchema.validateBatch(JSON.parse(message)), [])
+      }
+      assert.strictEqual(emulator.state().totals.requests, 0)
+      assert.isFalse(existsSync(world.path("state")))
+    })
   )
 })
 
 describe.concurrent("millrace --help", () => {
-  it.live(
-    "tells of every command what it does, and a misused command line is one line on stderr",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const help = (...args: ReadonlyArray<string>) =>
-          Effect.map(world.millrace([...args, "--help"]), (ended) => {
-            assertEnded(ended, 0)
-            assert.strictEqual(ended.stderr, "")
-            return ended.stdout
-          })
-        const whole = yield* help()
-        for (const command of ["run", "check", "preview", "status"])
-          assert.match(whole, new RegExp(`^ {2}${command} `, "m"))
-        const run = yield* help("run")
-        for (const flag of ["json", "follow", "patience", "drain"]) assert.include(run, `--${flag}`)
-        for (const code of [0, 1, 2, 3, 4, 5, 6]) assert.match(run, new RegExp(`^ +${code}  `, "m"))
+  it.live("tells of every command what it does, and a misused command line is one line on stderr", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const help = (...args: ReadonlyArray<string>) =>
+        Effect.map(world.millrace([...args, "--help"]), (ended) => {
+          assertEnded(ended, 0)
+          assert.strictEqual(ended.stderr, "")
+          return ended.stdout
+        })
+      const whole = yield* help()
+      for (const command of ["run", "check", "preview", "status"])
+        assert.match(whole, new RegExp(`^ {2}${command} `, "m"))
+      const run = yield* help("run")
+      for (const flag of ["json", "follow", "patience", "drain"]) assert.include(run, `--${flag}`)
+      for (const code of [0, 1, 2, 3, 4, 5, 6]) assert.match(run, new RegExp(`^ +${code}  `, "m"))
 
-        for (const [args, complaint] of [
-          [["run"], "Missing required argument: config"],
-          [["rnu", "x"], 'Unknown subcommand "rnu" for "millrace"; did you mean run'],
-          [["run", "x", "--jsn"], "did you mean --json"],
-          [["run", "x", "--patience", "soon"], "--patience"]
-        ] as const) {
-          const ended = yield* world.millrace(args)
-          assertEnded(ended, 2)
-          assert.strictEqual(ended.stdout, "")
-          assert.strictEqual(ended.stderr.trim().split("\n").length, 1)
-          assert.include(ended.stderr, complaint)
-        }
-      }),
-    limit
+      for (const [args, complaint] of [
+        [["run"], "Missing required argument: config"],
+        [["rnu", "x"], 'Unknown subcommand "rnu" for "millrace"; did you mean run'],
+        [["run", "x", "--jsn"], "did you mean --json"],
+        [["run", "x", "--patience", "soon"], "--patience"]
+      ] as const) {
+        const ended = yield* world.millrace(args)
+        assertEnded(ended, 2)
+        assert.strictEqual(ended.stdout, "")
+        assert.strictEqual(ended.stderr.trim().split("\n").length, 1)
+        assert.include(ended.stderr, complaint)
+      }
+    })
   )
 })

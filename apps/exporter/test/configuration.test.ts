@@ -8,8 +8,6 @@ import * as Ledgers from "./support/ledger.ts"
 import { assertEnded } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
-const limit = 180_000
-
 const yaml = (url: string) => `
 # The same as the others.
 name: tested
@@ -87,136 +85,124 @@ const withRoutes = (url: string, routes: ReadonlyArray<unknown>) => ({
 })
 
 describe.concurrent("a configuration", () => {
-  it.live(
-    "is the same in YAML, JSON and TypeScript",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const emulator = yield* Emulator.start({ feeds: World.feeds })
-        world.writeExport({ seed: 41, events: 1_000 })
-        world.put("unbound.secret", `${World.feeds["unbound"]!.secret}\n`)
-        const data = (format: string) => ({
-          ...World.configuration(emulator.url),
-          outbox: { use: "@millrace/outbox-sqlite", settings: { path: `./state-${format}` } }
-        })
-        link(world, "@millrace/config")
-        const typescript = `import { defineConfig } from "@millrace/config"
+  it.live("is the same in YAML, JSON and TypeScript", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      world.writeExport({ seed: 41, events: 1_000 })
+      world.put("unbound.secret", `${World.feeds["unbound"]!.secret}\n`)
+      const data = (format: string) => ({
+        ...World.configuration(emulator.url),
+        outbox: { use: "@millrace/outbox-sqlite", settings: { path: `./state-${format}` } }
+      })
+      link(world, "@millrace/config")
+      const typescript = `import { defineConfig } from "@millrace/config"
           const config: Parameters<typeof defineConfig>[0] = ${JSON.stringify(data("ts"))}
           export default defineConfig(config)`
-        const files = [
-          world.configure(yaml(emulator.url), "millrace.yaml"),
-          world.configure(data("json"), "millrace.json"),
-          world.configure(typescript, "millrace.ts")
+      const files = [
+        world.configure(yaml(emulator.url), "millrace.yaml"),
+        world.configure(data("json"), "millrace.json"),
+        world.configure(typescript, "millrace.ts")
+      ]
+      const runs = yield* Effect.forEach(files, (file) =>
+        Effect.gen(function* () {
+          emulator.clear()
+          // From elsewhere: paths are relative to the configuration.
+          const ended = yield* world.millrace(["run", file, "--json"], { folder: dirname(world.folder) })
+          assertEnded(ended, 0)
+          const { distinctEvents, conflicting, refused } = emulator.state().totals
+          return { ledger: Ledgers.parse(ended.stdout), distinctEvents, conflicting, refused }
+        })
+      )
+      assert.isAbove(runs[0]!.distinctEvents, 500)
+      assert.deepStrictEqual(runs[1], runs[0])
+      assert.deepStrictEqual(runs[2], runs[0])
+    })
+  )
+
+  it.live("names several sources, and routes choose among them", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      world.writeExport({ seed: 42, events: 300 }, "east")
+      world.writeExport({ seed: 43, events: 500 }, "west")
+      const { source, routes, ...config } = World.configuration(emulator.url)
+      const files = (name: string) => ({
+        name,
+        use: source.use,
+        settings: { ...source.settings, path: `./${name}` }
+      })
+      const file = world.configure({
+        ...config,
+        sources: [files("east"), files("west")],
+        routes: [
+          { ...routes[0], name: "both" },
+          { ...routes[0], name: "western", from: ["west"], when: { types: ["users.messages.email.*"] } }
         ]
-        const runs = yield* Effect.forEach(files, (file) =>
-          Effect.gen(function* () {
-            emulator.clear()
-            // From elsewhere: paths are relative to the configuration.
-            const ended = yield* world.millrace(["run", file, "--json"], { folder: dirname(world.folder) })
-            assertEnded(ended, 0)
-            const { distinctEvents, conflicting, refused } = emulator.state().totals
-            return { ledger: Ledgers.parse(ended.stdout), distinctEvents, conflicting, refused }
-          })
-        )
-        assert.isAbove(runs[0]!.distinctEvents, 500)
-        assert.deepStrictEqual(runs[1], runs[0])
-        assert.deepStrictEqual(runs[2], runs[0])
-      }),
-    limit
+      })
+      const ended = yield* world.millrace(["run", file, "--json"])
+      assertEnded(ended, 0)
+      const ledger = Ledgers.parse(ended.stdout)
+      assert.strictEqual(ledger.routes["both"]?.read, 800)
+      assert.strictEqual(ledger.routes["western"]?.read, 500)
+      assert.deepStrictEqual(Object.keys(ledger.routes["western"]?.delivered ?? {}), ["unbound"])
+    })
   )
 
-  it.live(
-    "names several sources, and routes choose among them",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const emulator = yield* Emulator.start({ feeds: World.feeds })
-        world.writeExport({ seed: 42, events: 300 }, "east")
-        world.writeExport({ seed: 43, events: 500 }, "west")
-        const { source, routes, ...config } = World.configuration(emulator.url)
-        const files = (name: string) => ({
-          name,
-          use: source.use,
-          settings: { ...source.settings, path: `./${name}` }
-        })
-        const file = world.configure({
-          ...config,
-          sources: [files("east"), files("west")],
-          routes: [
-            { ...routes[0], name: "both" },
-            { ...routes[0], name: "western", from: ["west"], when: { types: ["users.messages.email.*"] } }
-          ]
-        })
-        const ended = yield* world.millrace(["run", file, "--json"])
-        assertEnded(ended, 0)
-        const ledger = Ledgers.parse(ended.stdout)
-        assert.strictEqual(ledger.routes["both"]?.read, 800)
-        assert.strictEqual(ledger.routes["western"]?.read, 500)
-        assert.deepStrictEqual(Object.keys(ledger.routes["western"]?.delivered ?? {}), ["unbound"])
-      }),
-    limit
+  it.live("loads a plugin installed beside it by the package's name, or a file of its own by path", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const summary = world.writeExport({ seed: 44, events: 400 })
+      for (const name of ["@millrace/core", "effect"]) link(world, name)
+      world.put("node_modules/@acme/destination-file/index.js", plugin)
+      // As the packages of ES modules are: there is nothing to `require`.
+      const manifest = {
+        name: "@acme/destination-file",
+        type: "module",
+        exports: { ".": { import: "./index.js" } }
+      }
+      world.put("node_modules/@acme/destination-file/package.json", JSON.stringify(manifest))
+      world.put("mine.ts", plugin.replace("deliver: async (batch)", "deliver: async (batch: any)"))
+      const to = (use: string, path: string) => ({ use, settings: { path: world.path(path) } })
+      const file = world.configure(
+        withRoutes("http://127.0.0.1:9", [
+          to("@acme/destination-file", "package.txt"),
+          to("./mine.ts", "file.txt")
+        ])
+      )
+      const ended = yield* world.millrace(["run", file, "--json"], { folder: dirname(world.folder) })
+      assertEnded(ended, 0)
+      const ledger = Ledgers.parse(ended.stdout)
+      for (const [route, written] of [
+        ["route-0", "package.txt"],
+        ["route-1", "file.txt"]
+      ] as const) {
+        assert.deepStrictEqual(ledger.routes[route]?.delivered, { main: summary.events })
+        const ids = readFileSync(world.path(written), "utf8")
+          .trim()
+          .split("\n")
+          .flatMap((line): ReadonlyArray<unknown> => JSON.parse(line))
+        assert.strictEqual(new Set(ids.map((message) => JSON.stringify(message))).size, summary.events)
+      }
+    })
   )
 
-  it.live(
-    "loads a plugin installed beside it by the package's name, or a file of its own by path",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const summary = world.writeExport({ seed: 44, events: 400 })
-        for (const name of ["@millrace/core", "effect"]) link(world, name)
-        world.put("node_modules/@acme/destination-file/index.js", plugin)
-        // As the packages of ES modules are: there is nothing to `require`.
-        const manifest = {
-          name: "@acme/destination-file",
-          type: "module",
-          exports: { ".": { import: "./index.js" } }
-        }
-        world.put("node_modules/@acme/destination-file/package.json", JSON.stringify(manifest))
-        world.put("mine.ts", plugin.replace("deliver: async (batch)", "deliver: async (batch: any)"))
-        const to = (use: string, path: string) => ({ use, settings: { path: world.path(path) } })
-        const file = world.configure(
-          withRoutes("http://127.0.0.1:9", [
-            to("@acme/destination-file", "package.txt"),
-            to("./mine.ts", "file.txt")
-          ])
-        )
-        const ended = yield* world.millrace(["run", file, "--json"], { folder: dirname(world.folder) })
-        assertEnded(ended, 0)
-        const ledger = Ledgers.parse(ended.stdout)
-        for (const [route, written] of [
-          ["route-0", "package.txt"],
-          ["route-1", "file.txt"]
-        ] as const) {
-          assert.deepStrictEqual(ledger.routes[route]?.delivered, { main: summary.events })
-          const ids = readFileSync(world.path(written), "utf8")
-            .trim()
-            .split("\n")
-            .flatMap((line): ReadonlyArray<unknown> => JSON.parse(line))
-          assert.strictEqual(new Set(ids.map((message) => JSON.stringify(message))).size, summary.events)
-        }
-      }),
-    limit
-  )
-
-  it.live(
-    "names what a plugin lacks, and not the plugin as if it were missing",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        world.put("node_modules/@acme/destination-file/index.js", plugin)
-        world.put(
-          "node_modules/@acme/destination-file/package.json",
-          '{"type": "module", "exports": "./index.js"}'
-        )
-        mkdirSync(world.path("export"))
-        const file = world.configure(withRoutes("http://127.0.0.1:9", [{ use: "@acme/destination-file" }]))
-        const ended = yield* world.millrace(["run", file])
-        assertEnded(ended, 2)
-        assert.include(
-          ended.stderr,
-          "@acme/destination-file: failed to load: Cannot find package '@millrace/core'"
-        )
-      }),
-    limit
+  it.live("names what a plugin lacks, and not the plugin as if it were missing", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      world.put("node_modules/@acme/destination-file/index.js", plugin)
+      world.put(
+        "node_modules/@acme/destination-file/package.json",
+        '{"type": "module", "exports": "./index.js"}'
+      )
+      mkdirSync(world.path("export"))
+      const file = world.configure(withRoutes("http://127.0.0.1:9", [{ use: "@acme/destination-file" }]))
+      const ended = yield* world.millrace(["run", file])
+      assertEnded(ended, 2)
+      assert.include(
+        ended.stderr,
+        "@acme/destination-file: failed to load: Cannot find package '@millrace/core'"
+      )
+    })
   )
 })

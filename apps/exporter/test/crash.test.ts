@@ -34,7 +34,7 @@ beforeAll(async () => {
   const damage = { blocks: 2, lines: 4 }
   SampleExport.write({ folder: source.path, seed: 11, events: 10_000, damage }, World.write)
   expected = await Effect.runPromise(Effect.scoped(undisturbed))
-}, 180_000)
+})
 afterAll(() => rmSync(shared, { recursive: true, force: true }))
 
 /** The moment of a kill: while the export is read, or a few requests further on. */
@@ -81,96 +81,89 @@ describe.concurrent("kill -9", () => {
         emulator.fail([])
         const last = yield* world.millrace(["run", file, "--json"])
         assertNothingLost(Ledgers.parse(last.stdout), emulator.state())
-      }),
-    180_000
+      })
   )
 
-  it.live(
-    "of the exporter and mParticle together loses nothing",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const capture = world.path("capture.ndjson")
-        const feeds = world.put("feeds.json", JSON.stringify({ feeds: World.feeds }))
-        const emulatorBin = fileURLToPath(
-          new URL("./bin.ts", import.meta.resolve("@millrace/mparticle-emulator"))
-        )
-        const port = yield* World.freePort
-        const captured = () => statSync(capture, { throwIfNoEntry: false })?.size ?? 0
-        const file = world.configure(World.configuration(`http://127.0.0.1:${port}`, { source }))
-        for (let kill = 0; kill < 3; kill++) {
-          const emulator = yield* Millrace.startProgram([
-            process.execPath,
-            emulatorBin,
-            ...["--feeds", feeds, "--capture", capture, "--port", String(port)],
-            ...["--fail", JSON.stringify(slow)]
-          ])
-          yield* emulator.says("listening")
-          const before = captured()
-          const program = yield* world.start(["run", file, "--json"])
-          yield* program.says("started")
-          // Requests are under way as soon as one more is in the capture, however slow the machine is.
-          while (captured() === before) yield* Effect.sleep("2 millis")
-          yield* Effect.sleep(yield* Random.nextIntBetween(0, 150))
-          emulator.kill("SIGKILL")
-          program.kill("SIGKILL")
-          yield* emulator.ended
-          assert.strictEqual((yield* program.ended).signal, "SIGKILL")
-        }
-        // What it had answered is in its capture.
-        const emulator = yield* Emulator.start({ feeds: World.feeds, capture, port })
-        const last = yield* world.millrace(["run", file, "--json"])
-        assertNothingLost(Ledgers.parse(last.stdout), emulator.state())
-      }),
-    180_000
+  it.live("of the exporter and mParticle together loses nothing", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const capture = world.path("capture.ndjson")
+      const feeds = world.put("feeds.json", JSON.stringify({ feeds: World.feeds }))
+      const emulatorBin = fileURLToPath(
+        new URL("./bin.ts", import.meta.resolve("@millrace/mparticle-emulator"))
+      )
+      const port = yield* World.freePort
+      const captured = () => statSync(capture, { throwIfNoEntry: false })?.size ?? 0
+      const file = world.configure(World.configuration(`http://127.0.0.1:${port}`, { source }))
+      for (let kill = 0; kill < 3; kill++) {
+        const emulator = yield* Millrace.startProgram([
+          process.execPath,
+          emulatorBin,
+          ...["--feeds", feeds, "--capture", capture, "--port", String(port)],
+          ...["--fail", JSON.stringify(slow)]
+        ])
+        yield* emulator.says("listening")
+        const before = captured()
+        const program = yield* world.start(["run", file, "--json"])
+        yield* program.says("started")
+        // Requests are under way as soon as one more is in the capture, however slow the machine is.
+        while (captured() === before) yield* Effect.sleep("2 millis")
+        yield* Effect.sleep(yield* Random.nextIntBetween(0, 150))
+        emulator.kill("SIGKILL")
+        program.kill("SIGKILL")
+        yield* emulator.ended
+        assert.strictEqual((yield* program.ended).signal, "SIGKILL")
+      }
+      // What it had answered is in its capture.
+      const emulator = yield* Emulator.start({ feeds: World.feeds, capture, port })
+      const last = yield* world.millrace(["run", file, "--json"])
+      assertNothingLost(Ledgers.parse(last.stdout), emulator.state())
+    })
   )
 
-  it.live(
-    "of a compaction leaves an outbox that is sound and whole, whichever moment it is",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const down = { kind: "status", status: 503 } as const
-        const emulator = yield* Emulator.start({ feeds: World.feeds, failures: [down] })
-        const file = world.configure(World.configuration(emulator.url, { source }))
-        const waiting = yield* world.millrace(["run", file, "--json", "--patience", "1 second"])
-        Millrace.assertEnded(waiting, 3)
-        assert.isAbove(Ledger.total(Ledgers.parse(waiting.stdout), "dead"), 0)
+  it.live("of a compaction leaves an outbox that is sound and whole, whichever moment it is", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const down = { kind: "status", status: 503 } as const
+      const emulator = yield* Emulator.start({ feeds: World.feeds, failures: [down] })
+      const file = world.configure(World.configuration(emulator.url, { source }))
+      const waiting = yield* world.millrace(["run", file, "--json", "--patience", "1 second"])
+      Millrace.assertEnded(waiting, 3)
+      assert.isAbove(Ledger.total(Ledgers.parse(waiting.stdout), "dead"), 0)
 
-        const copy = world.path("state", "outbox.db-compact")
-        /** Starts a compaction and waits until it writes. */
-        const compacting = Effect.gen(function* () {
-          rmSync(copy, { force: true })
-          const program = yield* world.start(["outbox", "compact", file])
-          const writing = Effect.suspend(() => (existsSync(copy) ? Effect.void : Effect.fail("not yet")))
-          yield* Effect.raceFirst(Effect.eventually(Effect.delay(writing, "1 millis")), program.ended)
-          return { program, since: performance.now() }
-        })
-        const whole = yield* compacting
-        Millrace.assertEnded(yield* whole.program.ended, 0)
-        const lasts = performance.now() - whole.since
+      const copy = world.path("state", "outbox.db-compact")
+      /** Starts a compaction and waits until it writes. */
+      const compacting = Effect.gen(function* () {
+        rmSync(copy, { force: true })
+        const program = yield* world.start(["outbox", "compact", file])
+        const writing = Effect.suspend(() => (existsSync(copy) ? Effect.void : Effect.fail("not yet")))
+        yield* Effect.raceFirst(Effect.eventually(Effect.delay(writing, "1 millis")), program.ended)
+        return { program, since: performance.now() }
+      })
+      const whole = yield* compacting
+      Millrace.assertEnded(yield* whole.program.ended, 0)
+      const lasts = performance.now() - whole.since
 
-        let half = 0
-        for (let kill = 0; kill < kills; kill++) {
-          const { program } = yield* compacting
-          yield* Effect.sleep(kill === 0 ? 0 : yield* Random.nextBetween(0, lasts))
-          program.kill("SIGKILL")
-          yield* program.ended
-          if (existsSync(copy)) half++
-          const verified = yield* world.millrace(["outbox", "verify", file])
-          Millrace.assertEnded(verified, 0)
-          assert.include(verified.stdout, "sound")
-        }
-        assert.isAbove(half, 0)
+      let half = 0
+      for (let kill = 0; kill < kills; kill++) {
+        const { program } = yield* compacting
+        yield* Effect.sleep(kill === 0 ? 0 : yield* Random.nextBetween(0, lasts))
+        program.kill("SIGKILL")
+        yield* program.ended
+        if (existsSync(copy)) half++
+        const verified = yield* world.millrace(["outbox", "verify", file])
+        Millrace.assertEnded(verified, 0)
+        assert.include(verified.stdout, "sound")
+      }
+      assert.isAbove(half, 0)
 
-        for (const suffix of ["", "-journal"]) World.write(copy + suffix, "left by a kill")
-        emulator.fail([])
-        const last = yield* world.millrace(["run", file, "--json"])
-        Millrace.assertEnded(last, 0)
-        assert.deepStrictEqual(Ledgers.parse(last.stdout), expected)
-        assert.strictEqual(emulator.state().totals.distinctEvents, Ledger.total(expected, "delivered"))
-        assert.deepStrictEqual(readdirSync(world.path("state")).sort(), ["lock.db", "outbox.db"])
-      }),
-    180_000
+      for (const suffix of ["", "-journal"]) World.write(copy + suffix, "left by a kill")
+      emulator.fail([])
+      const last = yield* world.millrace(["run", file, "--json"])
+      Millrace.assertEnded(last, 0)
+      assert.deepStrictEqual(Ledgers.parse(last.stdout), expected)
+      assert.strictEqual(emulator.state().totals.distinctEvents, Ledger.total(expected, "delivered"))
+      assert.deepStrictEqual(readdirSync(world.path("state")).sort(), ["lock.db", "outbox.db"])
+    })
   )
 })

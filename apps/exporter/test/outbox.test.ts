@@ -22,7 +22,6 @@ import * as Ledgers from "./support/ledger.ts"
 import { assertEnded, type Program, saidBy } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
-const limit = 120_000
 const slow = { kind: "slow-answer", wait: 40 } as const
 const types = ["users.messages.email.Open"] as const
 
@@ -58,10 +57,8 @@ const survives = (troubleOf: (world: World.World) => Effect.Effect<Trouble, neve
     emulator.fail([slow])
     const program = yield* world.start(["run", file])
     while (totals().distinctEvents < 500) yield* Effect.sleep("5 millis")
-    const began = Date.now()
     trouble.begin(database, program)
     const ended = yield* program.ended
-    assert.isBelow(Date.now() - began, 30_000)
     assertEnded(ended, 1)
     const lines = saidBy(ended).trim().split("\n")
     assert.strictEqual(lines.length, 1, ended.stderr)
@@ -132,38 +129,31 @@ const mounts = ((): boolean => {
 })()
 
 describe("an outbox in trouble during a run loses nothing, and the run says what to do", () => {
-  it.live(
-    "when another program keeps it locked",
-    () => {
-      let other: DatabaseSync
-      return survives((world) =>
-        Effect.succeed({
-          folder: world.folder,
-          begin: (database) => {
-            other = new DatabaseSync(database, { timeout: 5_000 })
-            other.exec("begin immediate")
-          },
-          mend: () => other.close(),
-          texts: ["another program keeps the outbox in", "locked", "nothing was lost; close it", "run again"]
-        })
-      )
-    },
-    limit
-  )
+  it.live("when another program keeps it locked", () => {
+    let other: DatabaseSync
+    return survives((world) =>
+      Effect.succeed({
+        folder: world.folder,
+        begin: (database) => {
+          other = new DatabaseSync(database, { timeout: 5_000 })
+          other.exec("begin immediate")
+        },
+        mend: () => other.close(),
+        texts: ["another program keeps the outbox in", "locked", "nothing was lost; close it", "run again"]
+      })
+    )
+  })
 
-  it.live(
-    "when its disk fails",
-    () =>
-      survives((world) =>
-        Effect.succeed({
-          folder: world.folder,
-          // Whatever the program writes to any file fails from now on.
-          begin: (_database, program) => run("prlimit", "--pid", `${program.pid}`, "--fsize=0"),
-          mend: () => {},
-          texts: ["the disk that holds", "failed", "check the disk and its mount, then run again"]
-        })
-      ),
-    limit
+  it.live("when its disk fails", () =>
+    survives((world) =>
+      Effect.succeed({
+        folder: world.folder,
+        // Whatever the program writes to any file fails from now on.
+        begin: (_database, program) => run("prlimit", "--pid", `${program.pid}`, "--fsize=0"),
+        mend: () => {},
+        texts: ["the disk that holds", "failed", "check the disk and its mount, then run again"]
+      })
+    )
   )
 
   it.live.skipIf(!mounts)(
@@ -191,37 +181,32 @@ describe("an outbox in trouble during a run loses nothing, and the run says what
             texts: ["the disk that holds", "failed", "check the disk and its mount, then run again"]
           })
         )
-      ),
-    limit
+      )
   )
 
-  it.live(
-    "when it is damaged: verify finds that, and a backup takes its place",
-    () => {
-      const backupOf = (database: string) => join(database, "..", "..", "backup.db")
-      return survives((world) =>
-        Effect.succeed({
-          folder: world.folder,
-          begin: (database) => {
-            const db = new DatabaseSync(database)
-            db.prepare("vacuum into ?").run(backupOf(database))
-            db.close()
-            spoil(database)
-          },
-          meanwhile: (millrace, file) =>
-            Effect.gen(function* () {
-              const verified = yield* millrace(["outbox", "verify", file])
-              assertEnded(verified, 5)
-              assert.include(verified.stdout, "damage: ")
-            }),
-          mend: (database) => {
-            for (const name of [database, `${database}-wal`, `${database}-shm`]) rmSync(name, { force: true })
-            renameSync(backupOf(database), database)
-          },
-          texts: ["the outbox in", "is damaged", "verify the outbox, then restore a backup"]
-        })
-      )
-    },
-    limit
-  )
+  it.live("when it is damaged: verify finds that, and a backup takes its place", () => {
+    const backupOf = (database: string) => join(database, "..", "..", "backup.db")
+    return survives((world) =>
+      Effect.succeed({
+        folder: world.folder,
+        begin: (database) => {
+          const db = new DatabaseSync(database)
+          db.prepare("vacuum into ?").run(backupOf(database))
+          db.close()
+          spoil(database)
+        },
+        meanwhile: (millrace, file) =>
+          Effect.gen(function* () {
+            const verified = yield* millrace(["outbox", "verify", file])
+            assertEnded(verified, 5)
+            assert.include(verified.stdout, "damage: ")
+          }),
+        mend: (database) => {
+          for (const name of [database, `${database}-wal`, `${database}-shm`]) rmSync(name, { force: true })
+          renameSync(backupOf(database), database)
+        },
+        texts: ["the outbox in", "is damaged", "verify the outbox, then restore a backup"]
+      })
+    )
+  })
 })

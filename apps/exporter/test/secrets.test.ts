@@ -45,80 +45,72 @@ const echo = (feed: string) => {
 }
 
 describe.concurrent("secrets", () => {
-  it.live(
-    "appear in no output, no file of the state and no capture, whatever fails",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const capture = world.path("capture.ndjson")
-        const emulator = yield* Emulator.start({ feeds: World.feeds, capture })
-        world.writeExport({ seed: 31, events: 2_000, damage: { blocks: 1, lines: 3 } })
-        const file = world.configure(World.configuration(emulator.url))
-        const outputs: Array<Ended> = []
-        const millrace = (...args: ReadonlyArray<string>) =>
-          Effect.map(world.millrace(args, { environment: { MP_WEB_SECRET: wrong } }), (ended) => {
-            outputs.push(ended)
-            return ended
-          })
-        emulator.fail([
-          { kind: "status", status: 401, feed: "ios", body: echo("ios") },
-          { kind: "status", status: 400, feed: "android", body: echo("android") },
-          { kind: "status", status: 503, feed: "unbound", rate: 0.5, body: echo("unbound") },
-          { kind: "nonsense", feed: "unbound", count: 3 }
-        ])
-        const program = yield* world.start(["run", file, "--patience", "2 seconds"], {
-          environment: { MP_WEB_SECRET: wrong }
+  it.live("appear in no output, no file of the state and no capture, whatever fails", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const capture = world.path("capture.ndjson")
+      const emulator = yield* Emulator.start({ feeds: World.feeds, capture })
+      world.writeExport({ seed: 31, events: 2_000, damage: { blocks: 1, lines: 3 } })
+      const file = world.configure(World.configuration(emulator.url))
+      const outputs: Array<Ended> = []
+      const millrace = (...args: ReadonlyArray<string>) =>
+        Effect.map(world.millrace(args, { environment: { MP_WEB_SECRET: wrong } }), (ended) => {
+          outputs.push(ended)
+          return ended
         })
-        yield* program.says("started")
-        yield* millrace("status", file)
-        outputs.push(yield* program.ended)
-        assert.include(outputs.at(-1)!.stdout, "bad-request")
-        assert.strictEqual((yield* millrace("run", file, "--patience", "1 second", "--json")).code, 3)
-        yield* millrace("status", file)
-        yield* millrace("status", file, "--json")
-        yield* millrace("check", file)
-        yield* millrace("preview", file)
-        yield* millrace("dead-letters", "list", file)
-        const letters = yield* millrace("dead-letters", "export", file)
-        assert.include(letters.stdout, "bad-request")
+      emulator.fail([
+        { kind: "status", status: 401, feed: "ios", body: echo("ios") },
+        { kind: "status", status: 400, feed: "android", body: echo("android") },
+        { kind: "status", status: 503, feed: "unbound", rate: 0.5, body: echo("unbound") },
+        { kind: "nonsense", feed: "unbound", count: 3 }
+      ])
+      const program = yield* world.start(["run", file, "--patience", "2 seconds"], {
+        environment: { MP_WEB_SECRET: wrong }
+      })
+      yield* program.says("started")
+      yield* millrace("status", file)
+      outputs.push(yield* program.ended)
+      assert.include(outputs.at(-1)!.stdout, "bad-request")
+      assert.strictEqual((yield* millrace("run", file, "--patience", "1 second", "--json")).code, 3)
+      yield* millrace("status", file)
+      yield* millrace("status", file, "--json")
+      yield* millrace("check", file)
+      yield* millrace("preview", file)
+      yield* millrace("dead-letters", "list", file)
+      const letters = yield* millrace("dead-letters", "export", file)
+      assert.include(letters.stdout, "bad-request")
 
-        for (const [path, text] of filesBelow(world.path("state"))) {
-          assertHoldsNone(path, text, [...secrets, ...keys])
-        }
-        assert.isTrue(existsSync(world.path("state", "outbox.db")))
-        for (const [index, { stdout, stderr }] of outputs.entries()) {
-          assertHoldsNone(`output ${index}`, stdout + stderr, [...secrets, ...keys])
-        }
-        const captured = readFileSync(capture, "latin1")
-        assertHoldsNone("the capture", captured, [...secrets, ...keys])
-        assert.include(captured, base64(`${keys[0]}:***`))
-      }),
-    180_000
+      for (const [path, text] of filesBelow(world.path("state"))) {
+        assertHoldsNone(path, text, [...secrets, ...keys])
+      }
+      assert.isTrue(existsSync(world.path("state", "outbox.db")))
+      for (const [index, { stdout, stderr }] of outputs.entries()) {
+        assertHoldsNone(`output ${index}`, stdout + stderr, [...secrets, ...keys])
+      }
+      const captured = readFileSync(capture, "latin1")
+      assertHoldsNone("the capture", captured, [...secrets, ...keys])
+      assert.include(captured, base64(`${keys[0]}:***`))
+    })
   )
 
-  it.live(
-    "in plain text in the configuration are refused, and not repeated",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const config = JSON.stringify(World.configuration("http://127.0.0.1:9"))
-        const places = [
-          config.replace('{"env":"MP_IOS_SECRET"}', `"${wrong}"`),
-          config.replace('{"env":"MP_IOS_SECRET"}', `{"value":"${wrong}"}`),
-          config.replace('"environment":"development"', `"environment":"${wrong}"`),
-          config.replace('"credentials":{', `"secret":"${wrong}","credentials":{`),
-          config.replace('"name":"tested"', `"name":"tested","${wrong}":1,"x":["${wrong}`)
-        ]
-        for (const text of places) {
-          assert.notStrictEqual(text, config)
-          const { code, stdout, stderr } = yield* world.millrace(["check", world.configure(text)])
-          assert.strictEqual(code, 2, stderr)
-          // A key of the file is no secret, and is named where it is unknown.
-          assertHoldsNone("the complaint", `${stdout}${stderr}`.replace(`: ${wrong}: unknown key`, ""), [
-            wrong
-          ])
-        }
-      }),
-    180_000
+  it.live("in plain text in the configuration are refused, and not repeated", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const config = JSON.stringify(World.configuration("http://127.0.0.1:9"))
+      const places = [
+        config.replace('{"env":"MP_IOS_SECRET"}', `"${wrong}"`),
+        config.replace('{"env":"MP_IOS_SECRET"}', `{"value":"${wrong}"}`),
+        config.replace('"environment":"development"', `"environment":"${wrong}"`),
+        config.replace('"credentials":{', `"secret":"${wrong}","credentials":{`),
+        config.replace('"name":"tested"', `"name":"tested","${wrong}":1,"x":["${wrong}`)
+      ]
+      for (const text of places) {
+        assert.notStrictEqual(text, config)
+        const { code, stdout, stderr } = yield* world.millrace(["check", world.configure(text)])
+        assert.strictEqual(code, 2, stderr)
+        // A key of the file is no secret, and is named where it is unknown.
+        assertHoldsNone("the complaint", `${stdout}${stderr}`.replace(`: ${wrong}: unknown key`, ""), [wrong])
+      }
+    })
   )
 })

@@ -84,7 +84,7 @@ describe("dedupe", () => {
         assert.strictEqual(routes["crm"]?.filtered["duplicate"] ?? 0, read - expected.length)
         assert.strictEqual(routes["crm"]?.read, read)
       }).pipe(memory, Effect.scoped),
-    { arbitrary: { runs: 12, seed: "dedupe" }, timeout: 180_000 }
+    { arbitrary: { runs: 12, seed: "dedupe" } }
   )
 
   it.live("is exact between sources that append at once, and counts for every route", () =>

@@ -19,7 +19,7 @@ beforeAll(async () => {
   for (const [, file = "", text = ""] of stdout.matchAll(/^([\w-]+)\.ts\(\d+,\d+\): error TS\d+: (.*)$/gm)) {
     errors.set(file, [...(errors.get(file) ?? []), text])
   }
-}, 180_000)
+})
 
 const says: Readonly<Record<string, RegExp>> = {
   "no-open": /^Property 'open' is missing in type .+ but required in type 'Definition</,

@@ -410,25 +410,22 @@ describe("a look at a store", () => {
 })
 
 describe("kill -9", () => {
-  it.live(
-    "at any moment loses nothing that was acknowledged, and leaves a sound and balanced store",
-    () =>
-      Effect.gen(function* () {
-        const directory = join(yield* folder, "state")
-        for (let round = 0; round < 12; round++) {
-          const worker = yield* child("work", directory)
-          yield* worker.firstLine
-          yield* Effect.sleep(`${(round * 37) % 150} millis`)
-          yield* worker.kill
-          expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
-          const appended = last(worker.lines, "appended ")
-          const settled = new Set(worker.lines.flatMap((line) => /^settled (\d+)$/.exec(line)?.[1] ?? []))
-          yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
-            verify(outbox, appended, settled)
-          )
-        }
-      }),
-    30_000
+  it.live("at any moment loses nothing that was acknowledged, and leaves a sound and balanced store", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "state")
+      for (let round = 0; round < 12; round++) {
+        const worker = yield* child("work", directory)
+        yield* worker.firstLine
+        yield* Effect.sleep(`${(round * 37) % 150} millis`)
+        yield* worker.kill
+        expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
+        const appended = last(worker.lines, "appended ")
+        const settled = new Set(worker.lines.flatMap((line) => /^settled (\d+)$/.exec(line)?.[1] ?? []))
+        yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
+          verify(outbox, appended, settled)
+        )
+      }
+    })
   )
 })
 

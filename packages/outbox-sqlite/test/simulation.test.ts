@@ -7,19 +7,19 @@ const expectKept = (history: Simulation.History, setup: Simulation.Setup) => {
 }
 
 describe("the engine on SQLite, simulated", () => {
-  it("keeps every promise on files that each crash leaves torn", { timeout: 120_000 }, () => {
+  it("keeps every promise on files that each crash leaves torn", () => {
     const setup = { outbox: () => disk(true) }
     for (let seed = 1; seed <= 60; seed++) expectKept(Simulation.run(seed, setup), setup)
   })
 
-  it("does at every step what it does on the outbox in memory", { timeout: 180_000 }, () => {
+  it("does at every step what it does on the outbox in memory", () => {
     const setup = { outbox: () => disk(false) }
     for (let seed = 101; seed <= 120; seed++) {
       expect(Simulation.run(seed, setup).hash, `seed ${seed}`).toBe(Simulation.run(seed).hash)
     }
   })
 
-  it("keeps every promise wherever a small history crashes", { timeout: 120_000 }, () => {
+  it("keeps every promise wherever a small history crashes", () => {
     const setup = { outbox: () => disk(true) }
     for (const plan of Simulation.crashPoints(Simulation.plan(28, "small"), setup)) {
       expectKept(Simulation.run(plan, setup), setup)

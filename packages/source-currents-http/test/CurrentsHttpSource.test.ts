@@ -306,8 +306,7 @@ describe("tokens", () => {
         assert.include(logs.join("\n"), "the bearer tokens have changed")
         assert.include(logs.join("\n"), "the credentials cannot be read any more")
         assert.notInclude(logs.join("\n"), "a-token-from-now-on")
-      }),
-    30_000
+      })
   )
 
   it.effect("that are taken away hold for half a minute at most", () =>

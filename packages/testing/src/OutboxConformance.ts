@@ -217,7 +217,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
               yield* session(layer, (outbox) => followSeen(outbox, model, steps))
             }
           }),
-        { arbitrary: { runs: 20, seed: "seen" }, timeout: 60_000 }
+        { arbitrary: { runs: 20, seed: "seen" }, timeout: 15 * 60_000 }
       )
 
       promises(
@@ -701,7 +701,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
               yield* session(layer, (outbox) => follow(outbox, model, steps))
             }
           }),
-        { arbitrary: { runs: 20, seed: "outbox" }, timeout: 60_000 }
+        { arbitrary: { runs: 20, seed: "outbox" }, timeout: 15 * 60_000 }
       )
     })
   })

@@ -11,7 +11,7 @@ const expectKept = (history: Simulation.History) => {
 }
 
 describe("simulated histories", () => {
-  it("keep every promise, 500 times", { timeout: 120_000 }, () => {
+  it("keep every promise, 500 times", () => {
     for (let seed = 1; seed <= 500; seed++) expectKept(Simulation.run(seed))
   })
 
@@ -31,18 +31,14 @@ describe("simulated histories", () => {
   })
 
   // Each with bad spells and a client; the first without groups.
-  it.each([28, 29, 47])(
-    "keep every promise wherever a small one (%i) crashes",
-    { timeout: 180_000 },
-    (seed) => {
-      let points = 0
-      for (const plan of Simulation.crashPoints(Simulation.plan(seed, "small"))) {
-        expectKept(Simulation.run(plan))
-        points++
-      }
-      expect(points).toBeGreaterThan(100)
+  it.each([28, 29, 47])("keep every promise wherever a small one (%i) crashes", (seed) => {
+    let points = 0
+    for (const plan of Simulation.crashPoints(Simulation.plan(seed, "small"))) {
+      expectKept(Simulation.run(plan))
+      points++
     }
-  )
+    expect(points).toBeGreaterThan(100)
+  })
 
   it("keep every promise when a key changes at any moment of a start", () => {
     const event = { id: "event", user: "user", fate: "deliver", place: 1 } as const
@@ -79,7 +75,7 @@ describe("simulated histories", () => {
 })
 
 describe("a bug planted in the engine", () => {
-  it.each(bugs)("is found: $name", { timeout: 120_000 }, async (bug) => {
+  it.each(bugs)("is found: $name", async (bug) => {
     const { start, remove } = await plant(bug)
     try {
       for (let seed = 1; seed <= 1200; seed++) {
@@ -94,7 +90,7 @@ describe("a bug planted in the engine", () => {
     }
   })
 
-  it("shrinks to a history that can be read", { timeout: 180_000 }, async () => {
+  it("shrinks to a history that can be read", async () => {
     const { start, remove } = await plant(bugs.find(({ breaks }) => breaks.includes("order"))!)
     try {
       let seed = 1

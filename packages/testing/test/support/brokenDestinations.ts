@@ -178,7 +178,7 @@ export const brokenDestinations: ReadonlyArray<Broken> = [
     parts: {
       open: () => {
         const timer = setInterval(() => undefined, 1000)
-        setTimeout(() => clearInterval(timer), 4000).unref()
+        setTimeout(() => clearInterval(timer), 120_000).unref()
         return undefined
       }
     },

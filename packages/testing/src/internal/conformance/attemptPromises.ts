@@ -118,7 +118,7 @@ const stops = <E extends Event>(subject: Subject<E>) =>
     const sent = () => stage.deliveries()[0]?.sent ?? 0
     yield* Effect.raceFirst(
       Effect.asVoid(attempt(stage, yield* some(stage, 1))),
-      Effect.asVoid(until(() => sent() > beginning, 5000))
+      Effect.asVoid(until(() => sent() > beginning))
     )
     yield* demand(
       sent() <= beginning,

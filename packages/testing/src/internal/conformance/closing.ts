@@ -23,7 +23,7 @@ export const closes = <E extends Event>(subject: Subject<E>) =>
     }
     const left = () => stage.remote.connections()
     const ticking = () => timers() - before
-    yield* until(() => left() <= few && ticking() < rounds / 2, 2000)
+    yield* until(() => left() <= few && ticking() < rounds / 2)
     yield* demand(
       left() <= few,
       () => `${left()} network connections are open after a lane was opened and closed ${rounds} times`

@@ -32,7 +32,7 @@ const quick: Policy = {
 }
 
 /** For a lane that never succeeds. */
-const patience = "4 seconds"
+const patience = "10 seconds"
 
 const route = "conformance"
 

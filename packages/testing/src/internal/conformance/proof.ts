@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { BrokenPromise, type Promised } from "../../Conformance.ts"
+import * as Patience from "./patience.ts"
 
 /** What keeps a proof from succeeding. */
 export class Flaw extends Data.TaggedError("Flaw")<{ readonly detail: string }> {
@@ -21,17 +22,18 @@ export const demand = (isSo: boolean, otherwise: () => string): Effect.Effect<vo
   isSo ? Effect.void : Effect.suspend(() => flaw(otherwise()))
 
 /** Waits until something is so, for as long as given; tells whether it came to be. */
-export const eventually = <X>(isSo: Effect.Effect<boolean, X>, millis = 3000): Effect.Effect<boolean, X> => {
+export const eventually = <X>(
+  isSo: Effect.Effect<boolean, X>,
+  millis: number = Patience.brief
+): Effect.Effect<boolean, X> => {
   const look: Effect.Effect<void, X> = Effect.flatMap(isSo, (so) =>
     so ? Effect.void : Effect.andThen(Effect.sleep("5 millis"), look)
   )
-  return Effect.map(Effect.timeoutOption(look, millis), Option.isSome)
+  return Effect.map(Patience.within(look, millis), Option.isSome)
 }
 
 export const until = (isSo: () => boolean, millis?: number): Effect.Effect<boolean> =>
   eventually(Effect.sync(isSo), millis)
-
-const longest = "30 seconds"
 
 const describe = (cause: Cause.Cause<unknown>): string =>
   Option.match(Cause.findErrorOption(cause), {
@@ -49,12 +51,12 @@ export const promised = (promise: string, proof: Effect.Effect<unknown, unknown,
   proof: Effect.gen(function* () {
     const broken = (detail: string) => new BrokenPromise({ promise, detail })
     const fiber = yield* Effect.forkDetach(Effect.scoped(proof))
-    const exit = yield* Effect.timeoutOption(Fiber.await(fiber), longest).pipe(
+    const exit = yield* Patience.within(Fiber.await(fiber), Patience.longest).pipe(
       Effect.onInterrupt(() => Effect.sync(() => fiber.interruptUnsafe()))
     )
     if (Option.isNone(exit)) {
       fiber.interruptUnsafe()
-      return yield* broken(`nothing ended it within ${longest}`)
+      return yield* broken(`nothing ended it within ${Patience.inSeconds(Patience.longest)}`)
     }
     if (Exit.isFailure(exit.value)) return yield* broken(describe(exit.value.cause))
   })

@@ -2,7 +2,8 @@
 import type { Event } from "@millrace/core/Event"
 import * as Effect from "effect/Effect"
 import type { Promised } from "../../Conformance.ts"
-import { demand, Flaw, flaw, promised } from "./proof.ts"
+import * as Patience from "./patience.ts"
+import { demand, eventually, Flaw, flaw, promised } from "./proof.ts"
 import { completes, whole } from "./readingPromises.ts"
 import * as Reservoir from "./reservoir.ts"
 import * as Spring from "./spring.ts"
@@ -48,12 +49,11 @@ const defers = <E extends Event>(spring: Spring.Spring<E>) =>
     const reservoir = Reservoir.make<E>()
     let isFull = false
     const fiber = yield* Spring.start(flow, reservoir, { isFull: () => isFull }, true)
-    const isTaken = Effect.delay(first, "10 millis")
-    const began = Effect.timeoutOption(Effect.repeat(isTaken, { until: (so) => so }), "5 seconds")
-    yield* demand((yield* began)._tag === "Some", () => "a request was not acknowledged within 5 seconds")
+    const began = yield* eventually(Effect.delay(first, "10 millis"))
+    yield* demand(began, () => `a request was not acknowledged within ${Patience.inSeconds(Patience.brief)}`)
     const before = reservoir.appends
     isFull = true
-    const answer = yield* Effect.timeoutOption(second, patience)
+    const answer = yield* Patience.within(second, patience)
     yield* demand(
       answer._tag === "Some",
       () => `a request had no answer for ${patience} ms while the outbox was full`

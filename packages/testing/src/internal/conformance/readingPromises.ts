@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Promised } from "../../Conformance.ts"
 import { isKebab } from "./accounts.ts"
+import * as Patience from "./patience.ts"
 import { demand, type Flaw, flaw, promised, until } from "./proof.ts"
 import * as Reservoir from "./reservoir.ts"
 import * as Spring from "./spring.ts"
@@ -163,8 +164,8 @@ const closes = <E extends Event>(spring: Spring.Spring<E>) =>
     for (let round = 0; round < rounds; round++) {
       const reservoir = Reservoir.make<E>()
       const fiber = yield* Spring.start(flow, reservoir, { isHeld: true })
-      const begun = yield* until(() => reservoir.appends > 0, 5000)
-      yield* demand(begun, () => "the source appended nothing within 5 seconds")
+      const begun = yield* until(() => reservoir.appends > 0)
+      yield* demand(begun, () => `the source appended nothing within ${Patience.inSeconds(Patience.brief)}`)
       yield* Spring.stop(fiber)
     }
     // What is being closed in the background may end.

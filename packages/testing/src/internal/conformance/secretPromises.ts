@@ -48,13 +48,11 @@ const shown = (value: unknown): string => {
 /** Until an answer has come and been thought about. Most of these exports would not end by themselves. */
 const heard = <E extends Event>(stage: Stage.Stage<E>, before: number) =>
   Effect.andThen(
-    until(
-      () =>
-        stage
-          .deliveries()
-          .slice(before)
-          .some(({ state }) => state === "answered"),
-      2000
+    until(() =>
+      stage
+        .deliveries()
+        .slice(before)
+        .some(({ state }) => state === "answered")
     ),
     Effect.sleep("20 millis")
   )

@@ -4,6 +4,7 @@ import type { Event } from "@millrace/core/Event"
 import type { Split } from "@millrace/core/Intake"
 import * as Effect from "effect/Effect"
 import type { Promised } from "../../Conformance.ts"
+import * as Patience from "./patience.ts"
 import { demand, Flaw, flaw, promised, until } from "./proof.ts"
 import { completes, whole } from "./readingPromises.ts"
 import * as Reservoir from "./reservoir.ts"
@@ -126,8 +127,8 @@ const waits = <E extends Event>(spring: Spring.Spring<E>) =>
     const flow = yield* spring.open
     const reservoir = Reservoir.make<E>()
     const fiber = yield* Spring.start(flow, reservoir, { isHeld: true })
-    const begun = yield* until(() => reservoir.appends > 0, 5000)
-    yield* demand(begun, () => "the source appended nothing within 5 seconds")
+    const begun = yield* until(() => reservoir.appends > 0)
+    yield* demand(begun, () => `the source appended nothing within ${Patience.inSeconds(Patience.brief)}`)
     yield* Effect.sleep("150 millis")
     const { appends } = spring.limits
     yield* demand(
@@ -147,7 +148,7 @@ const follows = <E extends Event>(spring: Spring.Spring<E>) =>
     fiber.addObserver(() => {
       hasEnded = true
     })
-    yield* until(() => hasEnded || Reservoir.ids(reservoir).length >= ids.length, 15_000)
+    yield* until(() => hasEnded || Reservoir.ids(reservoir).length >= ids.length, Patience.long)
     yield* Effect.sleep("100 millis")
     yield* demand(!hasEnded, () => "the source ended by itself although it follows")
     yield* completes(reservoir, ids)

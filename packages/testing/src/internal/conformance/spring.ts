@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Limits, SourceUnderTest, Supply } from "../../SourceConformance.ts"
+import * as Patience from "./patience.ts"
 import { demand, Flaw, flaw } from "./proof.ts"
 import * as Reservoir from "./reservoir.ts"
 
@@ -50,10 +51,8 @@ export const make = <E extends Event, Input, CredentialsInput>(
   }
 }
 
-/** For one whole run. */
-const runLimit = "15 seconds"
-/** For a source that is told to stop. */
-const stopLimit = "2 seconds"
+/** For a source that is told to stop, in milliseconds. */
+const stopLimit = 2_000
 
 /** Starts the source, and whoever pushes to it; ends with it, or when all that is pushed is acknowledged. */
 export const start = <E extends Event>(
@@ -90,17 +89,22 @@ export const run = <E extends Event>(
       Effect.as(Fiber.join(fiber), "ended" as const),
       Effect.as(Deferred.await(crash), "crashed" as const)
     )
-    const found = yield* Effect.timeoutOption(end, runLimit)
+    const found = yield* Patience.within(end, Patience.long)
     yield* stop(fiber)
-    return found._tag === "Some" ? found.value : yield* flaw(`the source did not end within ${runLimit}`)
+    return found._tag === "Some"
+      ? found.value
+      : yield* flaw(`the source did not end within ${Patience.inSeconds(Patience.long)}`)
   })
 
 /** Interrupts a source, which must not take long over it. */
 export const stop = <A, X>(fiber: Fiber.Fiber<A, X>): Effect.Effect<void, Flaw> =>
   Effect.gen(function* () {
     fiber.interruptUnsafe()
-    const stopped = yield* Effect.timeoutOption(Fiber.await(fiber), stopLimit)
-    yield* demand(stopped._tag === "Some", () => `the source goes on ${stopLimit} after it was interrupted`)
+    const stopped = yield* Patience.within(Fiber.await(fiber), stopLimit)
+    yield* demand(
+      stopped._tag === "Some",
+      () => `the source goes on ${Patience.inSeconds(stopLimit)} after it was interrupted`
+    )
   })
 
 /** Sends what was not yet acknowledged, again and again until it is. */

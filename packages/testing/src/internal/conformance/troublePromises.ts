@@ -109,7 +109,7 @@ const givesUp = <E extends Event>(stage: Stage.Stage<E>, fault: Fault) =>
     // Looked at while the lane is open: with its connection everything would be closed.
     const watching = (running: Running) =>
       Effect.gen(function* () {
-        yield* until(() => (first()?.state ?? "open") !== "open", 2000)
+        yield* until(() => (first()?.state ?? "open") !== "open")
         yield* demand(
           first()?.state === "given-up",
           () =>
