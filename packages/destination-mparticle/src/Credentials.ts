@@ -50,7 +50,7 @@ export const Pair = Schema.Struct({ key, secret })
 export type Pair = typeof Pair.Type
 
 /**
- * A feed for the events of one app of the Braze workspace.
+ * One app of the Braze workspace, with a feed of its own or by that of its platform.
  *
  * @since 1.0.0
  * @category schemas
@@ -58,11 +58,22 @@ export type Pair = typeof Pair.Type
 export const App = Schema.Struct({
   appId: Schema.NonEmptyString.annotate({ description: "The `app_id` of the app's events in Braze." }),
   feed: FeedName.annotate({
-    description: "The platform that the feed acts as: `ios`, `android`, `web` or `unbound`."
+    description:
+      "The platform of the app: `ios`, `android`, `web` or `unbound`. A feed of its own acts as that."
   }),
-  key,
-  secret
-})
+  key: Schema.optionalKey(key),
+  secret: Schema.optionalKey(secret)
+}).check(
+  Schema.makeFilter(({ key, secret }) =>
+    (key === undefined) === (secret === undefined)
+      ? true
+      : {
+          path: [key === undefined ? "key" : "secret"],
+          issue:
+            "expected key and secret of the app's own feed, or neither: then it takes the pair of its platform"
+        }
+  )
+)
 
 const feed = (description: string) => Schema.optionalKey(Pair.annotate({ description }))
 
@@ -81,7 +92,8 @@ export const Credentials = Schema.Struct({
   ),
   apps: Schema.optionalKey(
     Schema.Array(App).annotate({
-      description: "A list: feeds of single apps, before those of their platform."
+      description:
+        "A list: which platform an app is of, for events that do not tell, and feeds of single apps."
     })
   )
 })

@@ -2,8 +2,8 @@
  * Which lane an event takes. A lane is one pair of credentials, named by where it stands first: `ios`, `android`,
  * `web`, `unbound`, `app:<appId>`.
  *
- * An event that belongs to an app goes to the lane of its `app_id`, else to that of its platform; all others are
- * unbound, whatever fields they carry.
+ * An event that belongs to an app goes to the lane of its `app_id`, else to that of the platform which `apps` names for
+ * its `app_id`, else to that of its own platform; all others are unbound, whatever fields they carry.
  *
  * @since 1.0.0
  */
@@ -37,6 +37,8 @@ export interface Feeds {
   readonly lanes: ReadonlyArray<FeedLane>
   /** The lane of an event; `undefined` when its feed has no credentials and events without a feed are skipped. */
   readonly laneOf: (event: Event) => string | undefined
+  /** The feed that the credentials name for an app. */
+  readonly feedOfApp: (appId: unknown) => FeedName | undefined
 }
 
 /**
@@ -70,10 +72,6 @@ export const make = (
   /** The lane of each name, which is another's when the pair was there before. */
   const laneByName = new Map<string, string>()
   for (const entry of entries) {
-    if (laneByName.has(entry.lane)) {
-      const first = entries.find(({ lane }) => lane === entry.lane)!
-      return Result.fail(`${first.path} and ${entry.path} have the same appId; leave one of them out`)
-    }
     const same = lanes.find(({ pair }) => isSame(pair.key, entry.pair.key))
     if (same !== undefined && !isSame(same.pair.secret, entry.pair.secret)) {
       return Result.fail(
@@ -83,6 +81,13 @@ export const make = (
     if (same === undefined) lanes.push(entry)
     laneByName.set(entry.lane, same?.lane ?? entry.lane)
   }
+  const apps = appsOf(credentials)
+  const [twice] = apps.filter(({ appId }, index) => apps.findIndex((app) => app.appId === appId) < index)
+  if (twice !== undefined) {
+    const first = apps.find(({ appId }) => appId === twice.appId)!
+    return Result.fail(`${first.path} and ${twice.path} have the same appId; leave one of them out`)
+  }
+  const feedByApp = new Map<unknown, FeedName>(apps.map(({ appId, feed }) => [appId, feed]))
   const unbound = laneByName.get("unbound")
   if (missingFeed === "unbound" && unbound === undefined) {
     return Result.fail("credentials.unbound: expected key and secret, since missingFeed is unbound")
@@ -100,8 +105,9 @@ export const make = (
     laneOf: (event) => {
       if (!Braze.isAppLevel(event.type)) return byFeed.get("unbound")
       const { app_id, platform } = properties(event)
-      return laneByName.get(`app:${app_id}`) ?? byFeed.get(feedOf(platform))
-    }
+      return laneByName.get(`app:${app_id}`) ?? byFeed.get(feedByApp.get(app_id) ?? feedOf(platform))
+    },
+    feedOfApp: (appId) => feedByApp.get(appId)
   })
 }
 
@@ -128,13 +134,15 @@ const entriesOf = (credentials: Credentials): ReadonlyArray<Entry> => [
     const pair = credentials[feed]
     return pair === undefined ? [] : [{ path: `credentials.${feed}`, lane: feed, feed, pair }]
   }),
-  ...(credentials.apps ?? []).map(({ appId, feed, key, secret }, index) => ({
-    path: `credentials.apps.${index}`,
-    lane: `app:${appId}`,
-    feed,
-    pair: { key, secret }
-  }))
+  ...appsOf(credentials).flatMap(({ appId, feed, key, path, secret }) =>
+    key === undefined || secret === undefined
+      ? []
+      : [{ path, lane: `app:${appId}`, feed, pair: { key, secret } }]
+  )
 ]
+
+const appsOf = ({ apps = [] }: Credentials) =>
+  apps.map((app, index) => ({ ...app, path: `credentials.apps.${index}` }))
 
 const isSame = (one: Redacted.Redacted<string>, other: Redacted.Redacted<string>): boolean =>
   Redacted.value(one) === Redacted.value(other)

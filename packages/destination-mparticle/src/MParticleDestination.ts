@@ -36,7 +36,7 @@ export const mparticle = Destination.plugin({
     Result.map(Feeds.make(credentials, settings.missingFeed), (feeds) => {
       const address = baseUrl(settings)
       const endpoints = endpointsOf(feeds, settings)
-      const map = mapper(settings, new Map(endpoints.map(({ feed, lane }) => [lane, feed])))
+      const map = mapper(settings, feeds)
       return {
         lanes: endpoints.map(({ lane, pair, path }) => ({
           name: lane,

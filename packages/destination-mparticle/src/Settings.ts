@@ -83,18 +83,26 @@ const Identity = Schema.Struct({
         "The identity type that Braze's own `user_id` becomes, for every event. Not sent by default."
     })
   ),
+  deviceId: Schema.optionalKey(
+    IdentityType.annotate({
+      description:
+        "The identity type that the id of an Android device or a browser becomes in an event that nothing else identifies: the first of `other`, `other_id_2` and `other_id_3` that is free."
+    })
+  ),
   anonymous: anonymous(
-    "Events without an external id: `skip` them, as Braze does, or `send` those with a device id, an e-mail address or `sourceId`."
+    "Events without an external id: `skip` them, as Braze does, or `send` those with a device id, an e-mail address, the phone number of an inbound message (as `mobile_number`) or `sourceId`."
   )
 })
   .annotate({ description: "Which ids become which identity types." })
   .check(
-    Schema.makeFilter(
-      ({ externalId, sourceId }) =>
-        externalId !== sourceId || {
-          path: ["sourceId"],
-          issue: "expected another identity type than externalId's"
-        }
+    Schema.makeFilter(({ deviceId, externalId, sourceId }) =>
+      externalId === sourceId
+        ? { path: ["sourceId"], issue: "expected another identity type than externalId's" }
+        : deviceId === undefined ||
+          (deviceId !== externalId && deviceId !== sourceId) || {
+            path: ["deviceId"],
+            issue: "expected another identity type than those of externalId and sourceId"
+          }
     )
   )
 
@@ -132,6 +140,22 @@ export const Settings = Schema.Struct({
         "`parity`: what Braze's own connector is documented to send. `extended`: all fields, nothing is lost."
     })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("parity"))),
+  nativeEvents: Schema.optionalKey(
+    Schema.Boolean.annotate({
+      description:
+        "`true`: custom events go under their own names, purchases as `commerce_event`, and what your app put into either becomes attributes by its own names. So it is by default in `extended`, and not in `parity`."
+    })
+  ),
+  dataPlan: Schema.optionalKey(
+    Schema.Struct({
+      id: Schema.NonEmptyString.annotate({ description: "The plan's id, as mParticle shows it." }),
+      version: Schema.optionalKey(
+        Schema.Int.check(Schema.isGreaterThan(0)).annotate({
+          description: "The plan's version; mParticle's latest when it is left out."
+        })
+      )
+    }).annotate({ description: "The data plan that mParticle checks what arrives against." })
+  ),
   grouping: Schema.Literals(["event", "user"])
     .annotate({
       description:
@@ -170,9 +194,23 @@ export const Settings = Schema.Struct({
 export type Settings = typeof Settings.Type
 
 /**
+ * The identity type of the id of a device that is not Apple's.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const deviceIdentity = ({ deviceId, externalId, sourceId }: Settings["identity"]): IdentityType =>
+  deviceId ?? freeTypes.find((type) => type !== externalId && type !== sourceId) ?? "other"
+
+/**
  * Where the Events API is, without a slash at its end.
  *
  * @since 1.0.0
  * @category conversions
  */
 export const baseUrl = ({ baseUrl, pod }: Settings): URL => Address.of(pods, pod, baseUrl)
+
+// internal
+
+/** One more than may be taken. */
+const freeTypes: ReadonlyArray<IdentityType> = ["other", "other_id_2", "other_id_3"]

@@ -78,8 +78,20 @@ describe("what became of the golden events", () => {
       const mobile = facts.mobile === undefined ? undefined : Reflect.get(given.properties, facts.mobile)
       assert.deepStrictEqual(parity.user_attributes, mobile === undefined ? undefined : { $mobile: mobile })
       for (const member of Object.keys(parity.device_info ?? {})) assert.include(facts.deviceInfo, member)
-      if (facts.deviceInfo.includes("ios_idfv")) {
-        assert.strictEqual(parity.device_info?.["ios_idfv"], given.user.deviceId)
+      // mParticle takes it of iOS and tvOS only; of all others the attribute has it.
+      const platform = Reflect.get(given.properties, "platform")
+      assert.strictEqual(
+        parity.device_info?.["ios_idfv"],
+        facts.deviceInfo.includes("ios_idfv") && (platform === "ios" || platform === "tvos")
+          ? given.user.deviceId
+          : undefined
+      )
+      const allowed = Reflect.get(given.properties, "ad_tracking_enabled")
+      if (facts.deviceInfo.includes("limit_ad_tracking")) {
+        assert.strictEqual(
+          parity.device_info?.["limit_ad_tracking"],
+          allowed === undefined ? undefined : !allowed
+        )
       }
     }
   })
@@ -149,8 +161,8 @@ describe("any event", () => {
     }
     const parity = batchOf(open(), "unbound", given)
     assert.deepStrictEqual(attributesOf(parity), both)
-    assert.deepStrictEqual(parity.device_info, { ios_idfv: uuid, limit_ad_tracking: true })
-    const extended = batchOf(open({ profile: "extended" }), "unbound", given)
+    assert.deepStrictEqual(parity.device_info, { limit_ad_tracking: false })
+    const extended = batchOf(open({ profile: "extended", nativeEvents: false }), "unbound", given)
     assert.deepStrictEqual(attributesOf(extended), {
       ...both,
       braze_event_type: given.type,
@@ -197,59 +209,83 @@ describe("any event", () => {
     assert.deepStrictEqual(device("parity", 7), [undefined, undefined])
   })
 
-  it("takes a device id for ios_idfv only where it is a UUID, in extended only of Apple's devices", () => {
-    const idfv = (
-      profile: "parity" | "extended",
-      lane: string,
-      platform: string | undefined,
-      deviceId: string
-    ) =>
-      batchOf(
-        open({ profile }),
-        lane,
-        opened(platform === undefined ? {} : { platform }, { externalId: "c", deviceId })
-      ).device_info?.["ios_idfv"]
-    assert.strictEqual(idfv("parity", "android", "android", uuid), uuid)
-    assert.strictEqual(idfv("extended", "android", "android", uuid), undefined)
-    assert.strictEqual(idfv("extended", "ios", "ios", uuid), uuid)
-    assert.strictEqual(idfv("extended", "ios", "tvos", uuid), uuid)
-    assert.strictEqual(idfv("extended", "ios", undefined, uuid), uuid)
-    assert.strictEqual(idfv("extended", "unbound", undefined, uuid), undefined)
-    const bad = [
-      "ios_idfv",
-      uuid.replaceAll("-", ""),
-      `${uuid}0`,
-      uuid.replace("8", "g"),
-      uuid.replace("-", "8"),
-      "00000000-0000-0000-0000-000000000000",
-      "[REDACTED]"
-    ]
-    for (const deviceId of bad) assert.isUndefined(idfv("parity", "ios", "ios", deviceId), deviceId)
-  })
+  it.each(["parity", "extended"] as const)(
+    "takes a device id for ios_idfv only of Apple's devices and where it is a UUID, in %s",
+    (profile) => {
+      const apps = [
+        { appId: "iphone", feed: "ios" as const },
+        { appId: "robot", feed: "android" as const }
+      ]
+      // Every feed is one: the lane does not tell whose device it was.
+      const one = pair("one")
+      const credentials = { ios: one, android: one, web: one, unbound: one, apps }
+      const told = (properties: object, deviceId = uuid) => {
+        const batch = batchOf(
+          open({ profile }, credentials),
+          "ios",
+          opened(properties, { externalId: "c", deviceId })
+        )
+        assert.strictEqual(attributesOf(batch)["device_id"], deviceId)
+        return batch.device_info?.["ios_idfv"]
+      }
+      assert.strictEqual(told({ platform: "ios" }), uuid)
+      assert.strictEqual(told({ platform: "tvos" }), uuid)
+      assert.strictEqual(told({ platform: "tvos", app_id: "robot" }), uuid)
+      assert.strictEqual(told({ app_id: "iphone" }), uuid)
+      assert.strictEqual(told({ app_id: "iphone", platform: null }), uuid)
+      for (const others of [
+        { platform: "android" },
+        { platform: "web" },
+        { platform: "roku" },
+        { platform: "kindle" },
+        { platform: "android", app_id: "iphone" },
+        { app_id: "robot" },
+        { app_id: "another" },
+        {}
+      ]) {
+        assert.isUndefined(told(others), JSON.stringify(others))
+      }
+      const bad = [
+        "ios_idfv",
+        uuid.replaceAll("-", ""),
+        `${uuid}0`,
+        uuid.replace("8", "g"),
+        uuid.replace("-", "8"),
+        "00000000-0000-0000-0000-000000000000"
+      ]
+      for (const deviceId of bad) assert.isUndefined(told({ platform: "ios" }, deviceId), deviceId)
+    }
+  )
 
-  it("puts an advertising id where its kind belongs, and corrects the sense of tracking in extended", () => {
-    const kinds = {
-      ios_idfa: "ios_advertising_id",
-      google_ad_id: "android_advertising_id",
-      windows_ad_id: "microsoft_advertising_id",
-      roku_ad_id: "roku_advertising_id"
+  it.each(["parity", "extended"] as const)(
+    "puts an advertising id where its kind belongs, and says that tracking is limited where it is not allowed, in %s",
+    (profile) => {
+      const kinds = {
+        ios_idfa: "ios_advertising_id",
+        google_ad_id: "android_advertising_id",
+        windows_ad_id: "microsoft_advertising_id",
+        roku_ad_id: "roku_advertising_id"
+      }
+      for (const [ad_id_type, member] of Object.entries(kinds)) {
+        for (const ad_tracking_enabled of [true, false]) {
+          const given = opened({ ad_id: other, ad_id_type, ad_tracking_enabled })
+          const batch = batchOf(open({ profile }), "ios", given)
+          assert.deepStrictEqual(batch.device_info, {
+            [member]: other,
+            limit_ad_tracking: !ad_tracking_enabled
+          })
+          for (const field of ["ad_id", "ad_tracking_enabled"]) assert.notProperty(attributesOf(batch), field)
+        }
+      }
+      const unsaid = batchOf(open({ profile }), "ios", opened({ ad_id: other, ad_id_type: "ios_idfa" }))
+      assert.notProperty(unsaid.device_info, "limit_ad_tracking")
+      // The nil id of those who opted out would merge them all.
+      const nil = opened({ ad_id: "00000000-0000-0000-0000-000000000000", ad_id_type: "ios_idfa" })
+      const batch = batchOf(open({ profile }), "ios", nil)
+      assert.isUndefined(batch.device_info)
+      assert.strictEqual(attributesOf(batch)["ad_id_type"], profile === "extended" ? "ios_idfa" : undefined)
     }
-    for (const [ad_id_type, member] of Object.entries(kinds)) {
-      const given = opened({ ad_id: other, ad_id_type, ad_tracking_enabled: true })
-      assert.deepStrictEqual(batchOf(open(), "ios", given).device_info, {
-        [member]: other,
-        limit_ad_tracking: true
-      })
-      const extended = batchOf(open({ profile: "extended" }), "ios", given)
-      assert.deepStrictEqual(extended.device_info, { [member]: other, limit_ad_tracking: false })
-      assert.notProperty(attributesOf(extended), "ad_id")
-    }
-    // The nil id of those who opted out would merge them all.
-    const nil = opened({ ad_id: "00000000-0000-0000-0000-000000000000", ad_id_type: "ios_idfa" })
-    const batch = batchOf(open({ profile: "extended" }), "ios", nil)
-    assert.isUndefined(batch.device_info)
-    assert.strictEqual(attributesOf(batch)["ad_id_type"], "ios_idfa")
-  })
+  )
 
   it("is treated as if a redacted value were absent", () => {
     const given = event(
@@ -306,7 +342,10 @@ describe("any event", () => {
     assert.notProperty(parity, "millrace_truncated")
     const extended = batchOf(open({ profile: "extended" }), "ios", given)
     assert.strictEqual(attributesOf(extended)["n".repeat(256)], "v")
-    assert.strictEqual(attributesOf(extended)["millrace_truncated"], "campaign_name,send_id")
+    assert.strictEqual(
+      attributesOf(extended)["millrace_truncated"],
+      `campaign_name,send_id,${"n".repeat(300)}`
+    )
     const many = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`field_${index}`, "v"]))
     const crowded = batchOf(open({ profile: "extended" }), "ios", opened(many))
     assert.lengthOf(Object.keys(attributesOf(crowded)), 100)
@@ -315,6 +354,42 @@ describe("any event", () => {
     assert.deepStrictEqual(BatchSchema.validateBatch(crowded), [])
     const sms = event("users.messages.sms.Delivery", { to_phone_number: long })
     assert.strictEqual(batchOf(open(), "unbound", sms).user_attributes?.["$mobile"]?.length, 4096)
+  })
+
+  it("keeps apart in extended what would have one name", () => {
+    const subject = open({
+      profile: "extended",
+      attributes: { "users.messages.pushnotification.Open": { left: "send_id" } }
+    })
+    const long = "n".repeat(256)
+    const given = opened({
+      [`${long}-one`]: "1",
+      [`${long}-two`]: "2",
+      [`${long}-three`]: "3",
+      send_id: "s",
+      left: "l",
+      timezone: "a field",
+      millrace_truncated: "a field too"
+    })
+    const attributes = attributesOf(
+      batchOf(subject, "ios", { ...given, user: { externalId: "c", timezone: "Asia/Tokyo" } })
+    )
+    const start = long.slice(0, 254)
+    assert.deepStrictEqual(
+      [attributes[long], attributes[`${start}~2`], attributes[`${start}~3`]],
+      ["1", "2", "3"]
+    )
+    assert.deepStrictEqual([attributes["send_id"], attributes["send_id~2"]], ["s", "l"])
+    assert.deepStrictEqual([attributes["timezone"], attributes["timezone~2"]], ["Asia/Tokyo", "a field"])
+    assert.strictEqual(attributes["millrace_truncated~2"], "a field too")
+    assert.strictEqual(
+      attributes["millrace_truncated"],
+      [`${long}-one`, `${long}-two`, `${long}-three`, "left", "timezone", "millrace_truncated"].join(",")
+    )
+    const endless = attributesOf(
+      batchOf(subject, "ios", opened({ ["x".repeat(9000)]: "v", ["y".repeat(300)]: "v" }))
+    )
+    assert.include(endless["millrace_truncated"], `,${"y".repeat(300)}`)
   })
 
   it("is rejected when its time is in seconds, in microseconds or no number, alone or in a group", () => {
@@ -369,6 +444,30 @@ describe("feeds", () => {
       subject.lanes.map(({ name }) => name),
       ["ios", "android", "web", "unbound", "app:a1"]
     )
+  })
+
+  it("an app without a pair of its own takes that of its platform, with events that tell none", () => {
+    const apps = [
+      { appId: "a1", feed: "ios" as const },
+      { appId: "a2", feed: "web" as const },
+      { appId: "a3", feed: "android" as const, ...pair("a3") }
+    ]
+    const { web: _, ...noWeb } = everyFeed
+    const subject = open({}, { ...noWeb, apps })
+    assert.deepStrictEqual(
+      subject.lanes.map(({ name }) => name),
+      ["ios", "android", "unbound", "app:a3"]
+    )
+    const uninstall = (app_id: string, given = subject) =>
+      laneOf(given, event("users.behaviors.Uninstall", { app_id }))
+    assert.strictEqual(uninstall("a1"), "ios")
+    assert.strictEqual(uninstall("a2"), "skip missing-feed")
+    assert.strictEqual(uninstall("a3"), "app:a3")
+    assert.strictEqual(uninstall("a4"), "unbound")
+    assert.strictEqual(laneOf(subject, opened({ platform: null, app_id: "a1" })), "ios")
+    assert.strictEqual(uninstall("a2", open({ missingFeed: "hold" }, { ...noWeb, apps })), "web")
+    assert.strictEqual(uninstall("a2", open({ missingFeed: "unbound" }, { ...noWeb, apps })), "unbound")
+    assert.strictEqual(laneOf(subject, event("users.canvas.Conversion", { app_id: "a1" })), "unbound")
   })
 
   it("a pair given again shares the lane where it stands first", () => {
@@ -459,17 +558,61 @@ describe("identity", () => {
       subject.assign(event("users.messages.email.Send", properties, user))
     assert.strictEqual(assign(anonymous)._tag, "To")
     assert.strictEqual(assign({}, { email_address: "a@shop.example" })._tag, "To")
-    assert.deepStrictEqual(assign({ sourceId: "braze-1", deviceId: "no uuid" }), {
-      _tag: "Skip",
-      reason: "anonymous"
-    })
+    assert.strictEqual(assign({ deviceId: "no uuid" })._tag, "To")
+    for (const nobody of [{ sourceId: "braze-1" }, { deviceId: "[REDACTED]" }, {}]) {
+      assert.deepStrictEqual(assign(nobody), { _tag: "Skip", reason: "anonymous" })
+    }
     const named = open({ identity: { anonymous: "send", sourceId: "other_id_2" } })
     const given = event("users.canvas.Entry", {}, { sourceId: "braze-1" })
     assert.strictEqual(named.assign(given)._tag, "To")
     assert.deepStrictEqual(batchOf(named, "unbound", given).user_identities, { other_id_2: "braze-1" })
     const device = batchOf(subject, "unbound", event("users.messages.email.Send", {}, anonymous))
-    assert.isUndefined(device.user_identities)
-    assert.deepStrictEqual(device.device_info, { ios_idfv: uuid })
+    assert.deepStrictEqual(device.user_identities, { other: uuid })
+    assert.isUndefined(device.device_info)
+    const apple = batchOf(subject, "ios", opened({ platform: "ios" }, anonymous))
+    assert.isUndefined(apple.user_identities)
+    assert.deepStrictEqual(apple.device_info, { platform: "iOS", ios_idfv: uuid })
+  })
+
+  it("sends whoever has a device id, of any platform and in either profile, by an identity that is free", () => {
+    for (const profile of ["parity", "extended"] as const) {
+      for (const platform of ["android", "web", "roku", undefined]) {
+        const given = opened(platform === undefined ? {} : { platform }, anonymous)
+        const by = (identity: (typeof Settings.Settings.Encoded)["identity"]) => {
+          const subject = open({ profile, identity: { ...identity, anonymous: "send" } })
+          assert.strictEqual(subject.assign(given)._tag, "To")
+          return batchOf(subject, "unbound", given).user_identities
+        }
+        assert.deepStrictEqual(by({}), { other: uuid })
+        assert.deepStrictEqual(by({ externalId: "other" }), { other_id_2: uuid })
+        assert.deepStrictEqual(by({ deviceId: "other_id_9" }), { other_id_9: uuid })
+        assert.deepStrictEqual(by({ sourceId: "other" }), { other: "braze-1" })
+      }
+    }
+    const known = opened({ platform: "android" }, { externalId: "c", deviceId: uuid })
+    assert.deepStrictEqual(batchOf(open(), "android", known).user_identities, { customer_id: "c" })
+  })
+
+  it.each([
+    "users.messages.sms.InboundReceive",
+    "users.messages.rcs.InboundReceive",
+    "users.messages.whatsapp.InboundReceive"
+  ] as const)("knows who wrote %s by the number", (type) => {
+    const number = "+12025550110"
+    const subject = open({ identity: { anonymous: "send" } })
+    const from = (user: BrazeEvent["user"]) => event(type, { user_phone_number: number }, user)
+    assert.strictEqual(subject.assign(from({}))._tag, "To")
+    const unknown = batchOf(subject, "unbound", from({}))
+    assert.deepStrictEqual(unknown.user_identities, { mobile_number: number })
+    assert.deepStrictEqual(unknown.user_attributes, { $mobile: number })
+    assert.deepStrictEqual(BatchSchema.validateBatch(unknown), [])
+    assert.deepStrictEqual(batchOf(subject, "unbound", from({ externalId: "c" })).user_identities, {
+      customer_id: "c"
+    })
+    assert.strictEqual(open().assign(from({}))._tag, "Skip")
+    // A number that we wrote to says nothing of who answers.
+    const sent = event("users.messages.sms.Send", { to_phone_number: number }, {})
+    assert.strictEqual(subject.assign(sent)._tag, "Skip")
   })
 
   it("uses the identity types that are set; the external id wins over the e-mail address", () => {
@@ -524,6 +667,20 @@ describe("names and attributes of one's own", () => {
     }
   })
 
+  it("a data plan goes along with every mParticle batch", () => {
+    const given = event("users.canvas.Entry")
+    const context = (dataPlan: { readonly id: string; readonly version?: number }) => {
+      const batch = batchOf(open({ dataPlan }), "unbound", given)
+      assert.deepStrictEqual(BatchSchema.validateBatch(batch), [])
+      return Reflect.get(batch, "context")
+    }
+    assert.deepStrictEqual(context({ id: "braze", version: 3 }), {
+      data_plan: { plan_id: "braze", plan_version: 3 }
+    })
+    assert.deepStrictEqual(context({ id: "braze" }), { data_plan: { plan_id: "braze" } })
+    assert.notProperty(batchOf(open(), "unbound", given), "context")
+  })
+
   it("a name turns an uninstall into a custom event", () => {
     const names = { "users.behaviors.Uninstall": "Application Uninstalled" }
     const { data, event_type } = batchOf(open({ names }), "ios", event("users.behaviors.Uninstall"))
@@ -532,6 +689,98 @@ describe("names and attributes of one's own", () => {
       [event_type, data.event_name, data.custom_event_type],
       ["custom_event", "Application Uninstalled", "other"]
     )
+  })
+
+  it("custom events go under their own names in extended, and their own properties become attributes", () => {
+    const given = event("users.behaviors.CustomEvent", {
+      name: "Saw film",
+      custom_properties: { stars: 5, cast: ["a"], name: "Alien", app_id: "own", gone: null, secret: "x" },
+      app_id: "app"
+    })
+    const { custom_attributes, ...data } = batchOf(
+      open({
+        profile: "extended",
+        attributes: { "users.behaviors.CustomEvent": { secret: null, stars: "rating" } }
+      }),
+      "ios",
+      given
+    ).events[0]!.data
+    assert.deepStrictEqual([data.event_name, data.custom_event_type], ["Saw film", "other"])
+    assert.deepStrictEqual(custom_attributes, {
+      source_request_id: given.id,
+      braze_event_type: given.type,
+      app_id: "app",
+      rating: "5",
+      cast: '["a"]',
+      name: "Alien",
+      "app_id~2": "own",
+      millrace_truncated: "app_id"
+    })
+    const named = (settings: Parameters<typeof open>[0], properties: object = given.properties) =>
+      batchOf(open(settings), "ios", event(given.type, { ...properties })).events[0]!.data
+    assert.strictEqual(named({}).event_name, "Custom Events")
+    assert.strictEqual(named({ nativeEvents: true }).event_name, "Saw film")
+    assert.strictEqual(named({ profile: "extended", nativeEvents: false }).event_name, "Custom Events")
+    const names = { [given.type]: "App" }
+    assert.strictEqual(named({ profile: "extended", names }).event_name, "App")
+    assert.strictEqual(named({ profile: "extended", names }).custom_attributes["name"], "Saw film")
+    const attributes = { [given.type]: { name: null, custom_properties: "all" } }
+    const hidden = named({ profile: "extended", attributes })
+    assert.strictEqual(hidden.event_name, "Custom Events")
+    assert.notProperty(hidden.custom_attributes, "name")
+    assert.include(hidden.custom_attributes["all"], '"stars":5')
+    for (const name of [undefined, null, "", "[REDACTED]", 7]) {
+      assert.strictEqual(named({ profile: "extended" }, { name }).event_name, "Custom Events")
+    }
+    const long = named({ profile: "extended" }, { name: "n".repeat(300) })
+    assert.strictEqual(long.event_name, "n".repeat(256))
+    assert.strictEqual(long.custom_attributes["name"], "n".repeat(300))
+  })
+
+  it("purchases are commerce events in extended", () => {
+    const given = event("users.behaviors.Purchase", {
+      product_id: "sku-1",
+      price: 12.5,
+      currency: "EUR",
+      purchase_properties: { colour: "red" }
+    })
+    const sent = (settings: Parameters<typeof open>[0], properties: object = {}) => {
+      const batch = batchOf(open(settings), "ios", event(given.type, { ...given.properties, ...properties }))
+      assert.deepStrictEqual(BatchSchema.validateBatch(batch), [])
+      return batch.events[0]!
+    }
+    const { data, event_type } = sent({ profile: "extended" })
+    assert.strictEqual(event_type, "commerce_event")
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(data)), {
+      product_action: {
+        action: "purchase",
+        transaction_id: given.id,
+        total_amount: 12.5,
+        products: [{ id: "sku-1", name: "sku-1", price: 12.5, quantity: 1, total_product_amount: 12.5 }]
+      },
+      currency_code: "EUR",
+      timestamp_unixtime_ms: given.time,
+      source_message_id: given.id,
+      custom_attributes: { source_request_id: given.id, braze_event_type: given.type, colour: "red" }
+    })
+    assert.strictEqual(sent({ nativeEvents: true }).event_type, "commerce_event")
+    const odd = sent({ profile: "extended" }, { currency: "euros" })
+    assert.notProperty(odd.data, "currency_code")
+    assert.strictEqual(odd.data.custom_attributes["currency"], "euros")
+    const names = { [given.type]: "Bought" }
+    const attributes = { [given.type]: { price: null } }
+    for (const plain of [
+      sent({}),
+      sent({ profile: "extended", nativeEvents: false }),
+      sent({ profile: "extended", names }),
+      sent({ profile: "extended", attributes }),
+      sent({ profile: "extended" }, { price: "12" }),
+      sent({ profile: "extended" }, { price: Number.NaN }),
+      sent({ profile: "extended" }, { product_id: "[REDACTED]" })
+    ]) {
+      assert.strictEqual(plain.event_type, "custom_event")
+    }
+    assert.notInclude(JSON.stringify(sent({ profile: "extended", attributes })), "12.5")
   })
 
   it("card_id stands for content_card_id without being asked", () => {
@@ -562,7 +811,56 @@ describe("grouping by user", () => {
     assert.strictEqual(open().limits.messageEvents, 1)
   })
 
-  it("tells in one batch what its events tell together, and rejects events that contradict each other", () => {
+  it("keeps apart events that tell of another device, or of none", () => {
+    const tell = (properties: object) => opened(properties, { externalId: "c" })
+    const base = groupOf(tell({ platform: "ios", device_model: "iPhone17,1" }))
+    assert.strictEqual(groupOf(tell({ platform: "ios", device_model: "iPhone17,1", app_id: "a" })), base)
+    for (const others of [{ platform: "ios" }, { platform: "ios", device_model: "iPad" }, {}]) {
+      assert.notStrictEqual(groupOf(tell(others)), base)
+    }
+  })
+
+  it.each(["parity", "extended"] as const)("says of each event in %s what it says of it alone", (profile) => {
+    const subject = open({ profile, grouping: "user", identity: { anonymous: "send" } })
+    const sample = Sample.make({ seed: 11, users: 3 })
+    const groups = new Map<string, Array<BrazeEvent>>()
+    for (const [index, type] of typeNames.entries()) {
+      for (let round = 0; round < 6; round++) {
+        const given = sample.event(type, index * 10 + round, time + round)
+        // What mParticle has no word for must not hide behind what another event says.
+        const odd = {
+          ...given,
+          properties: { ...given.properties, ad_id_type: "another", platform: "another" }
+        }
+        for (const one of round % 2 === 0
+          ? [given]
+          : [given, { ...odd, id: `${given.id}-odd` } as BrazeEvent]) {
+          const assignment = subject.assign(one)
+          if (assignment._tag === "Skip") continue
+          const key = `${assignment.lane} ${assignment.group}`
+          groups.set(key, [...(groups.get(key) ?? []), one])
+        }
+      }
+    }
+    let together = 0
+    for (const [first, ...others] of groups.values()) {
+      if (first === undefined || others.length === 0) continue
+      const batch = batchOf(subject, "unbound", first, ...others.slice(0, 99))
+      assert.deepStrictEqual(BatchSchema.validateBatch(batch), [])
+      for (const [index, one] of [first, ...others.slice(0, 99)].entries()) {
+        const alone = batchOf(subject, "unbound", one)
+        assert.deepStrictEqual(batch.events[index], alone.events[0])
+        assert.deepStrictEqual(batch.device_info, alone.device_info)
+        for (const [type, identity] of Object.entries(alone.user_identities ?? {})) {
+          assert.strictEqual(batch.user_identities?.[type], identity)
+        }
+        together++
+      }
+    }
+    assert.isAbove(together, 200)
+  })
+
+  it("tells in one batch what its events tell together of the user, and rejects events that contradict each other", () => {
     const of = (id: string, deviceModel: string | undefined) => ({
       ...event(
         "users.messages.pushnotification.Open",
@@ -575,12 +873,25 @@ describe("grouping by user", () => {
       ...event("users.messages.email.Send", { email_address: "a@shop.example" }, { externalId: "c" }),
       id: "m"
     }
-    const batch = batchOf(subject, "unbound", of("a", undefined), mail, of("b", "iPhone17,1"))
+    const sms = {
+      ...event("users.messages.sms.Send", { to_phone_number: "+12025550110" }, { externalId: "c" }),
+      id: "s"
+    }
+    const entry = { ...event("users.canvas.Entry", {}, { externalId: "c" }), id: "e" }
+    const batch = batchOf(subject, "unbound", entry, mail, sms)
     assert.deepStrictEqual(batch.user_identities, { email: "a@shop.example", customer_id: "c" })
-    assert.deepStrictEqual(batch.device_info, { platform: "iOS", device_model: "iPhone17,1" })
+    assert.deepStrictEqual(batch.user_attributes, { $mobile: "+12025550110" })
+    assert.isUndefined(batch.device_info)
     assert.lengthOf(batch.events, 3)
-    const mixed = subject.prepare([of("a", "iPhone17,1"), of("b", "Pixel 9")], "unbound")
-    assert.strictEqual(Result.isFailure(mixed) && mixed.failure.reason, "mixed-heads")
+    for (const apart of [
+      [of("a", "iPhone17,1"), of("b", "Pixel 9")],
+      [of("a", undefined), of("b", "iPhone17,1")],
+      [mail, of("b", undefined)],
+      [of("b", undefined), mail]
+    ] as const) {
+      const mixed = subject.prepare(apart, "unbound")
+      assert.strictEqual(Result.isFailure(mixed) && mixed.failure.reason, "mixed-heads")
+    }
   })
 
   it("makes one batch of a group with an id of its events in their order, the same in every feed", () => {
@@ -624,6 +935,13 @@ describe("settings and credentials", () => {
     [{ baseUrl: "https://hunter:hunter@host" }, "settings.baseUrl"],
     [{ pod: "us1", identity: { externalId: "customerid" } }, "settings.identity.externalId"],
     [{ pod: "us1", identity: { sourceId: "customer_id" } }, "settings.identity.sourceId"],
+    [{ pod: "us1", identity: { deviceId: "customer_id" } }, "settings.identity.deviceId"],
+    [{ pod: "us1", identity: { deviceId: "other", sourceId: "other" } }, "settings.identity.deviceId"],
+    [{ pod: "us1", nativeEvents: "yes" }, "settings.nativeEvents"],
+    [{ pod: "us1", dataPlan: { id: "" } }, "settings.dataPlan.id"],
+    [{ pod: "us1", dataPlan: { id: "p", version: 0 } }, "settings.dataPlan.version"],
+    [{ pod: "us1", dataPlan: { id: "p", version: 1.5 } }, "settings.dataPlan.version"],
+    [{ pod: "us1", dataPlan: { version: 1 } }, "settings.dataPlan.id"],
     [{ pod: "us1", identity: { anonymous: "hunter" } }, "settings.identity.anonymous"],
     [{ pod: "us1", missingFeed: "drop" }, "settings.missingFeed"],
     [{ pod: "us1", window: "a while" }, "settings.window"],
@@ -653,6 +971,22 @@ describe("settings and credentials", () => {
     [{ web: { key: Redacted.make("hunter") } }, "credentials.web.secret"],
     [{ roku: pair("hunter") }, "credentials.roku"],
     [{ apps: [{ appId: "a", feed: "tv", ...pair("hunter") }] }, "credentials.apps.0.feed"],
+    [{ apps: [{ appId: "a", feed: "ios" }] }, "at least one mParticle feed"],
+    [
+      { apps: [{ appId: "a", feed: "ios", key: Redacted.make("hunter") }] },
+      "credentials.apps.0.secret: expected key and secret of the app's own feed, or neither"
+    ],
+    [{ apps: [{ appId: "a", feed: "ios", secret: Redacted.make("s3cret") }] }, "credentials.apps.0.key"],
+    [
+      {
+        ios: pair("hunter"),
+        apps: [
+          { appId: "a", feed: "ios" },
+          { appId: "a", feed: "web" }
+        ]
+      },
+      "credentials.apps.0 and credentials.apps.1 have the same appId"
+    ],
     [
       {
         ios: pair("hunter"),

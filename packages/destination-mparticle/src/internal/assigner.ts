@@ -7,9 +7,12 @@ import { historicalLane } from "./endpoints.ts"
 import { type Head, isIdentified } from "./head.ts"
 import type { Mapper } from "./mapper.ts"
 
-/** Events of one person, or of whom nothing is known but the same device, may share an mParticle batch. */
-const groupOf = ({ user }: BrazeEvent, head: Head | undefined): string =>
-  JSON.stringify(head ?? [user.externalId, user.sourceId])
+/**
+ * Events of one person, or of nobody known, that tell the same of the device may share an mParticle batch. What they tell
+ * of the person may add up.
+ */
+const groupOf = ({ user }: BrazeEvent, head: Head, isAnonymous: boolean): string =>
+  JSON.stringify(isAnonymous ? head : [user.externalId, user.sourceId, head.device])
 
 /** Identity first, then the feed: an event that names nobody is no matter of credentials. */
 export const assigner = (
@@ -25,9 +28,9 @@ export const assigner = (
     if (isAnonymous && skipsAnonymous) return Destination.skip("anonymous")
     const feed = feeds.laneOf(event)
     const lane = feed !== undefined && event.time < before ? historicalLane(feed) : feed
-    const head = isAnonymous ? map.head(event, lane ?? "") : undefined
-    if (head !== undefined && !isIdentified(head)) return Destination.skip("anonymous")
+    const head = isAnonymous || groups ? map.head(event) : undefined
+    if (isAnonymous && head !== undefined && !isIdentified(head)) return Destination.skip("anonymous")
     if (lane === undefined) return Destination.skip("missing-feed")
-    return Destination.to(lane, groups ? groupOf(event, head) : undefined)
+    return Destination.to(lane, groups && head !== undefined ? groupOf(event, head, isAnonymous) : undefined)
   }
 }

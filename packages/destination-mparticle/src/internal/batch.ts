@@ -5,7 +5,13 @@ export interface MParticleBatch {
   user_identities?: Identities
   user_attributes?: { readonly $mobile: string }
   device_info?: DeviceInfo
+  context?: { readonly data_plan: DataPlan }
   readonly events: ReadonlyArray<MParticleEvent>
+}
+
+export interface DataPlan {
+  readonly plan_id: string
+  readonly plan_version?: number
 }
 
 export type Identities = { [type: string]: string }
@@ -27,12 +33,29 @@ export interface DeviceInfo {
 export interface EventData {
   readonly event_name?: string
   readonly custom_event_type?: "other"
+  readonly product_action?: ProductAction
+  readonly currency_code?: string
   readonly timestamp_unixtime_ms: number
   readonly source_message_id: string
   readonly custom_attributes: Attributes
 }
 
+export interface ProductAction {
+  readonly action: "purchase"
+  readonly transaction_id: string
+  readonly total_amount: number
+  readonly products: readonly [Product]
+}
+
+export interface Product {
+  readonly id: string
+  readonly name: string
+  readonly price: number
+  readonly quantity: number
+  readonly total_product_amount: number
+}
+
 export interface MParticleEvent {
-  readonly event_type: "custom_event" | "uninstall"
+  readonly event_type: "custom_event" | "uninstall" | "commerce_event"
   readonly data: EventData
 }

@@ -1,8 +1,8 @@
 import { type Event, properties } from "@millrace/core/Event"
 import { present } from "@millrace/events-braze/Values"
-import type { FeedName } from "../Credentials.ts"
+import type { Feeds } from "../Feeds.ts"
 import * as Limits from "../Limits.ts"
-import type { Settings } from "../Settings.ts"
+import type { IdentityType, Settings } from "../Settings.ts"
 import type { DeviceInfo, Identities } from "./batch.ts"
 import type { Plan } from "./plan.ts"
 import { cut, isTooLong, isUuid } from "./values.ts"
@@ -16,30 +16,53 @@ export interface Head {
 
 /** Whether mParticle can find a user or a device by it. */
 export const isIdentified = ({ device, identities }: Head): boolean =>
-  identities !== undefined ||
-  device?.ios_idfv !== undefined ||
+  identities !== undefined || namesDevice(device)
+
+const namesDevice = (device: DeviceInfo | undefined): boolean =>
+  device?.ios_idfv !== undefined || hasAdvertisingId(device)
+
+const hasAdvertisingId = (device: DeviceInfo | undefined): boolean =>
   device?.ios_advertising_id !== undefined ||
   device?.android_advertising_id !== undefined ||
   device?.microsoft_advertising_id !== undefined ||
   device?.roku_advertising_id !== undefined
 
-/** One head for the events of both; `undefined` when they contradict each other. */
+/**
+ * One head for the events of both: what they tell of the user together, and of the device alike, since a device is lent
+ * to no event that does not tell of it itself. `undefined` when they differ.
+ */
 export const together = (left: Head, right: Head): Head | undefined => {
   const identities = union(left.identities, right.identities)
-  const device = union(left.device, right.device)
   const mobile = left.mobile ?? right.mobile
   const agrees = right.mobile === undefined || right.mobile === mobile
-  return identities === conflict || device === conflict || !agrees
+  return identities === conflict || !agrees || !isSame(left.device, right.device)
     ? undefined
-    : { identities, device, mobile }
+    : { identities, device: left.device, mobile }
 }
+
+const isSame = (left: DeviceInfo = {}, right: DeviceInfo = {}): boolean => {
+  for (const name of deviceMembers) if (left[name] !== right[name]) return false
+  return true
+}
+
+const deviceMembers = [
+  "platform",
+  "os_version",
+  "device_model",
+  "ios_idfv",
+  "ios_advertising_id",
+  "android_advertising_id",
+  "microsoft_advertising_id",
+  "roku_advertising_id",
+  "limit_ad_tracking"
+] as const satisfies ReadonlyArray<keyof DeviceInfo>
 
 const conflict = Symbol("conflict")
 
-const union = <A extends object>(
-  left: A | undefined,
-  right: A | undefined
-): A | undefined | typeof conflict => {
+const union = (
+  left: Identities | undefined,
+  right: Identities | undefined
+): Identities | undefined | typeof conflict => {
   if (left === undefined || right === undefined) return left ?? right
   const both = { ...left, ...right }
   // What the right one says stands; of the left one nothing may have been overwritten by something else.
@@ -49,17 +72,21 @@ const union = <A extends object>(
 
 type Values = { readonly [field: string]: unknown }
 
-export const makeHead = (
-  event: Event,
-  plan: Plan,
-  identity: Settings["identity"],
-  feed: FeedName | undefined
-): Head => {
+/** How heads are made: the identity types, and the feeds that the configuration gives to apps. */
+export interface HeadPlan {
+  readonly identity: Settings["identity"]
+  /** What the id of a device becomes that no member of `device_info` takes. */
+  readonly deviceIdentity: IdentityType
+  readonly feedOfApp: Feeds["feedOfApp"]
+}
+
+export const makeHead = (event: Event, plan: Plan, heads: HeadPlan): Head => {
   const values = properties(event)
+  const device = deviceOf(event, values, plan, heads)
   return {
-    identities: identitiesOf(event, values, plan, identity),
+    identities: identitiesOf(event, values, plan, heads) ?? deviceIdentity(event, device, heads),
     mobile: mobileOf(values, plan),
-    device: deviceOf(event, values, plan, feed)
+    device
   }
 }
 
@@ -67,11 +94,16 @@ const identitiesOf = (
   { user }: Event,
   values: Values,
   plan: Plan,
-  { externalId, sourceId }: Settings["identity"]
+  { identity: { externalId, sourceId } }: HeadPlan
 ): Identities | undefined => {
   let identities: Identities | undefined
-  const { email_address } = values
+  const { email_address, user_phone_number } = values
   if (plan.email && present(email_address)) identities = { email: email_address }
+  // Who writes to us without being known is known by the number.
+  if (plan.isInbound && !present(user.externalId) && present(user_phone_number)) {
+    identities ??= {}
+    identities["mobile_number"] = user_phone_number
+  }
   if (sourceId !== undefined && present(user.sourceId)) {
     identities ??= {}
     identities[sourceId] = user.sourceId
@@ -83,6 +115,14 @@ const identitiesOf = (
   }
   return identities
 }
+
+/** The id of an Android device, of a browser, or of one unknown: nothing else identifies the event. */
+const deviceIdentity = (
+  { user }: Event,
+  device: DeviceInfo | undefined,
+  { deviceIdentity }: HeadPlan
+): Identities | undefined =>
+  present(user.deviceId) && !namesDevice(device) ? { [deviceIdentity]: user.deviceId } : undefined
 
 const mobileOf = (values: Values, { mobile }: Plan): string | undefined => {
   for (const field of mobile) {
@@ -116,11 +156,11 @@ const deviceOf = (
   { user }: Event,
   values: Values,
   plan: Plan,
-  feed: FeedName | undefined
+  { feedOfApp }: HeadPlan
 ): DeviceInfo | undefined => {
   const device: DeviceInfo = {}
   let any = false
-  const { ad_id, ad_tracking_enabled, device_model, os_version } = values
+  const { ad_id, ad_tracking_enabled, app_id, device_model, os_version } = values
   const platform = plan.device.platform ? values["platform"] : undefined
   const spelled = platforms.get(platform)
   if (spelled !== undefined) {
@@ -135,7 +175,7 @@ const deviceOf = (
     device.device_model = device_model
     any = true
   }
-  if (plan.device.ios_idfv && isUuid(user.deviceId) && (!plan.extended || isApple(platform, feed))) {
+  if (plan.device.ios_idfv && isUuid(user.deviceId) && isApple(values["platform"], app_id, feedOfApp)) {
     device.ios_idfv = user.deviceId
     any = true
   }
@@ -147,18 +187,20 @@ const deviceOf = (
     }
   }
   if (plan.device.limit_ad_tracking && typeof ad_tracking_enabled === "boolean") {
-    device.limit_ad_tracking = plan.extended ? !ad_tracking_enabled : ad_tracking_enabled
+    // Braze tells whether tracking is allowed, mParticle whether it is limited.
+    device.limit_ad_tracking = !ad_tracking_enabled
     any = true
   }
   return any ? device : undefined
 }
 
-const isApple = (platform: unknown, feed: FeedName | undefined) =>
-  platform === "ios" || platform === "tvos" || (!present(platform) && feed === "ios")
+/** mParticle takes an `ios_idfv` of iOS and tvOS only, so where no platform is told the app must be known. */
+const isApple = (platform: unknown, app: unknown, feedOfApp: Feeds["feedOfApp"]) =>
+  platform === "ios" || platform === "tvos" || (!present(platform) && feedOfApp(app) === "ios")
 
 /**
- * Whether a property is fully told by the head, so that it need not be an attribute as well: what mParticle spells
- * otherwise, or does not take, stays one.
+ * Whether a property is fully told by the event's own head, so that it need not be an attribute as well: what mParticle
+ * spells otherwise, or does not take, stays one.
  */
 export const isTold = (field: string, value: unknown, head: Head, plan: Plan): boolean => {
   switch (field) {
@@ -173,15 +215,8 @@ export const isTold = (field: string, value: unknown, head: Head, plan: Plan): b
     case "ad_tracking_enabled":
       return head.device?.limit_ad_tracking !== undefined
     case "ad_id":
-    case "ad_id_type": {
-      const device = head.device
-      return (
-        device?.ios_advertising_id !== undefined ||
-        device?.android_advertising_id !== undefined ||
-        device?.microsoft_advertising_id !== undefined ||
-        device?.roku_advertising_id !== undefined
-      )
-    }
+    case "ad_id_type":
+      return hasAdvertisingId(head.device)
     default:
       return head.mobile === value && plan.mobile.includes(field)
   }

@@ -1,55 +1,59 @@
 import { createHash } from "node:crypto"
-import { type Event, properties } from "@millrace/core/Event"
+import type { Event } from "@millrace/core/Event"
 import * as Message from "@millrace/core/Message"
 import { type Rejected, rejected } from "@millrace/core/Outcome"
 import type { BrazeEvent } from "@millrace/events-braze"
-import { present } from "@millrace/events-braze/Values"
 import * as Result from "effect/Result"
-import type { FeedName } from "../Credentials.ts"
+import type { Feeds } from "../Feeds.ts"
 import * as Limits from "../Limits.ts"
-import type { Settings } from "../Settings.ts"
-import type { Attributes, EventData, MParticleBatch, MParticleEvent } from "./batch.ts"
-import { type Head, isTold, makeHead, together } from "./head.ts"
+import { deviceIdentity, type Settings } from "../Settings.ts"
+import { allAttributes, documentedAttributes } from "./attributes.ts"
+import type { EventData, MParticleBatch, MParticleEvent } from "./batch.ts"
+import { type Head, makeHead, together } from "./head.ts"
+import { shapeOf } from "./native.ts"
 import { type Plan, planner } from "./plan.ts"
-import { cut, isTooLong, toText } from "./values.ts"
 
 export interface Mapper {
-  readonly head: (event: Event, lane: string) => Head
+  readonly head: (event: Event) => Head
   readonly prepare: (
-    events: readonly [BrazeEvent, ...ReadonlyArray<BrazeEvent>],
-    lane: string
+    events: readonly [BrazeEvent, ...ReadonlyArray<BrazeEvent>]
   ) => Result.Result<Message.Message, Rejected>
 }
 
-export const mapper = (settings: Settings, feedOfLane: ReadonlyMap<string, FeedName>): Mapper => {
+export const mapper = (settings: Settings, { feedOfApp }: Pick<Feeds, "feedOfApp">): Mapper => {
   const { environment, identity } = settings
+  const context = contextOf(settings)
   const planOf = planner(settings)
-  const headOf = (event: Event, lane: string) =>
-    makeHead(event, planOf(event.type), identity, feedOfLane.get(lane))
+  const heads = { identity, deviceIdentity: deviceIdentity(identity), feedOfApp }
+  const headOf = (event: Event) => makeHead(event, planOf(event.type), heads)
   return {
     head: headOf,
-    prepare: (events, lane) => {
-      const first = events[0]
-      let head = headOf(first, lane)
-      for (let i = 1; i < events.length; i++) {
-        const both = together(head, headOf(events[i]!, lane))
-        // The core halves a message of several events that is rejected, until the parts agree.
-        if (both === undefined) return mixed
-        head = both
-      }
+    prepare: (events) => {
+      let head: Head | undefined
       const mapped: Array<MParticleEvent> = []
       for (const event of events) {
         if (!isTime(event.time)) return badTime
-        mapped.push(mapEvent(event, planOf(event.type), head))
+        const own = headOf(event)
+        head = head === undefined ? own : together(head, own)
+        // The core halves a message of several events that is rejected, until the parts agree.
+        if (head === undefined) return mixed
+        mapped.push(mapEvent(event, planOf(event.type), own))
       }
-      const id = events.length === 1 ? first.id : idOf(events)
+      const id = events.length === 1 ? events[0].id : idOf(events)
       const batch: MParticleBatch = { environment, source_request_id: id, events: mapped }
-      if (head.identities !== undefined) batch.user_identities = head.identities
-      if (head.mobile !== undefined) batch.user_attributes = { $mobile: head.mobile }
-      if (head.device !== undefined) batch.device_info = head.device
+      if (head?.identities !== undefined) batch.user_identities = head.identities
+      if (head?.mobile !== undefined) batch.user_attributes = { $mobile: head.mobile }
+      if (head?.device !== undefined) batch.device_info = head.device
+      if (context !== undefined) batch.context = context
       return Result.succeed(Message.json(id, batch))
     }
   }
+}
+
+const contextOf = ({ dataPlan }: Settings): MParticleBatch["context"] => {
+  if (dataPlan === undefined) return undefined
+  const { id, version } = dataPlan
+  return { data_plan: { plan_id: id, ...(version === undefined ? {} : { plan_version: version }) } }
 }
 
 const mixed = Result.fail(rejected("mixed-heads", "the events tell different things of one user or device"))
@@ -66,11 +70,16 @@ const idOf = (events: ReadonlyArray<Event>): string =>
     .slice(0, 32)
 
 const mapEvent = (event: Event, plan: Plan, head: Head): MParticleEvent => {
+  const shape = plan.native === undefined ? undefined : shapeOf(event, plan.native)
   const custom_attributes = plan.everything
-    ? allAttributes(event, plan, head)
+    ? allAttributes(event, plan, head, shape?.told ?? none)
     : documentedAttributes(event, plan)
   const timestamp_unixtime_ms = Math.round(event.time)
   const source_message_id = event.id
+  if (shape !== undefined) {
+    const data = { ...shape.data, timestamp_unixtime_ms, source_message_id, custom_attributes }
+    return { event_type: shape.eventType, data }
+  }
   const data: EventData =
     plan.eventType === "custom_event"
       ? {
@@ -84,59 +93,4 @@ const mapEvent = (event: Event, plan: Plan, head: Head): MParticleEvent => {
   return { event_type: plan.eventType, data }
 }
 
-const documentedAttributes = (event: Event, plan: Plan): Attributes => {
-  const attributes: Attributes = {}
-  const values = properties(event)
-  for (const { field, name } of plan.fields) {
-    const value = attributeOf(event, field, values)
-    if (value !== undefined) attributes[name] = isTooLong(value) ? cut(value, Limits.value) : value
-  }
-  return attributes
-}
-
-const attributeOf = (
-  event: Event,
-  field: string,
-  values: { readonly [field: string]: unknown }
-): string | undefined => {
-  if (field === "source_request_id") return event.id
-  if (field === "device_id") return present(event.user.deviceId) ? event.user.deviceId : undefined
-  return toText(values[field])
-}
-
-/** The attribute that names the fields which were cut or left out for the sake of a limit. */
-const truncated = "millrace_truncated"
-
-const allAttributes = (event: Event, plan: Plan, head: Head): Attributes => {
-  // Without a prototype, a field named `__proto__` is a field like any other.
-  const attributes: Attributes = Object.create(null)
-  const shortened: Array<string> = []
-  let count = 0
-  const put = (field: string, value: string | undefined) => {
-    const given = plan.renamed.get(field)
-    if (value === undefined || given === null) return
-    const name = cut(given ?? field, Limits.name)
-    // The last place is kept for the list of what was shortened.
-    if (name === "" || (!(name in attributes) && ++count >= Limits.attributes)) shortened.push(field)
-    else if (isTooLong(value)) {
-      attributes[name] = cut(value, Limits.value)
-      shortened.push(field)
-    } else attributes[name] = value
-  }
-  const { deviceId, sourceId, timezone } = event.user
-  put("source_request_id", event.id)
-  if (present(deviceId)) put("device_id", deviceId)
-  if (plan.extended) {
-    put("braze_event_type", event.type)
-    if (present(sourceId)) put("user_id", sourceId)
-    if (present(timezone)) put("timezone", timezone)
-  }
-  const values = properties(event)
-  for (const field in values) {
-    const value = values[field]
-    const isNeverSent = !plan.extended && (field === "os_version" || Array.isArray(value))
-    if (!isNeverSent && !isTold(field, value, head, plan)) put(field, toText(value))
-  }
-  if (plan.extended && shortened.length > 0) attributes[truncated] = cut(shortened.join(","), Limits.value)
-  return attributes
-}
+const none: ReadonlyArray<string> = []

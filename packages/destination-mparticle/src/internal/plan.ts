@@ -6,10 +6,7 @@ import type { Settings } from "../Settings.ts"
 export interface Plan {
   readonly eventType: "custom_event" | "uninstall"
   readonly eventName: string
-  /**
-   * Nothing is lost, the type's own name goes along, what Braze documents unnegated is set right, and `ios_idfv` is
-   * Apple's devices' alone.
-   */
+  /** Nothing is lost, and the type's own name goes along. */
   readonly extended: boolean
   /** Every property is sent, not only what stands in `fields`. */
   readonly everything: boolean
@@ -19,6 +16,12 @@ export interface Plan {
   /** Members of `device_info` that are sent. */
   readonly device: { readonly [Member in DeviceMember]: boolean }
   readonly email: boolean
+  /** A message that a user sent. */
+  readonly isInbound: boolean
+  /** What mParticle has a shape of its own for. */
+  readonly native: Native | undefined
+  /** The field whose members become attributes each by its own name. */
+  readonly own: string | undefined
   /** Fields of which the first that is there becomes `$mobile`. */
   readonly mobile: ReadonlyArray<string>
 }
@@ -37,7 +40,7 @@ export const planner = (settings: Settings): ((type: string) => Plan) => {
   return (type) => {
     const found = plans.get(type)
     if (found !== undefined) return found
-    const plan = planOf(type, settings.profile === "extended", names.get(type), attributes.get(type) ?? {})
+    const plan = planOf(type, settings, names.get(type), attributes.get(type) ?? {})
     plans.set(type, plan)
     return plan
   }
@@ -48,14 +51,21 @@ const byTypeName = <A>(record: { readonly [type: string]: A }): ReadonlyMap<stri
 
 const planOf = (
   type: string,
-  extended: boolean,
+  { nativeEvents, profile }: Settings,
   name: string | undefined,
   renames: { readonly [field: string]: string | null }
 ): Plan => {
   // A route lets only the catalogue's types reach a destination, and the facts have all of them.
   const facts = MParticleFacts.facts.get(type)!
+  const extended = profile === "extended"
   const everything = extended || !facts.documented
   const has = new Set(facts.deviceInfo)
+  // A field that is renamed or left out is asked for, or not wanted: the shape that holds it is not made.
+  const given = natives.get(type)
+  const native =
+    (nativeEvents ?? extended) && given !== undefined && given.needs.every((field) => !(field in renames))
+      ? given
+      : undefined
   const renamed = new Map(Object.entries(renames))
   // Braze's name for the one field that it renames itself.
   if (!renamed.has("content_card_id")) renamed.set("content_card_id", renamed.get("card_id") ?? "card_id")
@@ -79,10 +89,27 @@ const planOf = (
       ad_id: everything || has.has("ios_advertising_id"),
       limit_ad_tracking: everything || has.has("limit_ad_tracking")
     },
+    isInbound: type.endsWith(".InboundReceive"),
+    native: name === undefined ? native?.shape : undefined,
+    own: native === undefined || native.own in renames ? undefined : native.own,
     email: everything || facts.identities.includes("email"),
     mobile:
       facts.mobile !== undefined ? [facts.mobile] : everything ? ["to_phone_number", "user_phone_number"] : []
   }
 }
+
+/** `name`: a custom event goes under its own name. `purchase`: a purchase is a commerce event. */
+export type Native = "name" | "purchase"
+
+const natives: ReadonlyMap<
+  string,
+  { readonly shape: Native; readonly needs: ReadonlyArray<string>; readonly own: string }
+> = new Map([
+  ["users.behaviors.CustomEvent", { shape: "name", needs: ["name"], own: "custom_properties" }],
+  [
+    "users.behaviors.Purchase",
+    { shape: "purchase", needs: ["product_id", "price", "currency"], own: "purchase_properties" }
+  ]
+])
 
 const isContentCard = (type: string) => type.startsWith("users.messages.contentcard.")

@@ -10,7 +10,7 @@ export const mparticle: { readonly [type: string]: Row } = {
   "users.behaviors.InstallAttribution": {"eventName":"Install Attributions"},
   "users.behaviors.Location": {"eventName":"Locations"},
   "users.behaviors.Purchase": {"eventName":"Purchases"},
-  "users.behaviors.Uninstall": {"selected":true,"documented":true,"eventType":"uninstall","attributes":"app_group_id app_id device_id source_request_id","deviceInfo":"ios_idfv","identities":"customerid","eventName":"Uninstalls"},
+  "users.behaviors.Uninstall": {"selected":true,"documented":true,"eventType":"uninstall","attributes":"app_group_id app_id device_id source_request_id","deviceInfo":"ios_idfv","identities":"customerid","eventName":"Application Uninstalls"},
   "users.behaviors.UpgradedApp": {"eventName":"Upgraded Apps"},
   "users.behaviors.app.FirstSession": {"eventName":"First Sessions"},
   "users.behaviors.app.NewsFeedImpression": {"eventName":"News Feed Impressions"},
