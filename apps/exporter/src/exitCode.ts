@@ -16,7 +16,8 @@ export const exitCodes = {
   waiting: 3,
   deadLetters: 4,
   unbalanced: 5,
-  cutShort: 6
+  cutShort: 6,
+  unread: 7
 } as const
 
 /** A command that ended in order, with something to tell by its exit code. */
@@ -37,10 +38,14 @@ export const ofRun = (run: {
   /** Dead letters there were before it. */
   readonly deadBefore: number
   readonly cutShort: boolean
+  /** Whether input was left that could not be read, by a run that does not wait for more. */
+  readonly hasUnread: boolean
 }): number => {
   if (Ledger.imbalance(run.ledger).length > 0) return exitCodes.unbalanced
   if (run.cutShort) return exitCodes.cutShort
   if (Ledger.total(run.ledger, "waiting") > 0) return exitCodes.waiting
+  // A dead letter is kept; of what is unread, nothing is.
+  if (run.hasUnread) return exitCodes.unread
   return Ledger.total(run.ledger, "dead") > run.deadBefore ? exitCodes.deadLetters : exitCodes.settled
 }
 

@@ -1,6 +1,7 @@
 /**
  * What commands ask of an exporter: answered by the running one through its socket, or from the outbox itself.
  */
+import type { Loaded } from "@millrace/config/Config"
 import * as DeadLetters from "@millrace/core/DeadLetters"
 import type { Event } from "@millrace/core/Event"
 import * as Exporter from "@millrace/core/Exporter"
@@ -10,12 +11,15 @@ import { openGate } from "@millrace/core/OutboxRules"
 import type { LaneStatus, Past, Running } from "@millrace/core/Running"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Unread from "./unread.ts"
 
 export interface Status {
   readonly ledger: Ledger
   readonly lanes: ReadonlyArray<LaneStatus>
   /** What the outbox knows of its lanes: how much waits, and since when. */
   readonly stored: ReadonlyArray<LaneState>
+  /** What the sources have not read to its end. */
+  readonly unread: Unread.Summary
 }
 
 /** A dead letter as it passes through the socket: its record in base64. */
@@ -82,13 +86,20 @@ const gateOf = (stored: ReadonlyArray<LaneState>, { route, lane }: LaneKey): Gat
   stored.find((state) => state.route === route && state.lane === lane)?.gate ?? openGate
 
 /** With nobody running: straight from the outbox. What is replayed waits for the next run. */
-export const ofOutbox = (outbox: Outbox["Service"], definition: Exporter.Definition): Operations => ({
+export const ofOutbox = (
+  outbox: Outbox["Service"],
+  { definition, store }: Pick<Loaded, "definition" | "store">
+): Operations => ({
   status: () =>
-    Effect.map(Effect.all([outbox.ledger, outbox.lanes]), ([ledger, stored]) => ({
-      ledger,
-      stored,
-      lanes: lanesOf(ledger).map((key) => ({ ...key, gate: gateOf(stored, key), trouble: "", underWay: 0 }))
-    })),
+    Effect.map(
+      Effect.all([outbox.ledger, outbox.lanes, Unread.recall(store.directory)]),
+      ([ledger, stored, unread]) => ({
+        ledger,
+        stored,
+        unread,
+        lanes: lanesOf(ledger).map((key) => ({ ...key, gate: gateOf(stored, key), trouble: "", underWay: 0 }))
+      })
+    ),
   pause: ({ route, lane }, paused) =>
     Effect.gen(function* () {
       const stored = yield* outbox.lanes
@@ -122,15 +133,19 @@ export const ofOutbox = (outbox: Outbox["Service"], definition: Exporter.Definit
 export const ofRunning = (
   running: Running,
   outbox: Outbox["Service"],
-  definition: Exporter.Definition
+  loaded: Pick<Loaded, "definition" | "store">
 ): Operations => ({
-  ...ofOutbox(outbox, definition),
+  ...ofOutbox(outbox, loaded),
   status: () =>
-    Effect.map(Effect.all([running.ledger, running.lanes, outbox.lanes]), ([ledger, lanes, stored]) => ({
-      ledger,
-      lanes,
-      stored
-    })),
+    Effect.map(
+      Effect.all([running.ledger, running.lanes, outbox.lanes, running.progress]),
+      ([ledger, lanes, stored, { unread }]) => ({
+        ledger,
+        lanes,
+        stored,
+        unread: Unread.summaryOf(unread)
+      })
+    ),
   pause: running.pause,
   replay: running.replay,
   erase: running.erase,

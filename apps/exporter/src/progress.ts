@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { number } from "./table.ts"
+import { unreadShort } from "./unread.ts"
 
 interface Snapshot {
   readonly at: number
@@ -50,7 +51,7 @@ export const progressText = (
   const { read, delivered, waiting, dead } = totals(ledger)
   const elapsed = Math.max(1, now - start.at)
   const rate = Math.round(((delivered - start.delivered) / elapsed) * 1000)
-  return `read ${number(read)}, delivered ${number(delivered)} (${number(rate)}/s), waiting ${number(waiting)}, dead ${number(dead)}${remaining(progress, elapsed)}${perLane(ledger)}`
+  return `read ${number(read)}, delivered ${number(delivered)} (${number(rate)}/s), waiting ${number(waiting)}, dead ${number(dead)}${unreadShort(progress.unread)}${remaining(progress, elapsed)}${perLane(ledger)}`
 }
 
 /** Shows progress until stopped. */

@@ -11,12 +11,12 @@ import * as Control from "./control.ts"
 import { type Operations, ofOutbox } from "./operations.ts"
 
 export const withOperations = <A, E>(
-  { definition, store }: Loaded,
+  loaded: Loaded,
   use: (operations: Operations, isRunning: boolean) => Effect.Effect<A, E>
 ): Effect.Effect<A, E | OutboxError> => {
-  const { directory } = store
-  const own = Outbox.use((outbox) => use(ofOutbox(outbox, definition), false)).pipe(
-    Effect.provide(store.layer)
+  const { directory } = loaded.store
+  const own = Outbox.use((outbox) => use(ofOutbox(outbox, loaded), false)).pipe(
+    Effect.provide(loaded.store.layer)
   )
   return directory === undefined
     ? own

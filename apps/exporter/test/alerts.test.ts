@@ -21,7 +21,8 @@ const refused: GateState = { open: false, reason: "unauthorized", since: 5 * hou
 const status = (gate: GateState, oldest?: number): Status => ({
   ledger: { routes: {} },
   lanes: [{ route: "crm", lane: "ios", gate, trouble: gate.open ? "" : "the key was refused", underWay: 0 }],
-  stored: [{ route: "crm", lane: "ios", waiting: 1234, bytes: 900, oldest, gate }]
+  stored: [{ route: "crm", lane: "ios", waiting: 1234, bytes: 900, oldest, gate }],
+  unread: { splits: 0, first: [] }
 })
 const limits = { retentionOf: () => 7 * day, shareOf: () => undefined, usage: 0 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs"
+import { appendFileSync, existsSync, rmSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { BatchSchema, Emulator } from "@millrace/mparticle-emulator"
 import * as Effect from "effect/Effect"
@@ -30,7 +30,8 @@ describe.concurrent("millrace run", () => {
       const file = world.configure(World.configuration(emulator.url))
 
       const first = yield* world.millrace(["run", file, "--json"])
-      assertEnded(first, 4)
+      // A file that ends too early goes before dead letters: of what is unread, nothing is kept.
+      assertEnded(first, 7)
       assert.strictEqual(first.stdout.trim().split("\n").length, 1)
       const ledger = Ledgers.parse(first.stdout)
       const totals = Ledgers.totals(ledger)
@@ -50,17 +51,30 @@ describe.concurrent("millrace run", () => {
       assert.strictEqual(first.stderr.match(/kept as a dead letter \(damaged-block\)/g)?.length, 3)
       assert.match(first.stderr, /\.avro: is not read from byte \d+ on: the block there is incomplete/)
       assert.include(first.stderr, "millrace: this run added 10 dead letters (")
+      const { unread } = Ledgers.parseWhole(first.stdout)
+      assert.strictEqual(unread.splits, 1)
+      const { byte, split, what } = unread.first[0]!
+      assert.include(
+        first.stderr,
+        `millrace: ${split}: unread from byte ${byte} on: ${what}; make it whole and run again`
+      )
+      const status = yield* world.millrace(["status", file])
+      assertEnded(status, 0)
+      assert.include(status.stdout, "not read to its end when the last run ended: 1 file\n")
+      assert.include(status.stdout, `${split}: unread from byte ${byte} on`)
 
       const requests = state().totals.requests
       const second = yield* world.millrace(["run", file, "--json"])
-      assertEnded(second, 0)
-      assert.deepStrictEqual(Ledgers.parse(second.stdout), ledger)
+      assertEnded(second, 7)
+      assert.deepStrictEqual(Ledgers.parseWhole(second.stdout), { ...ledger, unread })
       assert.strictEqual(state().totals.requests, requests)
       assert.include(second.stderr, "10 dead letters of earlier runs are kept")
 
       const added = world.writeExport({ seed: 2, events: 700 })
+      rmSync(world.path("export", split))
       const third = yield* world.millrace(["run", file, "--json"])
       assertEnded(third, 0)
+      assert.notInclude((yield* world.millrace(["status", file])).stdout, "not read to its end")
       const later = Ledgers.totals(Ledgers.parse(third.stdout))
       assert.strictEqual(later.read, totals.read + added.events)
       assert.strictEqual(later.dead, totals.dead)
@@ -155,6 +169,40 @@ describe.concurrent("millrace run", () => {
 })
 
 describe.concurrent("millrace run --follow", () => {
+  it.live("shows in status what a file lacks, until it has grown; stopped, it is no failure", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      const line = JSON.stringify({
+        event_type: "users.messages.email.Open",
+        id: "1",
+        time: 1_782_742_805,
+        user: { user_id: "u", external_user_id: "e" },
+        properties: {}
+      })
+      const input = world.put("export/open.ndjson", `${line}\n${line.slice(0, 20)}`)
+      const file = world.configure(World.configuration(emulator.url))
+      const program = yield* world.start(["run", file, "--follow"])
+      yield* program.says("open.ndjson: is not read from byte")
+      const cut = yield* world.millrace(["status", file])
+      assert.include(cut.stdout, "tested: running")
+      assert.include(cut.stdout, "\nnot read to its end: 1 file\nopen.ndjson: unread from byte ")
+      appendFileSync(input, `${line.slice(20).replace('"1"', '"2"')}\n`)
+      yield* until(program, () => emulator.state().totals.distinctEvents === 2)
+      const whole = yield* world.millrace(["status", file, "--json"])
+      assert.deepStrictEqual(Ledgers.parseWhole(whole.stdout).unread, { splits: 0, first: [] })
+      appendFileSync(input, "{")
+      const again = Effect.map(world.millrace(["status", file, "--json"]), ({ stdout }) =>
+        Ledgers.parseWhole(stdout)
+      )
+      yield* Effect.repeat(again, { until: ({ unread }) => unread.splits === 1 })
+      program.kill("SIGTERM")
+      assertEnded(yield* program.ended, 0)
+      const after = yield* world.millrace(["status", file])
+      assert.include(after.stdout, "not read to its end when the last run ended: 1 file")
+    })
+  )
+
   it.live("takes what is added, tells its status, owns its state, and ends on SIGTERM", () =>
     Effect.gen(function* () {
       const world = yield* World.make

@@ -173,7 +173,7 @@ describe.concurrent("input that is no good", () => {
         })
         const file = world.configure(World.configuration(emulator.url))
         const ended = yield* world.millrace(["run", file, "--json"])
-        assertEnded(ended, 4)
+        assertEnded(ended, 7)
         const totals = Ledgers.totals(Ledgers.parse(ended.stdout))
         assert.strictEqual(totals.read, summary.readable + 3 + 4)
         assert.strictEqual(totals.dead, 4)

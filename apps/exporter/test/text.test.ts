@@ -10,7 +10,7 @@ const ledgerOf = (counts: Partial<Ledger.RouteLedger>): Ledger.Ledger => ({
   routes: { crm: { ...nothing, ...counts } }
 })
 const start = { at: 1_000, read: 0, delivered: 0 }
-const progress = { consumed: 0, expected: 0, sourcesEnded: false }
+const progress = { consumed: 0, expected: 0, sourcesEnded: false, unread: [] }
 
 describe("progress", () => {
   it("before anything was read says zeros, and no pace or time that nobody knows", () => {
@@ -28,7 +28,7 @@ describe("progress", () => {
     })
     const text = progressText(
       ledger,
-      { consumed: 25, expected: 100, sourcesEnded: false },
+      { consumed: 25, expected: 100, sourcesEnded: false, unread: [] },
       { at: 1_000, read: 0, delivered: 2_000 },
       11_000
     )
@@ -40,10 +40,10 @@ describe("progress", () => {
 
   it("tells no time left once the input is read, is larger than it was, or has no size", () => {
     for (const odd of [
-      { consumed: 100, expected: 100, sourcesEnded: false },
-      { consumed: 200, expected: 100, sourcesEnded: false },
-      { consumed: 50, expected: 100, sourcesEnded: true },
-      { consumed: 50, expected: -10, sourcesEnded: false }
+      { consumed: 100, expected: 100, sourcesEnded: false, unread: [] },
+      { consumed: 200, expected: 100, sourcesEnded: false, unread: [] },
+      { consumed: 50, expected: 100, sourcesEnded: true, unread: [] },
+      { consumed: 50, expected: -10, sourcesEnded: false, unread: [] }
     ]) {
       assert.notInclude(progressText(ledgerOf({ read: 10 }), odd, start, 5_000), "left")
     }
@@ -52,7 +52,7 @@ describe("progress", () => {
   it("tells long times in whole units", () => {
     const text = progressText(
       ledgerOf({ read: 1 }),
-      { consumed: 1, expected: 90_000, sourcesEnded: false },
+      { consumed: 1, expected: 90_000, sourcesEnded: false, unread: [] },
       start,
       1_999
     )

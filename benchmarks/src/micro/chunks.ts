@@ -16,7 +16,8 @@ const intake = (take: (chunk: Chunk<CurrentsEvent>) => void): Intake<CurrentsEve
   append: (chunk) => Effect.sync(() => take(chunk)),
   full: Effect.succeed(false),
   claim: (_, read) => Effect.asVoid(read(Option.none())),
-  expect: () => Effect.void
+  expect: () => Effect.void,
+  unread: () => Effect.void
 })
 
 /** Reads it all. */

@@ -181,7 +181,8 @@ describe("a configuration", () => {
         append: ({ events }) => Effect.sync(() => void ids.push(...events.map(({ id }) => id))),
         full: Effect.succeed(false),
         claim: () => Effect.void,
-        expect: () => Effect.void
+        expect: () => Effect.void,
+        unread: () => Effect.void
       }
       const token = write("token", "the-first-token\n")
       const credentials = "credentials: { token: { file: ./token } }"

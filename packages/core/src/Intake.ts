@@ -43,6 +43,20 @@ export interface Malformed {
 }
 
 /**
+ * What of a split cannot be read yet, such as a file that ends in the middle of a line. Nothing of it is stored: when the
+ * split has grown it is read on from there.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Unread {
+  /** The first byte that is not read; of a packed file, counted in what it unpacks to. */
+  readonly byte: number
+  /** What is wrong there, for people, without content. */
+  readonly what: string
+}
+
+/**
  * A run of records of one split, in the order read. A push source names neither split nor checkpoint.
  *
  * @since 1.0.0
@@ -84,4 +98,9 @@ export interface Intake<in E extends Event = Event> {
   ) => Effect.Effect<void, X>
   /** Says how many bytes of input lie ahead, to tell progress. */
   readonly expect: (bytes: number) => Effect.Effect<void>
+  /**
+   * Says what of a claimed split is left unread, although the source is done with it for now. It stands in the exporter's
+   * progress until the split is claimed again; a finite run that ends so has not read its input.
+   */
+  readonly unread: (split: Split, left: Unread) => Effect.Effect<void>
 }

@@ -101,7 +101,8 @@ export const preview = (
           }),
         full: Effect.succeed(false),
         claim: (_, read) => Effect.asVoid(read(Option.none())),
-        expect: () => Effect.void
+        expect: () => Effect.void,
+        unread: () => Effect.void
       }
       return source.run(intake, { follow: false })
     }

@@ -7,6 +7,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Filter, Replayed } from "./DeadLetters.ts"
+import type { Split, Unread } from "./Intake.ts"
 import type * as Ledger from "./Ledger.ts"
 import type { GateState, LaneKey, OutboxError } from "./Outbox.ts"
 import type { PluginError } from "./Plugin.ts"
@@ -74,6 +75,17 @@ export interface LaneStatus {
 }
 
 /**
+ * What of a source's split could not be read yet.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface UnreadSplit extends Unread {
+  readonly source: string
+  readonly split: Split
+}
+
+/**
  * How far the sources are, in bytes of input.
  *
  * @since 1.0.0
@@ -83,6 +95,8 @@ export interface Progress {
   readonly consumed: number
   readonly expected: number
   readonly sourcesEnded: boolean
+  /** What is left of splits that the sources are done with for now, in the order in which it was found. */
+  readonly unread: ReadonlyArray<UnreadSplit>
 }
 
 /**
@@ -116,6 +130,8 @@ export interface Report {
   readonly lanes: ReadonlyArray<LaneStatus>
   /** Whether attempts were still under way when the drain's time ran out. */
   readonly cutShort: boolean
+  /** What the sources could not read; of a run that follows, it may still be written. */
+  readonly unread: ReadonlyArray<UnreadSplit>
   /** Why a source could not go on; what it had read was delivered all the same. */
   readonly sourceError?: SourceError
 }

@@ -29,10 +29,25 @@ function idsOf(split: number) {
 }
 
 /** Six splits in chunks of ten events; `seen` is told which of them were read here. */
-const source = (seen: Set<string>, options: { readonly fails?: string } = {}): Source.Source => ({
+const source = (
+  seen: Set<string>,
+  options: { readonly fails?: string; readonly cut?: ReadonlyArray<string> } = {}
+): Source.Source => ({
   ...Source.fromArray([]),
   parallel: true,
-  run: Source.fromSplits({
+  run: (intake, run) => {
+    const claim: typeof intake.claim = (split, read) =>
+      intake.claim(split, (after) =>
+        Effect.tap(read(after), () =>
+          options.cut?.includes(split) ? intake.unread(split, { byte: 7, what: "cut off" }) : Effect.void
+        )
+      )
+    return readSplits(seen, options)({ ...intake, claim }, run)
+  }
+})
+
+const readSplits = (seen: Set<string>, options: { readonly fails?: string }): Source.Source["run"] =>
+  Source.fromSplits({
     discover: () => Stream.fromIterable(splits),
     read: (split, after) => {
       seen.add(split)
@@ -57,7 +72,6 @@ const source = (seen: Set<string>, options: { readonly fails?: string } = {}): S
         : read
     }
   })
-})
 
 /** A reader at the other end of a channel, with a definition of its own: everything crosses as between threads. */
 const reader = (definition: Effect.Effect<Exporter.Definition, { readonly message: string }>) =>
@@ -73,7 +87,11 @@ const reader = (definition: Effect.Effect<Exporter.Definition, { readonly messag
   })
 
 const started = (
-  options: Remote.Options & { readonly fails?: string; readonly route?: Parameters<Route["to"]>[1] } = {}
+  options: Remote.Options & {
+    readonly fails?: string
+    readonly cut?: ReadonlyArray<string>
+    readonly route?: Parameters<Route["to"]>[1]
+  } = {}
 ) =>
   Effect.gen(function* () {
     const remote = Remote.make()
@@ -149,6 +167,26 @@ describe("threads that read", () => {
       const { sourceError } = yield* running.ended
       assert.include(sourceError?.message, "d cannot be read")
       assert.isAtLeast(Remote.idsOf(remote).length, 3 * perSplit)
+    }).pipe(memory, Effect.scoped)
+  )
+
+  it.live("tell what is left unread of a split, whoever read it; claimed again, it is read anew", () =>
+    Effect.gen(function* () {
+      const cut = ["a", "b", "c", "d", "e", "f"]
+      const { running, here, there } = yield* started({ cut })
+      const { unread, ledger } = yield* running.ended
+      assert.isTrue(here.size > 0 && there.size > 0)
+      assert.deepStrictEqual(
+        unread.map(({ source, split, byte, what }) => [source, split, byte, what]).sort(),
+        cut.map((split) => ["default", split, 7, "cut off"])
+      )
+      assert.deepStrictEqual((yield* running.progress).unread, unread)
+      assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+      const again = yield* started({ cut: ["e"] })
+      assert.deepStrictEqual(
+        (yield* again.running.ended).unread.map(({ split }) => split),
+        ["e"]
+      )
     }).pipe(memory, Effect.scoped)
   )
 

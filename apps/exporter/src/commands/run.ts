@@ -20,6 +20,7 @@ import { configArgument, load } from "../load.ts"
 import { ofRunning } from "../operations.ts"
 import { showProgress } from "../progress.ts"
 import { startReaders } from "../readers.ts"
+import * as Unread from "../unread.ts"
 
 const duration = (name: string, byDefault: string, description: string) =>
   Flag.String(name).pipe(
@@ -60,7 +61,7 @@ export const run = Command.make(
         const running = yield* Exporter.start(definition, { follow, patience, drain, readers }).pipe(
           Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox))
         )
-        const operations = ofRunning(running, outbox, definition)
+        const operations = ofRunning(running, outbox, loaded)
         if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
         const alerts = yield* Alerts.watch(loaded, operations, shareInUse(outbox))
         yield* drainOnSignal(running)
@@ -73,9 +74,16 @@ export const run = Command.make(
       }).pipe(Effect.scoped, Effect.provide(store.layer))
     // The threads first: they load the configuration while the outbox is opened.
     const outcome = yield* Effect.scoped(Effect.flatMap(startReaders(config, loaded.workers - 1), deliver))
-    yield* tell(outcome.report, outcome.before, json)
+    const unread = Unread.summaryOf(outcome.report.unread)
+    yield* Unread.note(store.directory, unread)
+    yield* tell(outcome.report, outcome.before, unread, json)
     if (outcome.report.sourceError !== undefined) return yield* outcome.report.sourceError
-    const code = ofRun({ ...outcome.report, deadBefore: Ledger.total(outcome.before, "dead") })
+    const code = ofRun({
+      ...outcome.report,
+      deadBefore: Ledger.total(outcome.before, "dead"),
+      // What a run that follows has not read may still be written; it was stopped, and that is all.
+      hasUnread: !follow && unread.splits > 0
+    })
     if (code !== exitCodes.settled) return yield* Effect.fail(new Ended(code))
   })
 ).pipe(
@@ -90,7 +98,8 @@ export const run = Command.make(
     3  events are waiting; stderr says for which lane and why
     4  this run added dead letters
     5  the ledger does not balance
-    6  requests were still under way when the drain's time ran out`
+    6  requests were still under way when the drain's time ran out
+    7  part of the input could not be read yet; stderr says which file, from which byte on, and why`
   ),
   Command.withExamples([
     { command: "millrace run millrace.yaml", description: "Deliver what is there, then end" },
@@ -108,9 +117,15 @@ const shareInUse = (outbox: Outbox.Outbox["Service"]): Effect.Effect<number> =>
     onFailure: () => 0
   })
 
-const tell = ({ ledger, lanes }: Report, before: Ledger.Ledger, json: boolean) =>
+const tell = (
+  { ledger, lanes }: Report,
+  before: Ledger.Ledger,
+  unread: Unread.Summary,
+  json: boolean
+): Effect.Effect<void> =>
   Effect.sync(() => {
-    process.stdout.write(`${json ? JSON.stringify(ledger) : ledgerText(ledger)}\n`)
+    process.stdout.write(`${json ? JSON.stringify({ ...ledger, unread }) : ledgerText(ledger)}\n`)
+    for (const line of Unread.unreadText(unread)) process.stderr.write(`millrace: ${line}\n`)
     for (const line of waitingText(ledger, lanes)) process.stderr.write(`millrace: ${line}\n`)
     const dead = deadText(ledger, before)
     if (dead !== undefined) process.stderr.write(`millrace: ${dead}\n`)

@@ -8,6 +8,8 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { ledgerText } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
+import { counted } from "../table.ts"
+import * as Unread from "../unread.ts"
 import { hasState, withReading } from "../withOperations.ts"
 import { lanesText } from "./lanes.ts"
 import { json } from "./run.ts"
@@ -23,14 +25,15 @@ export const status = Command.make(
       ? yield* withReading(loaded, (operations, isRunning) =>
           Effect.map(operations.status(), (answer) => ({ ...answer, isRunning }))
         )
-      : { ledger: { routes: {} }, lanes: [], stored: [], isRunning: false }
+      : { ledger: { routes: {} }, lanes: [], stored: [], unread: Unread.nothing, isRunning: false }
     const now = yield* Clock.currentTimeMillis
     const ledger = { routes: { ...emptyRoutes(names), ...found.ledger.routes } }
     yield* Effect.sync(() => {
-      if (json) process.stdout.write(`${JSON.stringify(ledger)}\n`)
+      const { isRunning, unread } = found
+      if (json) process.stdout.write(`${JSON.stringify({ ...ledger, unread })}\n`)
       else
         process.stdout.write(
-          `${name}: ${found.isRunning ? "running" : "not running"}\n\n${ledgerText(ledger)}\n\n${lanesText(found, loaded, now)}\n`
+          `${name}: ${isRunning ? "running" : "not running"}\n\n${ledgerText(ledger)}\n\n${lanesText(found, loaded, now)}\n${leftText(unread, isRunning)}`
         )
     })
   })
@@ -40,6 +43,12 @@ export const status = Command.make(
     "Show the ledger, and the lanes that are in use or in trouble, also beside a running exporter, and on a full or read-only disk. Ends with 0 whatever they say."
   )
 )
+
+const leftText = (unread: Unread.Summary, isRunning: boolean): string => {
+  if (unread.splits === 0) return ""
+  const when = isRunning ? "not read to its end" : "not read to its end when the last run ended"
+  return `\n${when}: ${counted(unread.splits, "file")}\n${Unread.unreadText(unread).join("\n")}\n`
+}
 
 const emptyRoutes = (names: ReadonlyArray<string>): Ledger["routes"] =>
   Object.fromEntries(

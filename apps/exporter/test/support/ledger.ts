@@ -1,11 +1,18 @@
 /** What a ledger must be. */
 import { assert } from "@effect/vitest"
 import * as Ledger from "@millrace/core/Ledger"
+import type { Summary } from "../../src/unread.ts"
+
+/** The ledger with what is left of the input. */
+export const parseWhole = (stdout: string): Ledger.Ledger & { readonly unread: Summary } => {
+  const whole: Ledger.Ledger & { readonly unread: Summary } = JSON.parse(stdout)
+  assert.deepStrictEqual(Object.keys(whole), ["routes", "unread"])
+  return whole
+}
 
 /** The one JSON object on stdout, of the documented shape. */
 export const parse = (stdout: string): Ledger.Ledger => {
-  const ledger: Ledger.Ledger = JSON.parse(stdout)
-  assert.deepStrictEqual(Object.keys(ledger), ["routes"])
+  const { unread: _, ...ledger } = parseWhole(stdout)
   for (const counts of Object.values(ledger.routes)) {
     const { read, ...kinds } = counts
     assert.isNumber(read)

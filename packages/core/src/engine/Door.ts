@@ -5,8 +5,9 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { Checkpoint, Split } from "../Intake.ts"
+import type { Checkpoint, Split, Unread } from "../Intake.ts"
 import type { Outbox, OutboxError } from "../Outbox.ts"
+import type { UnreadSplit } from "../Running.ts"
 import type { Appends, Asking, ToAppend } from "./Appends.ts"
 import type { Lane } from "./Lane.ts"
 import type { Planned } from "./Planner.ts"
@@ -33,6 +34,8 @@ export interface Door {
   readonly claim: (split: Split) => Effect.Effect<Option.Option<Claim>, never, Scope.Scope>
   /** So many bytes of input lie ahead. */
   readonly expect: (bytes: number) => Effect.Effect<void>
+  /** What is left of a split, until it is claimed again. */
+  readonly unread: (split: Split, left: Unread) => Effect.Effect<void>
   /** Ends the exporter. */
   readonly fail: (error: OutboxError) => Effect.Effect<never>
 }
@@ -40,6 +43,8 @@ export interface Door {
 export interface Progress {
   consumed: number
   expected: number
+  /** By source and split. */
+  readonly unread: Map<string, UnreadSplit>
 }
 
 /** A route whose lanes are handed what was prepared. */
@@ -109,12 +114,19 @@ export const make = (options: Options): Door => {
       Effect.gen(function* () {
         const lease = yield* outbox.lease(`${name}/${split}`)
         if (Option.isNone(lease)) return Option.none()
+        progress.unread.delete(splitName(name, split))
         return Option.some({ lost: lease.value, after: yield* outbox.checkpoint(name, split) })
       }).pipe(Effect.catch(options.fail)),
     expect: (bytes) =>
       Effect.sync(() => {
         progress.expected += bytes
       }),
+    unread: (split, left) =>
+      Effect.sync(() => {
+        progress.unread.set(splitName(name, split), { source: name, split, ...left })
+      }),
     fail: options.fail
   }
 }
+
+const splitName = (source: string, split: Split): string => JSON.stringify([source, split])

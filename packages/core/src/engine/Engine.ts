@@ -59,7 +59,7 @@ export const start = (
     const follow = options.follow ?? false
     const patience = Duration.toMillis(options.patience ?? "60 seconds")
     const dedupe = Duration.toMillis(definition.dedupe ?? 0)
-    const progress: Door.Progress = { consumed: 0, expected: 0 }
+    const progress: Door.Progress = { consumed: 0, expected: 0, unread: new Map() }
     let sourcesEnded = false
     let sourceError: SourceError | undefined
 
@@ -276,6 +276,7 @@ export const start = (
         ledger: yield* ledger,
         lanes: yield* statuses,
         cutShort: quiet._tag === "None",
+        unread: [...progress.unread.values()],
         ...(sourceError === undefined ? {} : { sourceError })
       } satisfies Report
     })
@@ -312,7 +313,7 @@ export const start = (
       replayPast,
       ledger,
       lanes: statuses,
-      progress: Effect.sync(() => ({ ...progress, sourcesEnded }))
+      progress: Effect.sync(() => ({ ...progress, unread: [...progress.unread.values()], sourcesEnded }))
     } satisfies Running
   })
 

@@ -86,7 +86,8 @@ export const make = (planner: Planner, door: Door, dedupes: boolean): Intake => 
           )
         })
       ),
-    expect: door.expect
+    expect: door.expect,
+    unread: door.unread
   }
 }
 

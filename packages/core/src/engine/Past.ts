@@ -2,6 +2,7 @@
  * The past of a source, read again for one route: a range of time and types, with checkpoints of its own.
  */
 import { createHash } from "node:crypto"
+import * as Effect from "effect/Effect"
 import { spelled } from "../Catalogue.ts"
 import * as Codec from "../Codec.ts"
 import type { Event } from "../Event.ts"
@@ -57,6 +58,8 @@ export const source = (present: Source, past: Past, onEvents: (events: number) =
     const wanted: Past = types === undefined ? past : { ...past, types }
     const part: Intake = {
       ...intake,
+      // The present tells of it: both read the same.
+      unread: () => Effect.void,
       append: (chunk) => {
         const asked = partOf(chunk, wanted)
         onEvents(asked.events.length)

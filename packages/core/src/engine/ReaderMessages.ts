@@ -1,6 +1,7 @@
 /**
  * What an exporter and a thread that reads for it tell each other, and a planned chunk as it crosses between them.
  */
+import type { Unread } from "../Intake.ts"
 import type { OutboxError } from "../Outbox.ts"
 import type { Item } from "./Item.ts"
 import type { Planned } from "./Planner.ts"
@@ -19,6 +20,7 @@ export type FromReader =
   | { readonly kind: "ask"; readonly id: number; readonly source: string; readonly ask: Ask }
   | { readonly kind: "release"; readonly source: string; readonly split: string }
   | { readonly kind: "expect"; readonly source: string; readonly bytes: number }
+  | { readonly kind: "unread"; readonly source: string; readonly split: string; readonly left: Unread }
   /** All is read, or nothing more can be; `problem` says why. */
   | { readonly kind: "ended"; readonly problem: string | undefined }
 

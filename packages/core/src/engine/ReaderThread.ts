@@ -131,6 +131,7 @@ const read = (definition: Definition, port: Port): Effect.Effect<string | undefi
         storeUnseen: () => Effect.die("a reading thread does not know what was seen"),
         claim,
         expect: (bytes) => Effect.sync(() => post({ kind: "expect", source, bytes })),
+        unread: (split, left) => Effect.sync(() => post({ kind: "unread", source, split, left })),
         fail: ({ reason, detail }) =>
           Effect.andThen(askSafely({ method: "fail", error: { reason, detail } }, done), Effect.never)
       }

@@ -174,6 +174,8 @@ const serve = ({ port, ended: gone }: Reader, options: Options): Effect.Effect<v
             // Every reader looks at all there is: what lies ahead is counted by the exporter itself.
             return door === undefined || message.bytes > 0 ? undefined : fork(door.expect(message.bytes))
           }
+          case "unread":
+            return fork(doors.get(message.source)?.unread(message.split, message.left) ?? Effect.void)
           case "ended": {
             const { problem } = message
             return Deferred.doneUnsafe(

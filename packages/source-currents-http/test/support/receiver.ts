@@ -52,7 +52,8 @@ export const recorder = (): Recorder => {
         }),
       full: Effect.sync(() => made.isFull),
       claim: () => Effect.die("claimed a split"),
-      expect: () => Effect.void
+      expect: () => Effect.void,
+      unread: () => Effect.void
     }
   }
   return made

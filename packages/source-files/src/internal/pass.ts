@@ -1,5 +1,5 @@
 /** Looks at what there is, reads what is new, and does so again while it follows. */
-import type { Intake } from "@millrace/core/Intake"
+import type { Intake, Unread } from "@millrace/core/Intake"
 import { type RunOptions, SourceError } from "@millrace/core/Source"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import * as Semaphore from "effect/Semaphore"
 import { type Found, hourOf, type Survey, survey } from "./discover.ts"
 import { type CurrentsEvent, chunkSize } from "./gather.ts"
 import { readFile } from "./readFile.ts"
-import type { Reading, Unread } from "./reading.ts"
+import type { Reading } from "./reading.ts"
 
 /** Files of a chunk and more that are read side by side, unless the exporter asks for another number. */
 const usual = 2
@@ -52,8 +52,9 @@ export const run = Effect.fnUntraced(function* (
     let unread: Unread | undefined
     yield* intake.claim(file.split, (after) => {
       isOurs = true
-      return Effect.map(readFile(file, after, intake, readerOf), (left) => {
+      return Effect.flatMap(readFile(file, after, intake, readerOf), (left) => {
         unread = left
+        return left === undefined ? Effect.void : intake.unread(file.split, left)
       })
     })
     if (!isOurs) return

@@ -1,5 +1,6 @@
 /** Avro container files: block by block, and on behind those that are damaged. */
 import { crc32 } from "node:zlib"
+import type { Unread } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import type { AvroRecord } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
@@ -8,7 +9,7 @@ import type { Place } from "./checkpoint.ts"
 import { blockLimit, type Unpack, unpackerOf } from "./compression.ts"
 import * as Container from "./container.ts"
 import * as Gather from "./gather.ts"
-import { end, type Reading, refuse, replaced, type Unread } from "./reading.ts"
+import { end, type Reading, refuse, replaced } from "./reading.ts"
 import { findNext } from "./resync.ts"
 
 /** Reads a file from where it stands; tells what is left when it ends too early. */

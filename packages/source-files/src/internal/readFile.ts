@@ -1,6 +1,6 @@
 /** One file: recognised by its first bytes, whatever its name says. */
 import { open } from "node:fs/promises"
-import type { Intake, Checkpoint as Text } from "@millrace/core/Intake"
+import type { Intake, Checkpoint as Text, Unread } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -11,7 +11,7 @@ import { failure } from "./failure.ts"
 import type { CurrentsEvent } from "./gather.ts"
 import * as Input from "./input.ts"
 import { readAvro } from "./readAvro.ts"
-import { type Reading, refuse, replaced, type Unread } from "./reading.ts"
+import { type Reading, refuse, replaced } from "./reading.ts"
 import { readLines } from "./readLines.ts"
 
 /** Reads what a checkpoint leaves of a file, and tells what of it cannot be read yet. */

@@ -1,5 +1,5 @@
 /** What the readers of both kinds of file share: how one begins, is refused, and ends. */
-import type { Intake } from "@millrace/core/Intake"
+import type { Intake, Unread } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import type { AvroRecord } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
@@ -16,13 +16,6 @@ export interface Reading {
   readonly from: Stand | undefined
   /** The reader of an Avro schema. */
   readonly readerOf: (schema: string) => Result.Result<AvroRecord.Reader, AvroRecord.NotCurrents>
-}
-
-/** What is left of a file that ends too early. It stays until the file grows. */
-export interface Unread {
-  /** Where it starts. */
-  readonly byte: number
-  readonly what: string
 }
 
 /** The file is not the one that was read before: going on in it could lose events, starting anew repeat them. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util"
 import { assert } from "@effect/vitest"
 import type { Codec } from "@millrace/core"
 import type { Event } from "@millrace/core/Event"
-import type { Checkpoint, Chunk, Intake, Malformed } from "@millrace/core/Intake"
+import type { Checkpoint, Chunk, Intake, Malformed, Unread } from "@millrace/core/Intake"
 import type { SourceError } from "@millrace/core/Source"
 import { Braze } from "@millrace/events-braze"
 import * as Deferred from "effect/Deferred"
@@ -27,6 +27,8 @@ export interface Recorder {
   }>
   readonly checkpoints: Map<string, Checkpoint>
   readonly logs: Array<string>
+  /** What is left of each split that is not read to its end. */
+  readonly unread: Map<string, Unread>
   expected: number
   consumed: number
   opened: number
@@ -42,6 +44,7 @@ export const make = (): Recorder => ({
   chunks: [],
   checkpoints: new Map(),
   logs: [],
+  unread: new Map(),
   expected: 0,
   consumed: 0,
   opened: 0,
@@ -124,11 +127,16 @@ export const run = (
       claim: (split, read) => {
         recorder.opened++
         recorder.claimed.push(split)
+        recorder.unread.delete(split)
         return Effect.asVoid(read(Option.fromUndefinedOr(recorder.checkpoints.get(split))))
       },
       expect: (bytes) =>
         Effect.sync(() => {
           recorder.expected += bytes
+        }),
+      unread: (split, left) =>
+        Effect.sync(() => {
+          recorder.unread.set(split, left)
         })
     }
     const source = files({ settings: { path, format: "braze-currents" } })

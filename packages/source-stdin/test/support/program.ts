@@ -32,7 +32,8 @@ const main = (format: "event" | "braze-currents", wait: number) => {
       ),
     full: Effect.succeed(false),
     claim: () => Effect.die("standard input has no splits"),
-    expect: () => Effect.void
+    expect: () => Effect.void,
+    unread: () => Effect.void
   }
   const run = stdin({ settings: { format } }).run(intake, { follow: false })
   return Effect.match(Effect.provide(run, Logger.layer([])), {

@@ -38,7 +38,8 @@ export const make = (): Recorder => {
         }),
       full: Effect.succeed(false),
       claim: () => Effect.die("claimed a split"),
-      expect: () => Effect.void
+      expect: () => Effect.void,
+      unread: () => Effect.void
     }
     return Effect.provide(
       source.run(intake, { follow: false }),

@@ -1,0 +1,75 @@
+/**
+ * What of the input could not be read yet: as a person reads it, and as it stands in the state directory for a `status`
+ * after the run.
+ */
+import { readFile, rename, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { UnreadSplit } from "@millrace/core/Running"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { counted, number } from "./table.ts"
+
+/** Splits that are named; of more, the number is told. */
+const most = 5
+
+const Summary = Schema.Struct({
+  splits: Schema.Number,
+  first: Schema.Array(
+    Schema.Struct({
+      source: Schema.String,
+      split: Schema.String,
+      byte: Schema.Number,
+      what: Schema.String
+    })
+  )
+})
+
+export interface Summary {
+  /** How many splits are not read to their end. */
+  readonly splits: number
+  readonly first: ReadonlyArray<UnreadSplit>
+}
+
+export const nothing: Summary = { splits: 0, first: [] }
+
+export const summaryOf = (unread: ReadonlyArray<UnreadSplit>): Summary => ({
+  splits: unread.length,
+  first: unread.slice(0, most)
+})
+
+/** One line for each split that is named: where it stands, why, and what to do. */
+export const unreadText = ({ splits, first }: Summary): ReadonlyArray<string> => {
+  const lines = first.map(
+    ({ source, split, byte, what }) =>
+      `${source === "default" ? "" : `source ${source}: `}${split}: unread from byte ${byte} on: ${what}; make it whole and run again, then it is read on from there`
+  )
+  return splits > first.length
+    ? [...lines, `${number(splits - first.length)} more files are not read to their end`]
+    : lines
+}
+
+/** In a line of progress; nothing when all was read. */
+export const unreadShort = (unread: ReadonlyArray<UnreadSplit>): string =>
+  unread.length === 0 ? "" : `, not read to its end: ${counted(unread.length, "file")}`
+
+const fileIn = (directory: string) => join(directory, "unread.json")
+
+/** Keeps what a run left. What cannot be kept was told by the run all the same. */
+export const note = (directory: string | undefined, left: Summary): Effect.Effect<void> =>
+  Effect.ignore(
+    Effect.tryPromise(async () => {
+      if (directory === undefined) return
+      const file = fileIn(directory)
+      await writeFile(`${file}.new`, JSON.stringify(left), { mode: 0o600 })
+      await rename(`${file}.new`, file)
+    })
+  )
+
+/** What the last run that ended has left, as far as that is known. */
+export const recall = (directory: string | undefined): Effect.Effect<Summary> =>
+  directory === undefined
+    ? Effect.succeed(nothing)
+    : Effect.tryPromise(() => readFile(fileIn(directory), "utf8")).pipe(
+        Effect.flatMap(Schema.decodeEffect(Schema.fromJsonString(Summary))),
+        Effect.orElseSucceed(() => nothing)
+      )
