@@ -92,25 +92,22 @@ describe.concurrent("transforms", () => {
     })
   )
 
-  it.live(
-    "and the selection take a type as partner pages spell it",
-    () =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        const types = ["users.campaigns.Abort", "users.canvas.Abort", "users.canvas.Entry"] as const
-        world.writeExport({ seed: 8, events: 300, types })
-        const { routes, ...config } = configuration("http://127.0.0.1:9", [
-          { set: { campaign_name: "renamed" }, types: ["users_campaigns_abort"] }
-        ])
-        const when = { types: ["users_campaigns_abort", "users.canvas.abort"] }
-        const file = world.configure({ ...config, routes: routes.map((route) => ({ ...route, when })) })
-        const shown = yield* world.millrace(["preview", file, "--messages", "20"])
-        assertEnded(shown, 0)
-        assert.include(shown.stdout, '"event_name": "Campaign Aborts"')
-        assert.include(shown.stdout, '"event_name": "Canvas Aborts"')
-        assert.notInclude(shown.stdout, "Canvas Entries")
-        assert.include(shown.stdout, '"campaign_name": "renamed"')
-      }),
-    limit
+  it.live("and the selection take a type as partner pages spell it", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const types = ["users.campaigns.Abort", "users.canvas.Abort", "users.canvas.Entry"] as const
+      world.writeExport({ seed: 8, events: 300, types })
+      const { routes, ...config } = configuration("http://127.0.0.1:9", [
+        { set: { campaign_name: "renamed" }, types: ["users_campaigns_abort"] }
+      ])
+      const when = { types: ["users_campaigns_abort", "users.canvas.abort"] }
+      const file = world.configure({ ...config, routes: routes.map((route) => ({ ...route, when })) })
+      const shown = yield* world.millrace(["preview", file, "--messages", "20"])
+      assertEnded(shown, 0)
+      assert.include(shown.stdout, '"event_name": "Campaign Aborts"')
+      assert.include(shown.stdout, '"event_name": "Canvas Aborts"')
+      assert.notInclude(shown.stdout, "Canvas Entries")
+      assert.include(shown.stdout, '"campaign_name": "renamed"')
+    })
   )
 })
