@@ -1,9 +1,9 @@
 /**
  * Writes events to files on a local disk, as NDJSON or Parquet, in folders by type, date and hour.
  *
- * At least once. A file appears whole and durable or not at all, and is never changed. Its name is a hash of the ids of
- * its events: a batch that is written again replaces its files instead of doubling them. After a crash a batch may be
- * put together otherwise: then an event may stand in two files, with the same id.
+ * At least once. A file appears whole and durable or not at all, and is never changed. Its name is a hash of its lines: a
+ * batch that is written again replaces its files instead of doubling them. After a crash a batch may be put together
+ * otherwise: then an event may stand in two files, with the same id.
  *
  * @since 1.0.0
  */

@@ -161,12 +161,12 @@ describe("a loss of power", () => {
         yield* connection.deliver(batchOf(subject, [event("1")]))
         const [name] = visible(path)
         const inodeOf = (at: string) => statSync(at).ino
-        const day = join(path, "type=order.placed", "date=2026-06-29")
+        const day = join(path, "event_type=order.placed", "date=2026-06-29")
         for (const at of [
           root,
           join(root, "new"),
           path,
-          join(path, "type=order.placed"),
+          join(path, "event_type=order.placed"),
           day,
           join(path, name!)
         ]) {

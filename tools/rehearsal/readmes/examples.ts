@@ -44,7 +44,7 @@ export const examples: ReadonlyArray<Example> = [
     holds: "files({",
     after: `
 import { globSync } from "node:fs"
-process.on("exit", () => console.log(globSync("lake/type=order.placed/**/*.parquet").length, "file"))`,
+process.on("exit", () => console.log(globSync("lake/event_type=order.placed/**/*.parquet").length, "file"))`,
     prints: /delivered: \{ main: 1 \}[\s\S]*1 file/
   },
   {

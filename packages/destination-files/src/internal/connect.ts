@@ -9,7 +9,8 @@ import * as Answer from "../Answer.ts"
 import * as Disk from "./disk.ts"
 import * as Folders from "./folders.ts"
 import type { Format } from "./format.ts"
-import { nameOf, type Part, partsOf } from "./parts.ts"
+import * as Names from "./names.ts"
+import { type Part, partsOf } from "./parts.ts"
 import * as Temporary from "./temporary.ts"
 
 /** Files of one batch written at once: mostly they wait for the disk. */
@@ -19,6 +20,7 @@ export const connect = (root: string, { encode, extension }: Format): Effect.Eff
   Effect.gen(function* () {
     const folders = Folders.under(root)
     const temporary = yield* Temporary.under(root)
+    const names = Names.make()
 
     /**
      * Calls `use` with a new file of these contents, and removes it when that fails or is given up: what was still to be
@@ -47,7 +49,7 @@ export const connect = (root: string, { encode, extension }: Format): Effect.Eff
     const write = (part: Part): Effect.Effect<Outcome> =>
       Effect.promise(async () => encode(part.lines)).pipe(
         Effect.flatMap((contents) =>
-          withFile(contents, place(join(root, part.folder), `${nameOf(part)}.${extension}`))
+          withFile(contents, place(join(root, part.folder), `${names.next(part)}.${extension}`))
         ),
         Effect.match({ onSuccess: () => delivered, onFailure: (cause) => Answer.outcome(root, cause) })
       )
@@ -63,6 +65,7 @@ export const connect = (root: string, { encode, extension }: Format): Effect.Eff
         if (failure !== undefined && others.length + 1 === parts.length) {
           return yield* new DeliveryError({ outcome: failure })
         }
+        for (const [index, part] of parts.entries()) if (!isRetry(verdicts[index]!)) names.written(part)
         const byPosition = new Map(
           parts.flatMap(({ positions }, index) => positions.map((position) => [position, verdicts[index]!]))
         )

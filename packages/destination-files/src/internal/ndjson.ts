@@ -6,7 +6,7 @@ import type { Format } from "./format.ts"
 import { serialize } from "./serialize.ts"
 
 const lineOf = ({ id, properties, time, type, user }: Event): string =>
-  `{"id":${JSON.stringify(id)},"type":${JSON.stringify(type)},"time":${JSON.stringify(time)},"user":${serialize(user)},"properties":${serialize(properties)}}`
+  `{"id":${serialize(id)},"type":${serialize(type)},"time":${JSON.stringify(time)},"user":${serialize(user)},"properties":${serialize(properties)}}`
 
 export const plain: Format = {
   extension: "ndjson",

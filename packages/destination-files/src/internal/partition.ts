@@ -1,4 +1,4 @@
-/** The folder of an event, in Hive's style: `type=order.placed/date=2026-03-01/hour=13`. */
+/** The folder of an event, in Hive's style: `event_type=order.placed/date=2026-03-01/hour=13`. */
 import { createHash } from "node:crypto"
 import type { Event } from "@millrace/core/Event"
 import type { Settings } from "../Settings.ts"
@@ -11,13 +11,19 @@ const [first, last] = [-62_167_219_200_000, 253_402_300_799_999]
 
 export const isDated = (time: number): boolean => time >= first && time <= last
 
-/** `undefined` of a time without a date. The folder is relative, and empty without levels. */
+/**
+ * The keys of the folders. None is the name of a column in the files: readers of partitioned data refuse a folder that
+ * does.
+ */
+const keys = { type: "event_type", date: "date", hour: "hour" } as const
+
+/** The folder is relative, and empty without levels. The time must have a date. */
 export const folderOf =
   (levels: Settings["partitionBy"]) =>
   ({ time, type }: Event): string => {
     const moment = new Date(Math.floor(time)).toISOString()
     const values = { type, date: moment.slice(0, 10), hour: moment.slice(11, 13) }
-    return levels.map((level) => nameOf(level, values[level])).join("/")
+    return levels.map((level) => nameOf(keys[level], values[level])).join("/")
   }
 
 /** `key=value` as Hive escapes it; what is too long ends in a hash of the value instead of the rest. */
@@ -38,7 +44,7 @@ const nameOf = (key: string, value: string): string => {
 const nothing = "__HIVE_DEFAULT_PARTITION__"
 
 /**
- * What Hive escapes in its `FileUtils`, and NUL. A dot may stay: no name is only dots after `type=`.
+ * What Hive escapes in its `FileUtils`, and NUL. A dot may stay: no name is only dots after `event_type=`.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what may not stand in a name
 const unsafe = /[\u0000-\u001f"#%'*/:<=>?\\[\]^{|}\u007f]/g
