@@ -276,7 +276,11 @@ describe.concurrent("millrace check", () => {
         assert.match(checked.stdout, /mparticle {2}android +refused .*feed android/)
         assert.match(checked.stdout, /mparticle {2}web +held/)
         assert.match(checked.stdout, /mparticle {2}unbound +no answer/)
-        assert.notInclude(checked.stdout, "warning")
+        assert.include(
+          checked.stdout,
+          "warning: route mparticle: users.behaviors.Uninstall, users.messages.liveactivity.Outcome,"
+        )
+        assert.notInclude(checked.stdout, "reach the same place")
 
         emulator.fail([])
         const twice = {
@@ -303,6 +307,7 @@ describe.concurrent("millrace preview", () => {
       const file = world.configure(World.configuration(emulator.url))
       const shown = yield* world.millrace(["preview", file, "--messages", "2"])
       assertEnded(shown, 0)
+      assert.match(shown.stdout, /^warning: users\.behaviors\.Uninstall, .* under credentials\.apps/m)
       const lanes = shown.stdout.split(/^lane /m).slice(1)
       assert.deepStrictEqual(lanes.map((lane) => lane.slice(0, lane.indexOf(":"))).sort(), [
         "android",

@@ -113,6 +113,11 @@ export interface Opened<in E extends Event = Event> {
     lane: string
   ) => Result.Result<Message, Rejected>
   readonly connect: (lane: string) => Effect.Effect<Connection, DeliveryError, Scope.Scope>
+  /**
+   * What an operator should know before it surprises, of the types that a route selects: nothing is wrong, and nothing in
+   * the ledger shows it. One sentence each; `check` and `preview` show them.
+   */
+  readonly warnings?: (types: ReadonlySet<string>) => ReadonlyArray<string>
 }
 
 /**

@@ -57,6 +57,26 @@ export interface RoutePreview {
   /** Events left out, skipped, or ended, by reason. */
   readonly left: Map<string, number>
   readonly lanes: ReadonlyArray<LanePreview>
+  /** What its destination says of the types that it selects. */
+  readonly warnings: ReadonlyArray<string>
+}
+
+/**
+ * What a route's destination says of the types that the route selects, of those that its sources know.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const warnings = (
+  route: Route,
+  opened: Opened,
+  sources: Definition["sources"]
+): ReadonlyArray<string> => {
+  if (opened.warnings === undefined) return []
+  const known = knownTo(route, sources)
+  const selected = selection(route, known)
+  const types = known.flatMap((catalogue) => [...(catalogue.types ?? route.destination.accepts.types ?? [])])
+  return opened.warnings(new Set(types.filter((type) => selected(type) === undefined)))
 }
 
 /**
@@ -77,7 +97,7 @@ export const preview = (
         route,
         opened,
         selected: selection(route, knownTo(route, definition.sources)),
-        seen: emptyPreview(route, opened)
+        seen: emptyPreview(route, opened, warnings(route, opened, definition.sources))
       }))
     )
     const isEnough = () =>
@@ -113,11 +133,12 @@ export const preview = (
     return routes.map(({ seen }) => seen)
   })
 
-const emptyPreview = (route: Route, opened: Opened): RoutePreview => ({
+const emptyPreview = (route: Route, opened: Opened, warnings: ReadonlyArray<string>): RoutePreview => ({
   route: route.name,
   read: 0,
   left: new Map(),
-  lanes: opened.lanes.map(({ name }) => ({ lane: name, events: 0, messages: [] }))
+  lanes: opened.lanes.map(({ name }) => ({ lane: name, events: 0, messages: [] })),
+  warnings
 })
 
 interface Looking {

@@ -149,6 +149,28 @@ describe("a type in another's spelling", () => {
     })
   )
 
+  it.effect("is told to the destination, which may warn of it, by its own name", () =>
+    Effect.gen(function* () {
+      const warnings = (types: ReadonlySet<string>) => [...types].map((type) => `mind ${type}`)
+      const warning = { ...destination, open: Effect.map(free.open, (opened) => ({ ...opened, warnings })) }
+      const of = (given: Partial<Route.Route>) =>
+        Effect.map(
+          Preview.preview(
+            {
+              sources: { default: spelled },
+              routes: [{ name: "till", changes: [], ordering: "user", destination: warning, ...given }]
+            },
+            { messages: 1, events: 1 }
+          ),
+          ([route]) => route?.warnings
+        )
+      expect(yield* of({})).toEqual(["mind shop.Order", "mind shop.Refund"])
+      expect(yield* of({ when: ["shop_order"] })).toEqual(["mind shop.Order"])
+      expect(yield* of({ except: ["shop.*"] })).toEqual([])
+      expect(yield* of({ destination: free })).toEqual([])
+    })
+  )
+
   it.effect("is not taken where the destination does not accept the type", () =>
     Effect.gen(function* () {
       const site = { ...shop, spelling: (name: string) => (name === "visit" ? "site.Visit" : name) }

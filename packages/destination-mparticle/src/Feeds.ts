@@ -37,6 +37,8 @@ export interface Feeds {
   readonly lanes: ReadonlyArray<FeedLane>
   /** The lane of an event; `undefined` when its feed has no credentials and events without a feed are skipped. */
   readonly laneOf: (event: Event) => string | undefined
+  /** The lane of a feed; `undefined` as for `laneOf`. */
+  readonly laneOfFeed: (feed: FeedName) => string | undefined
   /** The feed that the credentials name for an app. */
   readonly feedOfApp: (appId: unknown) => FeedName | undefined
 }
@@ -50,6 +52,14 @@ export interface Feeds {
  */
 export const feedOf = (platform: unknown): FeedName =>
   (typeof platform === "string" ? platforms.get(platform) : undefined) ?? "unbound"
+
+/**
+ * The feeds that act as a platform.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const platformFeeds: ReadonlyArray<FeedName> = ["ios", "android", "web"]
 
 /**
  * Fails with a text that names the credentials at fault: none at all, an app twice, a key with two secrets, or no
@@ -107,13 +117,14 @@ export const make = (
       const { app_id, platform } = properties(event)
       return laneByName.get(`app:${app_id}`) ?? byFeed.get(feedByApp.get(app_id) ?? feedOf(platform))
     },
+    laneOfFeed: (feed) => byFeed.get(feed),
     feedOfApp: (appId) => feedByApp.get(appId)
   })
 }
 
 // internal
 
-const names: ReadonlyArray<FeedName> = ["ios", "android", "web", "unbound"]
+const names: ReadonlyArray<FeedName> = [...platformFeeds, "unbound"]
 
 const platforms: ReadonlyMap<string, FeedName> = new Map([
   ["ios", "ios"],

@@ -17,6 +17,7 @@ import { assigner } from "./internal/assigner.ts"
 import { connect } from "./internal/connect.ts"
 import { endpointsOf, markOf } from "./internal/endpoints.ts"
 import { mapper } from "./internal/mapper.ts"
+import { warningsOf } from "./internal/warnings.ts"
 import * as Limits from "./Limits.ts"
 import { baseUrl, Settings } from "./Settings.ts"
 
@@ -51,6 +52,7 @@ export const mparticle = Destination.plugin({
           concurrency: 4,
           window: settings.window
         },
+        warnings: warningsOf(feeds, credentials),
         assign: assigner(settings, feeds, map),
         prepare: map.prepare,
         connect: connect(address, endpoints)

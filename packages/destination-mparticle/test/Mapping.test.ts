@@ -470,6 +470,49 @@ describe("feeds", () => {
     assert.strictEqual(laneOf(subject, event("users.canvas.Conversion", { app_id: "a1" })), "unbound")
   })
 
+  it("warns of selected types that can only go to unbound, which no output of a platform sees", () => {
+    const told = (
+      credentials: Parameters<typeof open>[1],
+      types: Iterable<string> = MParticleFacts.selected,
+      settings: Parameters<typeof open>[0] = {}
+    ) => open(settings, credentials).warnings?.(new Set(types)) ?? []
+    const [ofApps, ofNone, ...more] = told(everyFeed)
+    assert.deepStrictEqual(more, [])
+    assert.strictEqual(
+      ofApps,
+      "users.behaviors.Uninstall, users.messages.liveactivity.Outcome, users.messages.liveactivity.Send tell their app and no platform: they can only go to the unbound feed, which outputs of a platform never see; name your apps under credentials.apps, a pair of their own is not needed"
+    )
+    assert.strictEqual(
+      ofNone,
+      "users.messages.contentcard.Abort, users.messages.contentcard.Send tell neither app nor platform: they can only go to the unbound feed, which outputs of a platform never see; leave them out with `except` if that is no use"
+    )
+    const apps = [{ appId: "a1", feed: "ios" as const }]
+    assert.deepStrictEqual(told({ ...everyFeed, apps }), [ofNone ?? ""])
+    assert.deepStrictEqual(told(everyFeed, ["users.behaviors.Uninstall", "users.canvas.Entry"]).length, 1)
+    assert.deepStrictEqual(told(everyFeed, ["users.messages.pushnotification.Open"]), [])
+    const { unbound: _, ...platforms } = everyFeed
+    assert.include(told(platforms)[0], "they are skipped, since there is no unbound feed")
+    // One feed for all, or none that acts as a platform: nothing is out of anyone's sight that was meant to be in it.
+    const one = pair("one")
+    assert.deepStrictEqual(told({ ios: one, unbound: one }), [])
+    assert.deepStrictEqual(told({ unbound: one }), [])
+    assert.deepStrictEqual(told({ ios: one, apps: [{ appId: "a2", feed: "web" }] }, []), [
+      "credentials.apps.0: the app a2 has no pair of its own and feed web has none either, so its events are skipped; add one of the two"
+    ])
+    assert.deepStrictEqual(
+      told({ ios: one, apps: [{ appId: "a2", feed: "web" }] }, [], { missingFeed: "hold" }),
+      []
+    )
+    // What it warns of is so: none of these reaches a platform's feed, whatever the event tells.
+    for (const type of typeNames) {
+      const warned = told(everyFeed, [type]).length > 0
+      const placed = laneOf(open(), event(type, { platform: "ios" }))
+      const fields = MParticleFacts.facts.get(type)!.fields
+      assert.strictEqual(warned, Braze.isAppLevel(type) && !fields.has("platform"), type)
+      if (!Braze.isAppLevel(type)) assert.strictEqual(placed, "unbound")
+    }
+  })
+
   it("a pair given again shares the lane where it stands first", () => {
     const subject = open(
       {},

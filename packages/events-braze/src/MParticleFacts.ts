@@ -7,7 +7,7 @@
  * @since 1.0.0
  */
 import { mparticle } from "./generated/mparticle.ts"
-import { appLevel } from "./generated/table.ts"
+import { appLevel, table } from "./generated/table.ts"
 
 /**
  * The facts of one type.
@@ -36,6 +36,8 @@ export interface Facts {
   readonly mobile: string | undefined
   /** Goes to the feed of its app's platform; all others go to the unbound feed. */
   readonly appLevel: boolean
+  /** Names of the properties that its events may have, in either wire form. */
+  readonly fields: ReadonlySet<string>
 }
 
 const words = (text: string | undefined): ReadonlyArray<string> => text?.split(" ") ?? []
@@ -59,7 +61,8 @@ export const facts: ReadonlyMap<string, Facts> = new Map(
       deviceInfo: words(row.deviceInfo),
       identities: words(row.identities),
       mobile: row.mobile,
-      appLevel: appLevel.has(type)
+      appLevel: appLevel.has(type),
+      fields: new Set(words(table[type]).map((field) => field.replace(/\W.*/, "")))
     }
   ])
 )

@@ -5,6 +5,7 @@ import process from "node:process"
 import type { Connection, Lane, Opened } from "@millrace/core/Destination"
 import type { DeliveryError } from "@millrace/core/Outcome"
 import * as Policy from "@millrace/core/Policy"
+import { warnings } from "@millrace/core/Preview"
 import type { Route } from "@millrace/core/Route"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
@@ -36,7 +37,10 @@ export const check = Command.make(
       for (const { route, open } of opened) {
         process.stdout.write(`\n${policyText(route, definition.retention, open.limits.concurrency)}\n`)
       }
-      for (const warning of sharedLanes(rows)) process.stdout.write(`\nwarning: ${warning}\n`)
+      const told = opened.flatMap(({ route, open }) =>
+        warnings(route, open, definition.sources).map((warning) => `route ${route.name}: ${warning}`)
+      )
+      for (const warning of [...told, ...sharedLanes(rows)]) process.stdout.write(`\nwarning: ${warning}\n`)
     })
     const failed = rows.some(({ result }) => result === "refused" || result === "no answer")
     if (failed) return yield* Effect.fail(new Ended(exitCodes.badInput))

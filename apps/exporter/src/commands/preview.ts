@@ -40,10 +40,10 @@ export const preview = Command.make(
   )
 )
 
-const routeText = ({ route, read, left, lanes }: Preview.RoutePreview): string => {
+const routeText = ({ route, read, left, lanes, warnings }: Preview.RoutePreview): string => {
   const reasons = [...left].map(([reason, events]) => `${number(events)} ${reason}`).join(", ")
   const heading = `route ${route}: ${counted(read, "event")} read${reasons === "" ? "" : `; not sent: ${reasons}`}`
-  return [heading, ...lanes.map(laneText)].join("\n\n")
+  return [heading, ...warnings.map((warning) => `warning: ${warning}`), ...lanes.map(laneText)].join("\n\n")
 }
 
 const laneText = ({ lane, events, messages }: Preview.LanePreview): string =>

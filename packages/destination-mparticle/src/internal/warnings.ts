@@ -1,0 +1,47 @@
+import * as MParticleFacts from "@millrace/events-braze/MParticleFacts"
+import type { Credentials } from "../Credentials.ts"
+import { type Feeds, platformFeeds } from "../Feeds.ts"
+
+/**
+ * What is taken and delivered, and yet reaches no output of a platform: nothing of the ledger shows it. Where `unbound` is
+ * the feed of a platform, or no feed acts as one, there is nothing to warn of.
+ */
+export const warningsOf =
+  (feeds: Feeds, { apps = [] }: Credentials) =>
+  (types: ReadonlySet<string>): ReadonlyArray<string> => {
+    const unbound = feeds.laneOfFeed("unbound")
+    const lanes = platformFeeds.map(feeds.laneOfFeed).filter((lane) => lane !== undefined)
+    const homeless = apps.flatMap(({ appId, feed, key }, index) =>
+      key === undefined && feeds.laneOfFeed(feed) === undefined
+        ? [
+            `credentials.apps.${index}: the app ${appId} has no pair of its own and feed ${feed} has none either, so its events are skipped; add one of the two`
+          ]
+        : []
+    )
+    if (lanes.length === 0 || (unbound !== undefined && lanes.includes(unbound))) return homeless
+    const end =
+      unbound === undefined
+        ? "are skipped, since there is no unbound feed"
+        : "can only go to the unbound feed, which outputs of a platform never see"
+    const without = [...types].filter((type) => {
+      const facts = MParticleFacts.facts.get(type)
+      return facts?.appLevel === true && !facts.fields.has("platform")
+    })
+    const ofApps = without.filter((type) => MParticleFacts.facts.get(type)?.fields.has("app_id"))
+    const ofNone = without.filter((type) => !ofApps.includes(type))
+    return [
+      ...homeless,
+      ...(ofApps.length === 0 || apps.length > 0
+        ? []
+        : [
+            `${listed(ofApps)} tell their app and no platform: they ${end}; name your apps under credentials.apps, a pair of their own is not needed`
+          ]),
+      ...(ofNone.length === 0
+        ? []
+        : [
+            `${listed(ofNone)} tell neither app nor platform: they ${end}; leave them out with \`except\` if that is no use`
+          ])
+    ]
+  }
+
+const listed = (types: ReadonlyArray<string>): string => types.join(", ")
