@@ -88,6 +88,33 @@ describe("transforms", () => {
     })
   )
 
+  it.effect("match patterns in linear time, wherever they stand, whatever the text", () =>
+    Effect.gen(function* () {
+      const text = `${"a".repeat(5000)}!`
+      const given = { ...event, properties: { text, list: [text], pattern: "^(a+)+$" } }
+      for (const expression of [
+        'event.properties.text.matches("^(a+)+$")',
+        "event.properties.text.matches(event.properties.pattern)",
+        'event.properties.list.exists(item, item.matches("^(a|a)*$"))',
+        '{"x": [event.properties.text.matches("^(a|aa)+$")]}.x[0]',
+        'event.properties.?text.orValue("").matches("^(a*)*$") || false'
+      ]) {
+        expect(yield* changed([{ select: expression }], given)).toEqual({ filtered: "not-matched" })
+      }
+      const found = 'event.properties.text.matches("a!$") && "Ünï".matches("^\\\\p{L}+$")'
+      expect(yield* changed([{ select: found }], given)).toBe(given)
+    })
+  )
+
+  it.effect("refuse a pattern that cannot be matched in linear time", () =>
+    Effect.gen(function* () {
+      for (const pattern of ["(?=a)b", "(a)\\\\1", "a{1,100000}", "("]) {
+        const said = yield* complaint([{ select: `event.id.matches("${pattern}")` }])
+        expect(said).toContain("a pattern that RE2 does not know")
+      }
+    })
+  )
+
   it.effect("make a dead letter where an expression fails, and quote no value", () =>
     Effect.gen(function* () {
       const failed = yield* changed([{ select: 'event.properties.absent == "x"' }])

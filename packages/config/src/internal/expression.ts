@@ -6,11 +6,11 @@ import { Environment, EvaluationError, type ParseResult } from "@marcbachmann/ce
 import type { Event } from "@millrace/core/Event"
 import { type Changed, refused } from "@millrace/core/Route"
 import * as Result from "effect/Result"
+import * as LinearMatches from "./linearMatches.ts"
 
-const environment = new Environment({
-  enableOptionalTypes: true,
-  homogeneousAggregateLiterals: false
-}).registerVariable({
+const environment = LinearMatches.register(
+  new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
+).registerVariable({
   name: "event",
   schema: {
     id: "string",
@@ -31,6 +31,8 @@ export const compile = (text: string, yields?: "bool"): Result.Result<Expression
   if (yields !== undefined && checked.type !== yields && checked.type !== "dyn")
     return Result.fail(`must be true or false, but is of type ${checked.type}`)
   const evaluate = environment.parse(text)
+  const fault = LinearMatches.use(evaluate)
+  if (fault !== undefined) return Result.fail(fault)
   return Result.succeed((event) => attempt(evaluate, event))
 }
 
