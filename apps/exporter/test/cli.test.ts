@@ -16,78 +16,89 @@ const until = (program: Program, isTrue: () => boolean) => {
 }
 
 describe.concurrent("millrace run", () => {
-  it.live("accounts for every event of a damaged export, once, and finds what is added later", () =>
-    Effect.gen(function* () {
-      const world = yield* World.make
-      const emulator = yield* Emulator.start({ feeds: World.feeds })
-      const summary = world.writeWholeExport({
-        seed: 1,
-        events: 5_000,
-
-        damage: { blocks: 3, tails: 1, lines: 7 }
-      })
-      assert.deepStrictEqual(summary.damaged, { blocks: 3, tails: 1, lines: 7 })
-      const file = world.configure(World.configuration(emulator.url))
-
-      const first = yield* world.millrace(["run", file, "--json"])
-      // A file that ends too early goes before dead letters: of what is unread, nothing is kept.
-      assertEnded(first, 7)
-      assert.strictEqual(first.stdout.trim().split("\n").length, 1)
-      const ledger = Ledgers.parse(first.stdout)
-      const totals = Ledgers.totals(ledger)
-      assert.strictEqual(totals.dead, 3 + 7)
-      assert.strictEqual(ledger.routes["mparticle"]?.dead["damaged-block"], 3)
-      assert.strictEqual(totals.waiting, 0)
-      assert.strictEqual(totals.read, summary.readable + totals.dead)
-      const { state } = emulator
-      assert.strictEqual(state().totals.distinctEvents, totals.delivered)
-      assert.strictEqual(state().totals.duplicates, 0)
-      assert.deepStrictEqual(state().totals.refused, {})
-      // Every bad record is named with its file and place; the file that ends too early, too.
-      assert.include(
-        first.stderr,
-        "lines/events.ndjson: line 1, byte 0: not JSON; kept as a dead letter (malformed)"
-      )
-      assert.strictEqual(first.stderr.match(/kept as a dead letter \(damaged-block\)/g)?.length, 3)
-      assert.match(first.stderr, /\.avro: is not read from byte \d+ on: the block there is incomplete/)
-      assert.include(first.stderr, "millrace: this run added 10 dead letters (")
-      const { unread } = Ledgers.parseWhole(first.stdout)
-      assert.strictEqual(unread.splits, 1)
-      const { byte, split, what } = unread.first[0]!
-      assert.include(
-        first.stderr,
-        `millrace: ${split}: unread from byte ${byte} on: ${what}; make it whole and run again`
-      )
-      const status = yield* world.millrace(["status", file])
-      assertEnded(status, 0)
-      assert.include(status.stdout, "not read to its end when the last run ended: 1 file\n")
-      assert.include(status.stdout, `${split}: unread from byte ${byte} on`)
-
-      const requests = state().totals.requests
-      const second = yield* world.millrace(["run", file, "--json"])
-      assertEnded(second, 7)
-      assert.deepStrictEqual(Ledgers.parseWhole(second.stdout), { ...ledger, unread })
-      assert.strictEqual(state().totals.requests, requests)
-      assert.include(second.stderr, "10 dead letters of earlier runs are kept")
-
-      const added = world.writeExport({ seed: 2, events: 700 })
-      rmSync(world.path("export", split))
-      const third = yield* world.millrace(["run", file, "--json"])
-      assertEnded(third, 0)
-      assert.notInclude((yield* world.millrace(["status", file])).stdout, "not read to its end")
-      const later = Ledgers.totals(Ledgers.parse(third.stdout))
-      assert.strictEqual(later.read, totals.read + added.events)
-      assert.strictEqual(later.dead, totals.dead)
-      assert.strictEqual(state().totals.distinctEvents, later.delivered)
-    })
-  )
-
-  it.live.each(["parity", "extended"])(
-    "sends nothing but what mParticle's schema takes, of every event type (%s)",
-    (profile) =>
+  it.live.each([
+    ["stricter than the service", false],
+    ["as documented", true]
+  ] as const)(
+    "accounts for every event of a damaged export, once, and finds what is added later (an mParticle %s)",
+    ([_, faithful]) =>
       Effect.gen(function* () {
         const world = yield* World.make
-        const emulator = yield* Emulator.start({ feeds: World.feeds })
+        const emulator = yield* Emulator.start({ feeds: World.feeds, faithful })
+        const summary = world.writeWholeExport({
+          seed: 1,
+          events: 5_000,
+
+          damage: { blocks: 3, tails: 1, lines: 7 }
+        })
+        assert.deepStrictEqual(summary.damaged, { blocks: 3, tails: 1, lines: 7 })
+        const file = world.configure(World.configuration(emulator.url))
+
+        const first = yield* world.millrace(["run", file, "--json"])
+        // A file that ends too early goes before dead letters: of what is unread, nothing is kept.
+        assertEnded(first, 7)
+        assert.strictEqual(first.stdout.trim().split("\n").length, 1)
+        const ledger = Ledgers.parse(first.stdout)
+        const totals = Ledgers.totals(ledger)
+        assert.strictEqual(totals.dead, 3 + 7)
+        assert.strictEqual(ledger.routes["mparticle"]?.dead["damaged-block"], 3)
+        assert.strictEqual(totals.waiting, 0)
+        assert.strictEqual(totals.read, summary.readable + totals.dead)
+        const { state } = emulator
+        assert.strictEqual(state().totals.distinctEvents, totals.delivered)
+        assert.strictEqual(state().totals.duplicates, 0)
+        assert.deepStrictEqual(state().totals.refused, {})
+        assert.strictEqual(state().totals.dropped, 0)
+        // Every bad record is named with its file and place; the file that ends too early, too.
+        assert.include(
+          first.stderr,
+          "lines/events.ndjson: line 1, byte 0: not JSON; kept as a dead letter (malformed)"
+        )
+        assert.strictEqual(first.stderr.match(/kept as a dead letter \(damaged-block\)/g)?.length, 3)
+        assert.match(first.stderr, /\.avro: is not read from byte \d+ on: the block there is incomplete/)
+        assert.include(first.stderr, "millrace: this run added 10 dead letters (")
+        const { unread } = Ledgers.parseWhole(first.stdout)
+        assert.strictEqual(unread.splits, 1)
+        const { byte, split, what } = unread.first[0]!
+        assert.include(
+          first.stderr,
+          `millrace: ${split}: unread from byte ${byte} on: ${what}; make it whole and run again`
+        )
+        const status = yield* world.millrace(["status", file])
+        assertEnded(status, 0)
+        assert.include(status.stdout, "not read to its end when the last run ended: 1 file\n")
+        assert.include(status.stdout, `${split}: unread from byte ${byte} on`)
+
+        const requests = state().totals.requests
+        const second = yield* world.millrace(["run", file, "--json"])
+        assertEnded(second, 7)
+        assert.deepStrictEqual(Ledgers.parseWhole(second.stdout), { ...ledger, unread })
+        assert.strictEqual(state().totals.requests, requests)
+        assert.include(second.stderr, "10 dead letters of earlier runs are kept")
+
+        const added = world.writeExport({ seed: 2, events: 700 })
+        rmSync(world.path("export", split))
+        const third = yield* world.millrace(["run", file, "--json"])
+        assertEnded(third, 0)
+        assert.notInclude((yield* world.millrace(["status", file])).stdout, "not read to its end")
+        const later = Ledgers.totals(Ledgers.parse(third.stdout))
+        assert.strictEqual(later.read, totals.read + added.events)
+        assert.strictEqual(later.dead, totals.dead)
+        assert.strictEqual(state().totals.distinctEvents, later.delivered)
+      })
+  )
+
+  it.live.each([
+    ["parity", false],
+    ["extended", false],
+    ["parity", true],
+    ["extended", true]
+  ] as const)(
+    "sends nothing but what mParticle's schema takes, of every event type (%s, faithful: %s)",
+    ([profile, faithful]) =>
+      Effect.gen(function* () {
+        const world = yield* World.make
+        const emulator = yield* Emulator.start({ feeds: World.feeds, faithful })
         const summary = world.writeWholeExport({ seed: 3, events: 2_000 })
         const config = World.configuration(emulator.url, {
           mparticle: { profile, identity: { anonymous: "send", sourceId: "other" } }
@@ -101,6 +112,7 @@ describe.concurrent("millrace run", () => {
         assert.isBelow(skipped, 20, "only events without any identity are skipped")
         const bodies = emulator.requests().map(({ body }): unknown => JSON.parse(body))
         assert.isAbove(bodies.length, 20)
+        assert.strictEqual(emulator.state().totals.dropped, 0)
         for (const body of bodies) assert.deepStrictEqual(BatchSchema.validateBulk(body), [])
       })
   )

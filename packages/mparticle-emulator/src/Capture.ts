@@ -35,6 +35,8 @@ export interface Entry {
   readonly reason?: string
   /** Positions of the batches that were taken but dropped for another reason than being duplicates. */
   readonly dropped?: ReadonlyArray<number>
+  /** Positions of the batches of which names beyond their limit were cut. */
+  readonly cut?: ReadonlyArray<number>
 }
 
 /**

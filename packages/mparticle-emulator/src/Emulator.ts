@@ -41,8 +41,11 @@ export interface Options {
   readonly capture?: string
   /** Batches a second allowed to each feed; unlimited when left out. */
   readonly rate?: number
-  /** Answer 202 to a bulk request with bad batches and drop those, as mParticle may do. Default false. */
-  readonly silentDrop?: boolean
+  /**
+   * Answer in all as mParticle documents, where the emulator is stricter by default: 202 to a bulk request with bad
+   * batches, which are dropped, and nothing bad in what only goes beyond advice. Default false.
+   */
+  readonly faithful?: boolean
   /** Seed of the failures; a random one when left out. */
   readonly seed?: number
   /** Failures from the start. */
@@ -113,7 +116,7 @@ export const start = Effect.fn("Emulator.start")(function* (
     senderOf: (authorization) => find(authorization),
     failures,
     rules: {
-      silentDrop: options.silentDrop ?? false,
+      faithful: options.faithful ?? false,
       limit: options.rate === undefined ? undefined : makeTokenBuckets(options.rate)
     },
     capture,

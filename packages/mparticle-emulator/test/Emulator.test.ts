@@ -81,7 +81,7 @@ describe("refusals", () => {
     ["one batch where many are due", "/v2/bulkevents", JSON.stringify(batch("a")), 400, "not an array"],
     ["an array where one batch is due", single, bulk("a"), 400, "must be object"],
     ["an unknown key", single, JSON.stringify(batch("a", { wrong: 1 })), 400, "properties 'wrong'"],
-    ["a missing environment", single, JSON.stringify({ events: [] }), 400, "'environment'"],
+    ["an environment of another name", single, JSON.stringify({ environment: "test" }), 400, "environment"],
     ["seconds for milliseconds", single, JSON.stringify(timeInSeconds), 400, "timestamp_unixtime_ms"],
     [
       "one bad batch among good ones",
@@ -148,15 +148,64 @@ describe("refusals", () => {
     })
   )
 
-  it.live("bad batches vanish behind a 202 where that is asked for", () =>
+  it.live.each([false, true])("nothing that mParticle's own SDKs send, faithful or not (%s)", (faithful) =>
     Effect.gen(function* () {
-      const { requests, state, url } = yield* start({ silentDrop: true })
+      const { requests, state, url } = yield* start({ faithful })
+      const { environment: _, ...undeclared } = batch("undeclared")
+      const long = (id: string, name: string) =>
+        batch(id, {
+          events: [event(id, { event_name: name, custom_attributes: { [`${name}2`]: "v", short: "v" } })]
+        })
+      const body = JSON.stringify([
+        undeclared,
+        batch("versioned", { schema_version: 2 }),
+        batch("sdk", { user_identities: { customerid: "c1", email: "a@shop.example" } }),
+        batch("both", { user_identities: { customerid: "c1", customer_id: "c1" } }),
+        long("long", "n".repeat(300)),
+        long("inside", "n".repeat(255))
+      ])
+      const answer = yield* send(url, body)
+      expect([answer.status, answer.text]).toEqual([202, ""])
+      expect(state().totals).toMatchObject({ accepted: 6, dropped: 0, refused: {} })
+      expect(requests()[0]).toMatchObject({ body, cut: [4] })
+      expect(requests()[0]).not.toHaveProperty("dropped")
+      // A wrong value is wrong in either spelling.
+      const wrong = batch("wrong", { user_identities: { customerid: 1 } })
+      const refused = yield* send(url, JSON.stringify(wrong), { path: single })
+      expect([refused.status, refused.text]).toEqual([400, expect.stringContaining("customer_id")])
+    })
+  )
+
+  it.live.each([false, true])("nothing that is only beyond advice, where faithful (%s)", (faithful) =>
+    Effect.gen(function* () {
+      const { state, url } = yield* start({ faithful })
+      const beyond = [
+        event("value", { custom_attributes: { a: "v".repeat(5000) } }),
+        event("many", { custom_attributes: Object.fromEntries(many(101).map((name) => [name, "v"])) }),
+        event("unknown", { nothing: 1 }),
+        event("seconds", { timestamp_unixtime_ms: 1_790_000_000 })
+      ]
+      for (const one of beyond) {
+        const given = batch("b", { events: [one] })
+        expect((yield* send(url, JSON.stringify([given]))).status).toBe(faithful ? 202 : 400)
+        expect((yield* send(url, JSON.stringify(given), { path: single })).status).toBe(faithful ? 202 : 400)
+      }
+      expect(state().totals).toMatchObject({ accepted: faithful ? 1 : 0, dropped: 0 })
+    })
+  )
+
+  it.live("bad batches vanish behind a 202 where it is faithful", () =>
+    Effect.gen(function* () {
+      const { requests, state, url } = yield* start({ faithful: true })
       const large = padded("large", 130_000)
-      const body = JSON.stringify([batch("a"), timeInSeconds, batch("b"), large])
+      const eventless = batch("e", { events: [{ data: {} }] })
+      const body = JSON.stringify([batch("a"), eventless, batch("b"), large])
       expect((yield* send(url, body)).status).toBe(202)
       expect(state().feeds["ios"]).toMatchObject({ accepted: 2, distinctBatches: 2, dropped: 2, refused: {} })
       expect(requests()[0]?.dropped).toEqual([1, 3])
-      expect((yield* send(url, JSON.stringify(timeInSeconds), { path: single })).status).toBe(400)
+      expect((yield* send(url, JSON.stringify(eventless), { path: single })).status).toBe(400)
+      for (const refused of ["[]", "{", bulk(...many(101))])
+        expect((yield* send(url, refused)).status).toBe(400)
     })
   )
 
@@ -239,11 +288,18 @@ describe("rate limit", () => {
     })
   )
 
-  it.live("is not told when there is none", () =>
+  it.live("is told by every endpoint that has one to whoever is taken, also when none of it is used", () =>
     Effect.gen(function* () {
       const { url } = yield* start()
-      const answer = yield* send(url, bulk("a"))
-      expect(answer.headers.get("x-mp-rate-limit-percentage-used")).toBeNull()
+      const used = (answer: { readonly headers: Headers }) =>
+        answer.headers.get("x-mp-rate-limit-percentage-used")
+      const body = JSON.stringify(batch("a"))
+      expect(used(yield* send(url, bulk("a")))).toBe("0")
+      expect(used(yield* send(url, bulk("a"), { path: "/v2/bulkevents/historical" }))).toBe("0")
+      expect(used(yield* send(url, body, { path: "/v2/events" }))).toBe("0")
+      expect(used(yield* send(url, "[]"))).toBeNull()
+      expect(used(yield* send(url, bulk("a"), { authorization: null }))).toBeNull()
+      expect(used(yield* send(url, "", { method: "GET", path: "/_emulator/state" }))).toBeNull()
     })
   )
 })
@@ -279,7 +335,7 @@ describe("capture", () => {
       const capture = join(yield* temporaryFolder, "capture.ndjson")
       const before = yield* Effect.scoped(
         Effect.gen(function* () {
-          const { fail, state, url } = yield* start({ capture, silentDrop: true })
+          const { fail, state, url } = yield* start({ capture, faithful: true })
           yield* send(
             url,
             JSON.stringify([batch("a"), { bad: 1 }, batch("b", { events: [event("b"), event("c")] })])

@@ -100,7 +100,7 @@ describe("mparticle-emulator", () => {
       const rule = JSON.stringify({ kind: "status", status: 401, count: 1 })
       const child = yield* launch([
         ...["--feeds", file, "--port", "0", "--capture", capture, "--seed", "3"],
-        ...["--fail", rule, "--fail-rate", "0.5", "--silent-drop", "--rate", "500"]
+        ...["--fail", rule, "--fail-rate", "0.5", "--faithful", "--rate", "500"]
       ])
       const line = yield* firstLine(child)
       expect(line).toMatch(/^mParticle emulator listening on http:\/\/127\.0\.0\.1:\d+\n$/)

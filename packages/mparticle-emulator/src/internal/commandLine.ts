@@ -18,7 +18,7 @@ const flags = {
   host: { type: "string" },
   capture: { type: "string" },
   rate: { type: "string" },
-  "silent-drop": { type: "boolean" },
+  faithful: { type: "boolean" },
   "fail-rate": { type: "string" },
   fail: { type: "string", multiple: true },
   seed: { type: "string" },
@@ -35,7 +35,8 @@ A local mParticle Events API that refuses what mParticle refuses and fails on de
   --capture FILE    record every request here, one JSON text a line; read at start, so that counts and
                     known ids survive a restart
   --rate N          batches a second allowed to each feed (default: no limit)
-  --silent-drop     answer 202 to a bulk request with bad batches and drop those
+  --faithful        answer in all as mParticle documents: 202 to a bulk request with bad batches, which
+                    are dropped, where a refusal is the default
   --fail-rate R     answer 503 to this share of the requests, 0 to 1, half of them with Retry-After
   --fail RULE       a failure on demand as JSON, may be repeated; the first rule that takes a request
                     decides, e.g. '{"kind": "hang", "wait": "5 seconds", "feed": "ios", "count": 3}'
@@ -102,7 +103,7 @@ export const parseCommandLine = (args: ReadonlyArray<string>): Result.Result<Com
       options: {
         host: values.host ?? "127.0.0.1",
         port: yield* port(values.port ?? "8090"),
-        silentDrop: values["silent-drop"] ?? false,
+        faithful: values.faithful ?? false,
         failures: failing === undefined ? rules : [...rules, unavailable(failing)],
         ...(values.capture === undefined ? {} : { capture: values.capture }),
         ...(limit === undefined ? {} : { rate: limit }),

@@ -63,7 +63,8 @@ export const eventsApi =
         feed: sender.feed,
         ...(failure === undefined ? {} : { failure: failure.kind }),
         ...(verdict?.reason === undefined ? {} : { reason: verdict.reason }),
-        ...(verdict === undefined || verdict.dropped.length === 0 ? {} : { dropped: verdict.dropped })
+        ...(verdict === undefined || verdict.dropped.length === 0 ? {} : { dropped: verdict.dropped }),
+        ...(verdict === undefined || verdict.cut.length === 0 ? {} : { cut: verdict.cut })
       }
       const written = Result.try(() => capture.append(entry))
       if (Result.isFailure(written)) {

@@ -6,6 +6,8 @@ import { type BatchFacts, batchFacts, eventsOf, timeOf } from "./batchFacts.ts"
 import { elementSpans, type Span, wholeSpan } from "./batchSpans.ts"
 import { errorBody } from "./errorBody.ts"
 import { parseJson } from "./parseJson.ts"
+import { isAsPublished } from "./published.ts"
+import { taken } from "./taken.ts"
 import type { Grant } from "./tokenBucket.ts"
 
 /** The limits below are mParticle's, from "HTTP API" and "Default Service Limits"; a kb is read as 1000 bytes. */
@@ -34,7 +36,8 @@ export interface Submission {
 }
 
 export interface Rules {
-  readonly silentDrop: boolean
+  /** Answers as documented where the emulator is stricter by default. */
+  readonly faithful: boolean
   readonly limit: ((feed: string, batches: number, at: number) => Grant) | undefined
 }
 
@@ -46,6 +49,8 @@ export interface Verdict {
   readonly reason?: string
   readonly batches: ReadonlyArray<BatchFacts>
   readonly dropped: ReadonlyArray<number>
+  /** Positions of batches of which a name was cut. */
+  readonly cut: ReadonlyArray<number>
 }
 
 export const refuse = (status: number, reason: string): Verdict => ({
@@ -54,7 +59,8 @@ export const refuse = (status: number, reason: string): Verdict => ({
   body: errorBody(status, reason),
   reason,
   batches: [],
-  dropped: []
+  dropped: [],
+  cut: []
 })
 
 // The error body is optional in mParticle's documents, so a sender has to do without it: some answers leave it out.
@@ -76,7 +82,7 @@ const isTooYoung = (batch: unknown, at: number): boolean => {
 }
 
 const isBad = (batch: unknown, span: Span): boolean =>
-  span.end - span.start >= batchLimit || validateBatch(batch).length > 0
+  span.end - span.start >= batchLimit || !isAsPublished(batch)
 
 const positions = <A>(
   values: ReadonlyArray<A>,
@@ -113,25 +119,31 @@ export const judge = ({ at, body, endpoint, sender }: Submission, rules: Rules):
 
   const spans = bulk ? elementSpans(body) : [wholeSpan(body)]
   const spanAt = (index: number): Span => spans[index] ?? { start: 0, end: 0 }
-  const dropBad = bulk && rules.silentDrop
-  if (!dropBad) {
+  const read = batches.map(taken)
+  const dropped = new Set<number>()
+  if (bulk && rules.faithful) {
+    // "A bulk request in which some batches fail" is accepted all the same, and nothing says which.
+    for (const index of positions(read, ({ batch }, at) => isBad(batch, spanAt(at)))) dropped.add(index)
+  } else {
     const large = spans.findIndex((span) => span.end - span.start >= batchLimit)
     if (large >= 0) return refuse(400, `batch ${large} has ${batchLimit} bytes or more`)
-    const problems = bulk ? validateBulk(value) : validateBatch(value)
-    if (problems.length > 0) return refuse(400, firstOf(problems))
+    const [first] = read
+    const problems = bulk ? validateBulk(read.map(({ batch }) => batch)) : validateBatch(first?.batch)
+    // Documented for a batch that lacks what is required, or is of another shape: not for what is only more than advised.
+    const isRefused = problems.length > 0 && !(rules.faithful && isAsPublished(first?.batch))
+    if (isRefused) return refuse(400, firstOf(problems))
   }
-
-  const dropped = new Set(dropBad ? positions(batches, (batch, index) => isBad(batch, spanAt(index))) : [])
   if (endpoint === "historical") {
     for (const index of positions(batches, (batch) => isTooYoung(batch, at))) dropped.add(index)
   }
   return {
     status: 202,
-    headers: grant === undefined ? {} : { "X-mp-rate-limit-percentage-used": String(grant.used) },
+    headers: { "X-mp-rate-limit-percentage-used": String(grant?.used ?? 0) },
     body: "",
     batches: batches.flatMap((batch, index) =>
       dropped.has(index) ? [] : batchFacts(batch, body, spanAt(index))
     ),
-    dropped: [...dropped]
+    dropped: [...dropped],
+    cut: positions(read, ({ isCut }) => isCut)
   }
 }
