@@ -68,6 +68,14 @@ export const values: (bytes: Uint8Array, start?: number, end?: number) => Genera
 export const items: (bytes: Uint8Array, start?: number, end?: number) => Generator<Piece, void> | undefined =
   Items.items
 
+/**
+ * What `parse` says of bytes that are no JSON, as opposed to JSON that is not to be read.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const notJson = "not JSON"
+
 /** Records up to here cannot hold harmful counts: they are looked at once parsed, which costs least. */
 const small = 64 * 1024
 
@@ -113,7 +121,7 @@ const read = (given: string): Result.Result<unknown, Unreadable> => {
   try {
     value = JSON.parse(given)
   } catch {
-    return malformed("not JSON")
+    return malformed(notJson)
   }
   const sight = Inspect.look(value, 0)
   if (sight === Inspect.tooDeep) return malformed(Items.tooDeep)

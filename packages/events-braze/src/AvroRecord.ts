@@ -8,11 +8,13 @@
  * @since 1.0.0
  */
 import type { Codec, Unreadable } from "@millrace/core/Codec"
+import * as Json from "@millrace/core/Json"
 import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import type { BrazeEvent, UnknownEvent } from "./Braze.ts"
+import { Exhausted } from "./internal/avroMeter.ts"
 import * as Avro from "./internal/avroType.ts"
-import { assemble, isObject, makeUser, malformed, nested, typeName } from "./internal/event.ts"
+import { assemble, isObject, makeUser, malformed, nested, nestedOf, typeName } from "./internal/event.ts"
 
 /**
  * One record, and where the next one starts: `undefined` when the bytes are damaged, because then the rest of the
@@ -76,7 +78,7 @@ export const typeOf = (namespace: string, name: string): string | undefined => {
 export const reader = (parameter: string): Result.Result<Reader, NotCurrents> => {
   const failure = (detail: string) => Result.fail(new NotCurrents({ detail }))
   try {
-    const schema: unknown = JSON.parse(parameter)
+    const schema = Result.getOrThrow(Json.parseText(parameter))
     if (!isObject(schema) || schema["type"] !== "record") return failure("the schema is not that of a record")
     const type = typeOf(String(schema["namespace"] ?? ""), String(schema["name"]))
     if (type === undefined) return failure("the schema's name is not that of a Currents event")
@@ -119,27 +121,22 @@ const roles: ReadonlyMap<string, number> = new Map([
   ["time_ms", 7]
 ])
 
-const parsed = (text: unknown): object | undefined => {
-  if (typeof text !== "string") return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
 const damaged: Read = { result: malformed("the record does not fit its schema"), end: undefined }
+const exhausted: Read = { result: malformed("it holds more values than bytes"), end: undefined }
 
 const readRecord = (type: string, { fields, decode }: Avro.Record): Reader["read"] => {
   const objectName = nested.get(type)
   const plan = fields.map(
-    ({ name }) => roles.get(name) ?? (name === "properties" && objectName !== undefined ? 8 : 0)
+    ({ name }) =>
+      roles.get(name) ??
+      (name === "properties" && objectName !== undefined ? 8 : name === "__proto__" ? 9 : 0)
   )
   const count = fields.length
   const names = fields.map(({ name }) => name)
+  const aliases = fields.map(({ alias }) => alias)
   const converts = fields.map(({ convert }) => convert)
   let last: Uint8Array = new Uint8Array(0)
+  let lastStart = 0
   let buffer: Buffer = Buffer.from(last)
 
   const toEvent = (values: { readonly [name: string]: unknown }): Read["result"] => {
@@ -154,7 +151,7 @@ const readRecord = (type: string, { fields, decode }: Avro.Record): Reader["read
     for (let i = 0; i < count; i++) {
       const name = names[i]!
       const convert = converts[i]
-      const given = values[name]
+      const given = values[aliases[i]!]
       const value = convert === undefined || given === null ? given : convert(given)
       if (value === null) continue
       switch (plan[i]) {
@@ -182,30 +179,44 @@ const readRecord = (type: string, { fields, decode }: Avro.Record): Reader["read
         case 7:
           timeMs = properties["time_ms"] = value
           break
-        default: {
-          const object = parsed(value)
-          properties[object === undefined ? "properties" : objectName!] = object ?? value
+        case 8: {
+          const found = typeof value === "string" ? nestedOf(value) : Result.succeed(undefined)
+          if (Result.isFailure(found)) return Result.fail(found.failure)
+          properties[found.success === undefined ? "properties" : objectName!] = found.success ?? value
+          break
         }
+        default:
+          // An assignment would change the prototype instead.
+          Object.defineProperty(properties, name, {
+            value,
+            enumerable: true,
+            writable: true,
+            configurable: true
+          })
       }
     }
     return assemble(type, id, time, timeMs, makeUser(sourceId, externalId, deviceId, timezone), properties)
   }
 
   return (bytes, start, end = bytes.length) => {
+    const isNew = bytes !== last || start <= lastStart
+    lastStart = start
     if (bytes !== last) {
       last = bytes
       buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
     let next: number | undefined
     try {
-      const record = decode(buffer, start)
+      const record = decode(buffer, start, isNew)
       if (record === undefined || record.end > end) return damaged
       next = record.end
-      return { result: toEvent(record.value), end: next }
+      return {
+        result: record.breach === undefined ? toEvent(record.value) : malformed(record.breach),
+        end: next
+      }
     } catch (cause) {
-      return cause instanceof Avro.Inexact
-        ? { result: malformed("a whole number is beyond 2^53"), end: next }
-        : damaged
+      if (cause instanceof Avro.Inexact) return { result: malformed(cause.message), end: next }
+      return cause instanceof Exhausted ? exhausted : damaged
     }
   }
 }

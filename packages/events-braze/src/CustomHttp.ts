@@ -7,20 +7,25 @@
  * @since 1.0.0
  */
 import type { Codec, Unreadable } from "@millrace/core/Codec"
+import * as Json from "@millrace/core/Json"
 import * as Result from "effect/Result"
 import type { BrazeEvent, UnknownEvent } from "./Braze.ts"
-import { assemble, isObject, makeUser, malformed, nested, notAnEvent } from "./internal/event.ts"
+import { assemble, isObject, makeUser, malformed, nested, nestedOf, notAnEvent } from "./internal/event.ts"
 
 /**
- * One event of an envelope.
+ * One event of an envelope, at `[start, end)` of its bytes: these bytes are a record of `braze-json/1`.
  *
  * @since 1.0.0
  * @category models
  */
 export interface Item {
-  /** The event as it stood in the body; its JSON is a record of `braze-json/1`. */
+  /** The event as parsed; `undefined` when it is not. */
   readonly value: unknown
   readonly result: Result.Result<BrazeEvent | UnknownEvent, Unreadable>
+  readonly start: number
+  readonly end: number
+  /** Why the item reaches to the end of the bytes, and what stands there cannot be told apart. */
+  readonly rest: Exclude<Json.Piece["kind"], "value"> | undefined
 }
 
 /**
@@ -49,19 +54,54 @@ export const fromJson = (value: unknown): Item["result"] => {
 }
 
 /**
- * Reads a request body `{"events":[...]}`; a bare array and a single event pass too. Fails only when the body as a
- * whole is not UTF-8 JSON. No events is an empty list: Braze's probe of the credentials.
+ * Reads the events of an envelope `{"events":[...]}` or a bare array one by one, each from its own bytes; `undefined` for
+ * anything else. Where the bytes are damaged or cut off, or hold more events than a line or body may
+ * (`Json.budget.items`), the last item is unreadable and reaches to their end.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const items = (
+  bytes: Uint8Array,
+  start = 0,
+  end: number = bytes.length
+): Iterable<Item> | undefined => {
+  const pieces = Json.items(bytes, start, end)
+  return pieces === undefined ? undefined : read(bytes, pieces)
+}
+
+function* read(bytes: Uint8Array, pieces: Iterable<Json.Piece>): Generator<Item, void> {
+  for (const piece of pieces) {
+    const { end, start } = piece
+    if (piece.kind !== "value")
+      yield { value: undefined, result: malformed(piece.detail), start, end, rest: piece.kind }
+    else if (piece.breach !== undefined)
+      yield { value: undefined, result: malformed(piece.breach), start, end, rest: undefined }
+    else yield itemOf(Json.parse(bytes, start, end), start, end)
+  }
+}
+
+const itemOf = (parsed: Result.Result<unknown, Unreadable>, start: number, end: number): Item =>
+  Result.isSuccess(parsed)
+    ? { value: parsed.success, result: fromJson(parsed.success), start, end, rest: undefined }
+    : { value: undefined, result: Result.fail(parsed.failure), start, end, rest: undefined }
+
+/**
+ * Reads a request body `{"events":[...]}`; a bare array and a single event pass too. Fails only when nothing at all can
+ * be read of it. No events is an empty list: Braze's probe of the credentials.
  *
  * @since 1.0.0
  * @category conversions
  */
 export const decodeEnvelope = (body: string | Uint8Array): Result.Result<ReadonlyArray<Item>, Unreadable> => {
   if (body.length === 0) return Result.succeed([])
-  return Result.map(parse(body), (parsed) => {
-    const events = isObject(parsed) && "events" in parsed ? parsed["events"] : parsed
-    const values = Array.isArray(events) ? events : [events]
-    return values.map((value: unknown) => ({ value, result: fromJson(value) }))
-  })
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body
+  const found = items(bytes)
+  if (found === undefined) {
+    return Result.map(Json.parse(bytes), (value) => [itemOf(Result.succeed(value), 0, bytes.length)])
+  }
+  const all = [...found]
+  return all.length === 1 && all[0]?.rest !== undefined ? malformed(Json.notJson) : Result.succeed(all)
 }
 
 /**
@@ -74,22 +114,12 @@ export const decodeEnvelope = (body: string | Uint8Array): Result.Result<Readonl
 export const codec: Codec<BrazeEvent | UnknownEvent> = {
   name: "braze-json/1",
   decoder: () => (bytes, start, end) => {
-    const value = parse(bytes.subarray(start, end))
+    const value = Json.parse(bytes, start, end)
     return Result.isFailure(value) ? Result.fail(value.failure) : fromJson(value.success)
   }
 }
 
 // internal
-
-const text = new TextDecoder("utf-8", { fatal: true })
-
-const parse = (body: string | Uint8Array): Result.Result<unknown, Unreadable> => {
-  try {
-    return Result.succeed(JSON.parse(typeof body === "string" ? body : text.decode(body)))
-  } catch (cause) {
-    return malformed(cause instanceof SyntaxError ? "not JSON" : "not UTF-8")
-  }
-}
 
 const fromRecord = (type: unknown, record: { readonly [field: string]: unknown }): Item["result"] => {
   const { event_type, id, time, user_id, external_user_id, device_id, timezone, ...rest } = record
@@ -97,8 +127,9 @@ const fromRecord = (type: unknown, record: { readonly [field: string]: unknown }
   const name = nested.get(String(type))
   const text = name === undefined ? undefined : rest["properties"]
   if (typeof text === "string") {
-    const object = parse(text)
-    if (Result.isSuccess(object) && isObject(object.success)) {
+    const object = nestedOf(text)
+    if (Result.isFailure(object)) return Result.fail(object.failure)
+    if (object.success !== undefined) {
       delete properties["properties"]
       properties[name!] = object.success
     }

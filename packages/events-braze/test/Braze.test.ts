@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { assert, describe, expect, it } from "@effect/vitest"
 import type { Catalogue } from "@millrace/core/Catalogue"
 import type { Event, Of, UnknownEvent } from "@millrace/core/Event"
+import * as Json from "@millrace/core/Json"
 import avsc from "avsc"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -278,6 +279,98 @@ describe("braze-json/1", () => {
     }
   })
 
+  const custom = (extra: object) => ({
+    event_type: "users.behaviors.CustomEvent",
+    id: "a",
+    time: 1,
+    user: {},
+    properties: {},
+    ...extra
+  })
+
+  it("takes a number for an id, and refuses what is neither text nor number", () => {
+    for (const shape of [
+      (value: unknown) => custom({ user: { user_id: value, external_user_id: value, device_id: value } }),
+      (value: unknown) => ({
+        event_type: "x.y",
+        id: 7,
+        time: 1,
+        user_id: value,
+        external_user_id: value,
+        device_id: value
+      })
+    ]) {
+      assert.deepStrictEqual(Result.getOrThrow(readJson(shape(4711))).user, {
+        sourceId: "4711",
+        externalId: "4711",
+        deviceId: "4711"
+      })
+      for (const value of [true, {}, ["u"]])
+        assert.strictEqual(reasonOf(readJson(shape(value))), "not-an-event")
+    }
+    assert.strictEqual(Result.getOrThrow(readJson(custom({ id: 7 }))).id, "7")
+    for (const field of ["user_id", "external_user_id", "device_id", "timezone"]) {
+      const read = readJson(custom({ user: { [field]: false } }))
+      assert.strictEqual(
+        Result.getOrThrow(Result.flip(read)).detail,
+        `${field} is neither a string nor a number`
+      )
+    }
+  })
+
+  it("refuses a time of another kind, also beside one that can be read", () => {
+    for (const time_ms of ["1700000000000", true, {}]) {
+      for (const event of [custom({ time_ms }), custom({ properties: { time_ms } })])
+        assert.strictEqual(reasonOf(readJson(event)), "not-an-event", JSON.stringify(event))
+    }
+    for (const time of ["1700000000", true, []])
+      assert.strictEqual(reasonOf(readJson(custom({ time }))), "not-an-event")
+    assert.strictEqual(Result.getOrThrow(readJson(custom({ time_ms: null }))).time, 1000)
+  })
+
+  it("keeps the digits of every number or is malformed, also inside the text of properties", () => {
+    const wrap = [
+      (number: string) =>
+        `{"event_type":"x.y","id":"a","time":1,"user":{},"properties":{"deep":[{"n":${number}}]}}`,
+      (number: string) =>
+        `{"event_type":"users.behaviors.CustomEvent","id":"a","time":1,"properties":${JSON.stringify(`{"n":${number}}`)}}`
+    ]
+    for (const text of wrap) {
+      const read = (number: string) => {
+        const bytes = Buffer.from(text(number))
+        return json(bytes, 0, bytes.length)
+      }
+      for (const number of ["9007199254740993", "-9007199254740993", "12345678901234567890", "1e400"])
+        assert.strictEqual(reasonOf(read(number)), "malformed", number)
+      for (const number of ["9007199254740991", "9007199254740992", "100000000000000000000"])
+        assert.include(JSON.stringify(Result.getOrThrow(read(number)).properties), `:${number}}`)
+    }
+  })
+
+  it("is malformed when nested deeper than the budget, and puts U+FFFD for half of a surrogate pair", () => {
+    const deep = `${"[".repeat(6000)}${"]".repeat(6000)}`
+    const bytes = Buffer.from(`{"event_type":"x.y","id":"a","time":1,"user":{},"properties":{"a":${deep}}}`)
+    assert.strictEqual(reasonOf(json(bytes, 0, bytes.length)), "malformed")
+    const half = Buffer.from(
+      String.raw`{"event_type":"x.y","id":"\ud800","time":1,"user":{"user_id":"\udc00"},"properties":{"\ud800a":"\ud83d\ude00"}}`
+    )
+    const event = Result.getOrThrow(json(half, 0, half.length))
+    assert.deepStrictEqual(
+      [event.id, event.user.sourceId, event.properties],
+      ["\ufffd", "\ufffd", { "\ufffda": "😀" }]
+    )
+  })
+
+  it("keeps a property called __proto__ in every shape", () => {
+    for (const text of [
+      '{"event_type":"x.y","id":"a","time":1,"user":{},"properties":{"__proto__":{"b":1}}}',
+      '{"event_type":"x.y","id":"a","time":1,"__proto__":{"b":1}}'
+    ]) {
+      const event = Result.getOrThrow(json(Buffer.from(text), 0, text.length))
+      assert.deepStrictEqual(Object.entries(event.properties), [["__proto__", { b: 1 }]])
+    }
+  })
+
   it("reads only its own slice of the bytes", () => {
     const events = samples.slice(0, 3).map((event) => JSON.stringify(Sample.toCustomHttp(event)))
     const bytes = new TextEncoder().encode(events.join("\n"))
@@ -314,6 +407,32 @@ describe("the Custom HTTP envelope", () => {
         samples.slice(0, count).map(({ id }) => id)
       )
     }
+  })
+
+  it("tells where each event stands, so that its own bytes are its record", () => {
+    const first = '{ "event_type":"x.y","id":"a","time":1.50,"user":{},"properties":{"n":1e2} }'
+    const body = Buffer.from(`{"events": [${first} , {"id":9007199254740993}]}`)
+    const [one, two] = [...CustomHttp.items(body)!]
+    assert.strictEqual(body.toString("utf8", one!.start, one!.end), first)
+    assert.strictEqual(Result.getOrThrow(json(body, one!.start, one!.end)).id, "a")
+    assert.deepStrictEqual([reasonOf(two!.result), two!.rest], ["malformed", undefined])
+    assert.isUndefined(CustomHttp.items(Buffer.from(first)))
+  })
+
+  it("loses one event to each that is too deep, and those behind a damaged one, in one item", () => {
+    const good = JSON.stringify(wire[0])
+    const deep = `{"id":"d","properties":{"a":${"[".repeat(6000)}${"]".repeat(6000)}}}`
+    const bodies = [`{"events":[${good},${deep},${good}]}`, `[${good},{"cut":[1,${good}]`, `[${good},${good}`]
+    const found = bodies.map((body) =>
+      Result.getOrThrow(CustomHttp.decodeEnvelope(body)).map(({ rest, result }) => rest ?? reasonOf(result))
+    )
+    assert.deepStrictEqual(found, [
+      ["read", "malformed", "read"],
+      ["read", "cut-off"],
+      ["read", "read", "cut-off"]
+    ])
+    const many = Result.getOrThrow(CustomHttp.decodeEnvelope(`[${"{},".repeat(Json.budget.items + 9)}{}]`))
+    assert.deepStrictEqual([many.length, many.at(-1)!.rest], [Json.budget.items + 1, "too-many"])
   })
 
   it("is empty for a probe and fails as a whole only when it is no JSON", () => {
@@ -417,6 +536,146 @@ describe("braze-avro/1", () => {
     assert.strictEqual(Result.getOrThrow(read(largest, 0).result).time, 9_007_199_254_740_000)
   })
 
+  it("makes a number that JSON has no word for one unreadable record", () => {
+    const schema = record([text("id"), { name: "time", type: "int" }, { name: "share", type: "double" }])
+    const write = (share: number) => writerOf(schema).toBuffer({ id: "a", time: 1, share })
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    for (const share of [Number.POSITIVE_INFINITY, Number.NaN]) {
+      const bytes = write(share)
+      const { result, end } = read(bytes, 0)
+      assert.deepStrictEqual([reasonOf(result), end], ["malformed", bytes.length])
+    }
+    assert.deepStrictEqual(Result.getOrThrow(read(write(1e300), 0).result).properties as object, {
+      share: 1e300
+    })
+  })
+
+  it("takes a time by the unit that its schema gives", () => {
+    const at = 1_782_742_805_123
+    const long = (logicalType: string) => ({ type: "long", logicalType })
+    for (const [field, type, value] of [
+      ["time", long("timestamp-millis"), at],
+      ["time", long("timestamp-micros"), at * 1000],
+      ["time", ["null", long("local-timestamp-micros")], at * 1000],
+      ["time_ms", long("timestamp-micros"), at * 1000]
+    ] as const) {
+      const fields = [{ name: field, type }]
+      const schema = record([text("id"), ...fields])
+      const bytes = writerOf(schema).toBuffer({ id: "a", [field]: value })
+      const read = Result.getOrThrow(Result.getOrThrow(AvroRecord.reader(schema)).read(bytes, 0).result)
+      assert.strictEqual(read.time, at, JSON.stringify(type))
+    }
+    const nanos = record([text("id"), { name: "time", type: long("timestamp-nanos") }])
+    const written = Buffer.alloc(12)
+    let rest = BigInt(at) * 2_000_000n
+    let size = 2
+    for (written.set([2, 0x61]); rest > 127n; rest >>= 7n) written[size++] = Number(rest & 127n) | 128
+    written[size++] = Number(rest)
+    const { result } = Result.getOrThrow(AvroRecord.reader(nanos)).read(written.subarray(0, size), 0)
+    assert.strictEqual(Result.getOrThrow(result).time, at)
+    const day = record([text("id"), { name: "time", type: { type: "int", logicalType: "date" } }])
+    const bytes = writerOf(day).toBuffer({ id: "a", time: 20_000 })
+    const { read } = Result.getOrThrow(AvroRecord.reader(day))
+    assert.strictEqual(Result.getOrThrow(read(bytes, 0).result).time, 20_000 * 86_400_000)
+  })
+
+  it("keeps a field called __proto__, at the top and inside", () => {
+    const inner = { type: "record", name: "Inner", fields: [{ name: "__proto__", type: "string" }] }
+    const schema = record([
+      text("id"),
+      { name: "time", type: "int" },
+      text("__proto__"),
+      { name: "proto_", type: inner }
+    ])
+    const bytes = Buffer.from([2, 0x61, 2, 2, 0x62, 2, 0x63])
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    const event = Result.getOrThrow(read(bytes, 0).result)
+    const { proto_ } = event.properties as { readonly proto_?: object }
+    assert.deepStrictEqual(Object.getOwnPropertyDescriptor(event.properties, "__proto__")?.value, "b")
+    assert.deepStrictEqual(Object.entries(proto_ ?? {}), [["__proto__", "c"]])
+  })
+
+  it("takes a number for an id, and refuses one that is neither", () => {
+    const schema = record([
+      text("id"),
+      { name: "time", type: "int" },
+      { name: "external_user_id", type: ["long", "boolean"] }
+    ])
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    assert.strictEqual(
+      Result.getOrThrow(read(Buffer.from([2, 0x61, 2, 0, 14]), 0).result).user.externalId,
+      "7"
+    )
+    assert.strictEqual(reasonOf(read(Buffer.from([2, 0x61, 2, 2, 1]), 0).result), "not-an-event")
+  })
+
+  it("holds the text of properties to the same rules, and loses that record alone", () => {
+    const schema = Sample.writerSchema("users.behaviors.CustomEvent")
+    const event = sample.event("users.behaviors.CustomEvent", 1, time)
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    for (const properties of [
+      '{"order_id":9007199254740993}',
+      '{"a":1e400}',
+      `{"a":${"[".repeat(200)}${"]".repeat(200)}}`
+    ]) {
+      const bytes = writerOf(schema).toBuffer({ ...Sample.toAvroRecord(event), properties })
+      const { end, result } = read(bytes, 0)
+      assert.deepStrictEqual([reasonOf(result), end], ["malformed", bytes.length])
+    }
+  })
+
+  it("loses one record to values beyond the budget, whatever its schema, and goes on with the next", () => {
+    const nothing = { type: "array", items: "null" }
+    const schema = record([
+      text("id"),
+      { name: "time", type: "int" },
+      { name: "x", type: { type: "array", items: nothing } }
+    ])
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    // 300 lists of 500 nulls, which hold no bytes.
+    const list = [0xe8, 0x07, 0]
+    const big = Buffer.from([2, 0x61, 2, 0xd8, 0x04, ...Array.from({ length: 300 }, () => list).flat(), 0])
+    const next = Buffer.from([2, 0x62, 2, 0])
+    const block = Buffer.concat([big, next, Buffer.alloc(200_000)])
+    const first = read(block, 0)
+    assert.deepStrictEqual([reasonOf(first.result), first.end], ["malformed", big.length])
+    assert.strictEqual(Result.getOrThrow(read(block, big.length).result).id, "b")
+  })
+
+  it("stops at a schema that holds itself twice, again and again, before it takes time or memory", () => {
+    const types = [{ type: "record", name: "R0", fields: [{ name: "a", type: "null" }] }]
+    const fields: Array<object> = [{ name: "r0", type: types[0]! }]
+    for (let level = 1; level <= 40; level++) {
+      const own = `R${level - 1}`
+      fields.push({
+        name: `r${level}`,
+        type: {
+          type: "record",
+          name: `R${level}`,
+          fields: [
+            { name: "a", type: own },
+            { name: "b", type: own }
+          ]
+        }
+      })
+    }
+    const schema = record([text("id"), { name: "time", type: "int" }, ...fields])
+    const bytes = Buffer.from([2, 0x61, 2])
+    const { result, end } = Result.getOrThrow(AvroRecord.reader(schema)).read(bytes, 0)
+    assert.deepStrictEqual([reasonOf(result), end], ["malformed", undefined])
+  })
+
+  it("passes over a record that is longer than any that is read", () => {
+    const schema = record([text("id"), { name: "time", type: "int" }, text("long")])
+    const write = (id: string, long: string) => writerOf(schema).toBuffer({ id, time: 1, long })
+    const first = write("a", "x".repeat(Json.budget.bytes))
+    const block = Buffer.concat([first, write("b", "y")])
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    const { end, result } = read(block, 0)
+    assert.deepStrictEqual([reasonOf(result), end], ["malformed", first.length])
+    assert.strictEqual(Result.getOrThrow(read(block, first.length).result).id, "b")
+  })
+
   it("refuses a list that claims more items than there are bytes, before it takes memory for them", () => {
     for (const list of [
       { type: "array", items: "string" },
@@ -449,7 +708,7 @@ describe("braze-avro/1", () => {
         name: "inner",
         type: { type: "record", name: "Inner", fields: [{ name: "x", type: ["null", "Inner"] }] }
       },
-      { name: "none", type: "float" },
+      { name: "share", type: "float" },
       { name: "lists", type: { type: "array", items: { type: "long", logicalType: "timestamp-millis" } } }
     ]
     const bytes = avsc.Type.forSchema(JSON.parse(record(fields))).toBuffer({
@@ -461,7 +720,7 @@ describe("braze-avro/1", () => {
       mark: Buffer.from("ok"),
       raw: Buffer.from([0x41]),
       inner: { x: { x: null } },
-      none: Number.POSITIVE_INFINITY,
+      share: 0.5,
       lists: [3, 4]
     })
     const event = Result.getOrThrow(
@@ -474,6 +733,7 @@ describe("braze-avro/1", () => {
       mark: "ok",
       raw: "A",
       inner: { x: { x: null } },
+      share: 0.5,
       lists: [3, 4]
     }
     assert.deepStrictEqual([event.time, event.properties], [1500, properties])

@@ -1,51 +1,122 @@
 /** Avro values by a writer schema, read with avsc: always within the bytes, and as JSON could hold them. */
+
+import * as Json from "@millrace/core/Json"
 import avsc from "avsc"
+import * as Result from "effect/Result"
+import * as Meter from "./avroMeter.ts"
+import * as Units from "./avroUnits.ts"
 import { isObject } from "./event.ts"
 
 /** avsc's reading position. Past the end it reads nothing, and the decoded record is refused. */
 interface Tap {
   readonly buf: Buffer
-  readonly pos: number
+  pos: number
   readonly readLong: () => number
   readonly readString: () => string
+  readonly skipString: () => void
 }
+
+type Read = (tap: Tap) => unknown
 
 declare module "avsc" {
   interface Type {
     _read(tap: Tap): unknown
+    _skip(tap: Tap): void
+  }
+  namespace types {
+    interface RecordType {
+      _createReader(): Read
+      _createSkipper(): (tap: Tap) => void
+    }
   }
 }
 
-/** A whole number that a double cannot hold. */
+/** A number that cannot be handed on as it stands in the bytes; its message is for people. */
 export class Inexact extends Error {}
 
 // avsc believes the length that a list claims: a few damaged bytes would exhaust the memory of the process.
-const readItems = (tap: Tap, read: () => void): void => {
+const checkCount = (tap: Tap, count: number): void => {
+  if (!(count >= 0 && count <= tap.buf.length - tap.pos)) throw new Error("a list is longer than the record")
+}
+
+/** `read` is called for each item as long as items are kept, then `skip`. */
+const readItems = (tap: Tap, meter: Meter.Meter, read: () => void, skip: () => void): void => {
+  meter.enter()
   for (let count = tap.readLong(); count !== 0; count = tap.readLong()) {
     if (count < 0) {
       count = -count
       tap.readLong()
     }
-    if (!(count <= tap.buf.length - tap.pos)) throw new Error("a list is longer than the record")
-    for (let i = 0; i < count; i++) read()
+    checkCount(tap, count)
+    for (let i = 0; i < count; i++) {
+      if (meter.spend(1)) skip()
+      else read()
+    }
+  }
+  meter.leave()
+}
+
+const skipItems = (tap: Tap, meter: Meter.Meter, skip: () => void): void => {
+  for (let count = tap.readLong(); count !== 0; count = tap.readLong()) {
+    const size = count < 0 ? tap.readLong() : undefined
+    checkCount(tap, size ?? count)
+    meter.spend(size === undefined ? count : 1)
+    if (size === undefined) for (let i = 0; i < count; i++) skip()
+    else tap.pos += size
   }
 }
 
-class BoundedArray extends avsc.types.ArrayType {
-  override _read(tap: Tap): unknown {
-    const values: Array<unknown> = []
-    readItems(tap, () => values.push(this.itemsType._read(tap)))
-    return values
+/** The types of avsc that may hold any number of values, metered. */
+const metered = (meter: Meter.Meter) => ({
+  Array: class extends avsc.types.ArrayType {
+    override _read(tap: Tap): unknown {
+      const values: Array<unknown> = []
+      const { itemsType } = this
+      const read = () => values.push(itemsType._read(tap))
+      readItems(tap, meter, read, () => itemsType._skip(tap))
+      return values
+    }
+    override _skip(tap: Tap): void {
+      skipItems(tap, meter, () => this.itemsType._skip(tap))
+    }
+  },
+  Map: class extends avsc.types.MapType {
+    override _read(tap: Tap): unknown {
+      const entries: Array<[string, unknown]> = []
+      const read = () => entries.push([tap.readString(), this.valuesType._read(tap)])
+      readItems(tap, meter, read, () => this.skipEntry(tap))
+      return Object.fromEntries(entries)
+    }
+    override _skip(tap: Tap): void {
+      skipItems(tap, meter, () => this.skipEntry(tap))
+    }
+    skipEntry(tap: Tap): void {
+      tap.skipString()
+      this.valuesType._skip(tap)
+    }
+  },
+  Record: class extends avsc.types.RecordType {
+    override _createReader(): Read {
+      const read = super._createReader()
+      const skip = super._createSkipper()
+      const { length } = this.fields
+      return (tap) => {
+        meter.enter()
+        const value = meter.spend(length) ? skip(tap) : read(tap)
+        meter.leave()
+        return value
+      }
+    }
+    override _createSkipper(): (tap: Tap) => void {
+      const skip = super._createSkipper()
+      const { length } = this.fields
+      return (tap) => {
+        meter.spend(length)
+        skip(tap)
+      }
+    }
   }
-}
-
-class BoundedMap extends avsc.types.MapType {
-  override _read(tap: Tap): unknown {
-    const entries: Array<[string, unknown]> = []
-    readItems(tap, () => entries.push([tap.readString(), this.valuesType._read(tap)]))
-    return Object.fromEntries(entries)
-  }
-}
+})
 
 // avsc throws on a long beyond 2^53, and with it would go the rest of the block.
 const wideLong = avsc.types.LongType.__with({
@@ -66,34 +137,63 @@ const wideLong = avsc.types.LongType.__with({
 
 type Schema = Parameters<typeof avsc.Type.forSchema>[0]
 
-const bounded = (schema: Schema, options: object): avsc.Type | undefined => {
-  const kind = isObject(schema) ? schema["type"] : schema
-  if (kind === "long") return wideLong
-  if (kind === "array") return new BoundedArray(schema, options)
-  return kind === "map" ? new BoundedMap(schema, options) : undefined
+const hook = (meter: Meter.Meter) => {
+  const types = metered(meter)
+  return (schema: Schema, options: object): avsc.Type | undefined => {
+    switch (isObject(schema) ? schema["type"] : schema) {
+      case "long":
+        return wideLong
+      case "array":
+        return new types.Array(schema, options)
+      case "map":
+        return new types.Map(schema, options)
+      case "record":
+      case "error":
+        return new types.Record(schema, options)
+      default:
+        return undefined
+    }
+  }
 }
 
-/** A value of any kind as JSON could hold it: bytes are Latin-1 text, Infinity and NaN are null. */
-const plain = (value: unknown): unknown => {
-  if (typeof value === "number") return Number.isFinite(value) ? value : null
-  if (typeof value === "bigint") throw new Inexact()
-  if (typeof value !== "object" || value === null) return value
-  if (Array.isArray(value)) return value.map(plain)
-  if (Buffer.isBuffer(value)) return value.toString("latin1")
-  // The wrapper that avsc puts around a value whose branch would be in doubt.
-  if ("unwrap" in value && typeof value.unwrap === "function") return plain(value.unwrap())
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]))
+/** Makes a value of any kind as JSON could hold it: bytes are Latin-1 text. */
+const plainWith = (nameOf: (alias: string) => string): Convert => {
+  const plain: Convert = (value) => {
+    if (typeof value === "number") return exact(value)
+    if (typeof value === "bigint") return kept(value)
+    if (typeof value !== "object" || value === null) return value
+    if (Array.isArray(value)) return value.map(plain)
+    if (Buffer.isBuffer(value)) return value.toString("latin1")
+    // The wrapper that avsc puts around a value whose branch would be in doubt.
+    if ("unwrap" in value && typeof value.unwrap === "function") return plain(value.unwrap())
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [nameOf(name), plain(item)]))
+  }
+  return plain
+}
+
+const exact = (value: number): number => {
+  if (!Number.isFinite(value)) throw new Inexact("a number is beyond what JSON holds")
+  return value
+}
+
+/** The same rule as that of numbers in JSON: the digits decide. */
+const kept = (value: bigint): number => {
+  if (String(Number(value)) === String(value)) return Number(value)
+  throw new Inexact("a whole number is beyond 2^53, and a double does not keep its digits")
 }
 
 const whole = (value: unknown): unknown => {
-  if (typeof value === "number" && !Number.isSafeInteger(value)) throw new Inexact()
+  if (typeof value === "number" && !Number.isSafeInteger(value))
+    throw new Inexact("a whole number is beyond what an int holds")
   return value
 }
 
 const asIs = new Set(["null", "boolean", "string"])
 
+type Convert = (value: unknown) => unknown
+
 /** How a field's value becomes plain; `undefined` when it is plain already, as nearly all of Currents' are. */
-const conversion = (type: avsc.Type): ((value: unknown) => unknown) | undefined => {
+const conversion = (type: avsc.Type, plain: Convert): Convert | undefined => {
   const branches = type instanceof avsc.types.UnwrappedUnionType ? type.types : [type]
   const rest = branches.map(({ typeName }) => typeName).filter((name) => !asIs.has(name))
   if (rest.length === 0) return undefined
@@ -104,32 +204,80 @@ const conversion = (type: avsc.Type): ((value: unknown) => unknown) | undefined 
 export interface Record {
   readonly fields: ReadonlyArray<{
     readonly name: string
-    readonly convert: ((value: unknown) => unknown) | undefined
+    /** The name under which it stands in a decoded value. */
+    readonly alias: string
+    readonly convert: Convert | undefined
   }>
-  /** The values by name and where the next record starts; `undefined` when the bytes end too early. May throw. */
+  /**
+   * The values by alias and where the next record starts; `undefined` when the bytes end too early. `breach` tells what
+   * of the budget the record broke: it has no values then. `isNew`: nothing of these bytes was read before. May throw.
+   */
   readonly decode: (
     bytes: Buffer,
-    start: number
-  ) => { readonly value: { readonly [name: string]: unknown }; readonly end: number } | undefined
+    start: number,
+    isNew: boolean
+  ) =>
+    | {
+        readonly value: { readonly [alias: string]: unknown }
+        readonly end: number
+        readonly breach: string | undefined
+      }
+    | undefined
 }
+
+/** avsc makes records by assignment, and that of `__proto__` would be lost: it gets a name that the schema has not. */
+const aliasFor = (text: string): string => {
+  let alias = "proto_"
+  while (text.includes(alias)) alias += "_"
+  return alias
+}
+
+const proto = "__proto__"
 
 /** Throws when the text is no schema of a record. */
 export const record = (text: string): Record => {
+  const parsed = Result.getOrThrow(Json.parseText(text))
+  const alias = aliasFor(text)
   // Only readers need defaults, and one that does not fit its field should not keep us from reading.
-  const schema: Schema = JSON.parse(text, (key, value) => (key === "default" ? undefined : value))
+  const schema: Schema = JSON.parse(text, function (this: unknown, key, value) {
+    if (key === "default") return undefined
+    return key === "name" && value === proto ? alias : value
+  })
+  const meter = Meter.make()
   const type = avsc.Type.forSchema(schema, {
     wrapUnions: "auto",
     omitRecordMethods: true,
     // Without a prototype, or a schema that names a type "constructor" would find one.
     registry: Object.create(null),
-    typeHook: bounded
+    typeHook: hook(meter)
   })
   if (!(type instanceof avsc.types.RecordType)) throw new Error("not a record")
+  const nameOf = (name: string) => (name === alias ? proto : name)
+  const plain = plainWith(nameOf)
+  const units = Units.ofFields(parsed)
   return {
-    fields: type.fields.map((field) => ({ name: field.name, convert: conversion(field.type) })),
-    decode: (bytes, start) => {
-      const { value, offset } = type.decode(bytes, start)
-      return offset < 0 ? undefined : { value, end: offset }
+    fields: type.fields.map((field) => ({
+      name: nameOf(field.name),
+      alias: field.name,
+      convert: Units.conversion(nameOf(field.name), units.get(field.name)) ?? conversion(field.type, plain)
+    })),
+    decode: (bytes, start, isNew) => {
+      const { bytes: most } = Json.budget
+      const isLarge = bytes.length - start > most
+      meter.begin(bytes.length, isNew, false)
+      const { value, offset } = type.decode(isLarge ? bytes.subarray(0, start + most) : bytes, start)
+      if (offset >= 0) return { value, end: offset, breach: meter.breach() }
+      if (!isLarge) return undefined
+      // It may be a record that is larger than any that is read: passed over, it tells where the next one starts.
+      meter.begin(bytes.length, false, true)
+      const { offset: end } = type.decode(bytes, start)
+      return end < 0
+        ? undefined
+        : {
+            value: {},
+            end,
+            breach: `it has ${end - start} bytes; the longest that is read has ${most}`
+          }
     }
   }
 }
