@@ -55,10 +55,10 @@ describe("values", () => {
     )
     assert.deepStrictEqual(breaches, [
       "none",
-      "nested deeper than 100",
-      "nested deeper than 100",
-      "it holds 100002 values; at most 100000 are read",
-      `it has ${budget.bytes + 2} bytes; the longest that is read has ${budget.bytes}`,
+      "nested deeper than 100 levels",
+      "nested deeper than 100 levels",
+      "too full: it holds 100002 values, and at most 100000 are read",
+      `too long: it has ${budget.bytes + 2} bytes, and the longest that is read ${budget.bytes}`,
       "none"
     ])
   })
@@ -119,7 +119,7 @@ describe("items", () => {
     const found = [...Json.items(bytes)!]
     assert.deepStrictEqual(
       found.map((piece) => piece.kind === "value" && piece.breach),
-      ["nested deeper than 100", "nested deeper than 100"]
+      ["nested deeper than 100 levels", "nested deeper than 100 levels"]
     )
   })
 
@@ -176,8 +176,8 @@ describe("parse", () => {
 
   it("refuses what is beyond the budget, small or large", () => {
     for (const depth of [budget.depth + 1, 6000, 30_000, 1_000_000])
-      assert.strictEqual(parsed(nested(depth)), "nested deeper than 100", String(depth))
-    assert.notStrictEqual(parsed(nested(budget.depth)), "nested deeper than 100")
+      assert.strictEqual(parsed(nested(depth)), "nested deeper than 100 levels", String(depth))
+    assert.notStrictEqual(parsed(nested(budget.depth)), "nested deeper than 100 levels")
     assert.match(String(parsed(`[${"0,".repeat(budget.values)}0]`)), /at most 100000/)
     assert.match(String(parsed(`"${"x".repeat(budget.bytes)}"`)), /the longest that is read/)
     assert.match(String(Result.getOrThrow(Result.flip(Json.parseText(nested(1_000_000)))).detail), /nested/)
@@ -208,7 +208,7 @@ describe("breach", () => {
   it("tells of a value made in code that is too deep to be written", () => {
     let value: unknown = 0
     for (let depth = 0; depth < 20_000; depth++) value = [value]
-    assert.strictEqual(Json.breach(value), "nested deeper than 100")
+    assert.strictEqual(Json.breach(value), "nested deeper than 100 levels")
     assert.isUndefined(Json.breach({ a: [1] }))
   })
 })

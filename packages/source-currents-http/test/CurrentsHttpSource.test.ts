@@ -136,12 +136,66 @@ describe("a body", () => {
         [
           ["event 2 of a request", "not-an-event"],
           ["event 3 of a request", "not-an-event"],
-          ["event 4 of a request", "not-an-event"]
+          ["event 4 of a request", "malformed"]
         ]
       )
       assert.deepStrictEqual(Buffer.from(bad(recorded)[0]!.raw).toString(), '{"id":"no type"}')
-      // What is too deep to be written down is found in the body.
-      assert.include(Buffer.from(bad(recorded)[2]!.raw).toString(), deep)
+      assert.strictEqual(Buffer.from(bad(recorded)[2]!.raw).toString(), `{"properties":${deep}}`)
+    })
+  )
+
+  it.live("stores each event by its own bytes, and a number as it is written", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      const [event] = events(1)
+      const spaced = JSON.stringify(event, undefined, 1).replace("{", '{ "n": 1.50,')
+      const rounded = JSON.stringify(event).replace("{", '{"n":9007199254740993,')
+      assert.strictEqual((yield* post(port, `{"events":[ ${spaced} , ${rounded} ]}`)).status, 200)
+      const [chunk] = recorded.chunks
+      assert.strictEqual(Buffer.from(chunk!.records!.bytes).toString(), spaced)
+      assert.deepStrictEqual(
+        bad(recorded).map(({ raw, reason }) => [reason, Buffer.from(raw).toString()]),
+        [["malformed", rounded]]
+      )
+    })
+  )
+
+  it.live("of empty items is counted, item by item", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      for (const body of ["[{},{}]", '{"events":[{},[]]}', '{"events":{}}', "[[]]"]) {
+        assert.strictEqual((yield* post(port, body)).status, 200, body)
+      }
+      assert.deepStrictEqual(
+        bad(recorded).map(({ raw, reason }) => [reason, Buffer.from(raw).toString()]),
+        ["{}", "{}", "{}", "[]", "{}", "[]"].map((raw) => ["not-an-event", raw])
+      )
+    })
+  )
+
+  it.live("that is cut off behind good events loses none of them", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      const [first, second] = events(2).map((event) => JSON.stringify(event))
+      assert.strictEqual((yield* post(port, `{"events":[${first},${second},{"cut`)).status, 200)
+      assert.deepStrictEqual(ids(recorded), named(2))
+      assert.deepStrictEqual(
+        bad(recorded).map(({ detail, position, raw }) => [detail, position, Buffer.from(raw).toString()]),
+        [["cut off", "a request from event 3 on", '{"cut']]
+      )
+    })
+  )
+
+  it.live("of more events than one may hold is to come in smaller ones, and nothing of it is stored", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      const many = gzipSync(`{"events":[${"{},".repeat(2_500_000)}{}]}`)
+      const { status } = yield* post(port, many, { headers: { "content-encoding": "gzip" } })
+      assert.deepStrictEqual([status, recorded.begun()], [413, 0])
+      // As many as there may be are stored in chunks that the outbox can take.
+      assert.strictEqual((yield* post(port, `[${Array(20_000).fill("{}").join()}]`)).status, 200)
+      assert.strictEqual(bad(recorded).length, 20_000)
+      assert.isAbove(recorded.chunks.length, 5)
     })
   )
 

@@ -47,8 +47,8 @@ export const numberFault = (text: string): string | undefined => {
   return fault
 }
 
-const beyondRange = "a number is beyond what a double holds"
-const beyondDigits = "a whole number is beyond 2^53, and a double does not keep its digits"
+const beyondRange = "not exact: a number is beyond what a double holds"
+const beyondDigits = "not exact: a whole number is beyond 2^53, and a double does not keep its digits"
 
 const halfEscape = /\\u[dD][89a-fA-F]/
 

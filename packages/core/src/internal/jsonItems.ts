@@ -4,13 +4,15 @@ import * as Scan from "./jsonScan.ts"
 
 const { budget } = Scan
 
-export const tooDeep = `nested deeper than ${budget.depth}`
+export const tooDeep = `nested deeper than ${budget.depth} levels`
 
 const breachIn = (start: number, { depth, end, values }: Scan.Scanned): string | undefined => {
   if (end - start > budget.bytes)
-    return `it has ${end - start} bytes; the longest that is read has ${budget.bytes}`
+    return `too long: it has ${end - start} bytes, and the longest that is read ${budget.bytes}`
   if (depth > budget.depth) return tooDeep
-  return values > budget.values ? `it holds ${values} values; at most ${budget.values} are read` : undefined
+  return values > budget.values
+    ? `too full: it holds ${values} values, and at most ${budget.values} are read`
+    : undefined
 }
 
 /** What of the budget the value in these bytes breaks; nothing when it is no whole value, which parsing will tell. */
@@ -32,7 +34,7 @@ const cutOff = (start: number, end: number): Piece => ({
   kind: "cut-off",
   start,
   end,
-  detail: "it is cut off"
+  detail: "cut off"
 })
 
 const damaged = (start: number, end: number, at: number): Piece => ({
@@ -46,7 +48,7 @@ const tooMany = (start: number, end: number): Piece => ({
   kind: "too-many",
   start,
   end,
-  detail: `more than ${budget.items} items in one; send or write fewer together`
+  detail: `too many: only the first ${budget.items} items that stand together are read`
 })
 
 export function* values(bytes: Uint8Array, start = 0, end: number = bytes.length): Generator<Piece, void> {

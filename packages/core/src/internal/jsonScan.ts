@@ -5,7 +5,7 @@ export const budget = {
   bytes: 8 * 1024 * 1024,
   depth: 100,
   values: 100_000,
-  items: 100_000
+  items: 20_000
 } as const
 
 /** Where a value ends, or why it has no end. `values` counts it and all in it; `depth` how deep they stand. */

@@ -48,9 +48,9 @@ export const make = (): Meter => {
     },
     breach: () =>
       isTooDeep
-        ? `nested deeper than ${deepest}`
+        ? `nested deeper than ${deepest} levels`
         : values > most
-          ? `it holds more than ${most} values`
+          ? `too full: it holds more than ${most} values`
           : undefined
   }
 }

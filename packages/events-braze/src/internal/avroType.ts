@@ -172,19 +172,19 @@ const plainWith = (nameOf: (alias: string) => string): Convert => {
 }
 
 const exact = (value: number): number => {
-  if (!Number.isFinite(value)) throw new Inexact("a number is beyond what JSON holds")
+  if (!Number.isFinite(value)) throw new Inexact("not exact: a number is beyond what JSON holds")
   return value
 }
 
 /** The same rule as that of numbers in JSON: the digits decide. */
 const kept = (value: bigint): number => {
   if (String(Number(value)) === String(value)) return Number(value)
-  throw new Inexact("a whole number is beyond 2^53, and a double does not keep its digits")
+  throw new Inexact("not exact: a whole number is beyond 2^53, and a double does not keep its digits")
 }
 
 const whole = (value: unknown): unknown => {
   if (typeof value === "number" && !Number.isSafeInteger(value))
-    throw new Inexact("a whole number is beyond what an int holds")
+    throw new Inexact("not exact: a whole number is beyond what an int holds")
   return value
 }
 
@@ -276,7 +276,7 @@ export const record = (text: string): Record => {
         : {
             value: {},
             end,
-            breach: `it has ${end - start} bytes; the longest that is read has ${most}`
+            breach: `too long: it has ${end - start} bytes, and the longest that is read ${most}`
           }
     }
   }

@@ -1,5 +1,6 @@
 /** A body as chunks: mostly one. */
 import type { Chunk, Malformed } from "@millrace/core/Intake"
+import * as Json from "@millrace/core/Json"
 import { rawLimit } from "@millrace/core/Outbox"
 import { type BrazeEvent, CustomHttp } from "@millrace/events-braze"
 import type { UnknownEvent } from "@millrace/events-braze/Braze"
@@ -11,38 +12,51 @@ const chunkSize = 512 * 1024
 /** Records without much in them that make one. */
 const chunkRecords = 2000
 
+const decode = CustomHttp.codec.decoder("")
+
 type Received = Chunk<BrazeEvent | UnknownEvent>
 
 /**
- * None for a body that cannot be read and is larger than a dead letter keeps: Braze can still send it in smaller ones. No
- * chunk at all for the probe of a token.
+ * None for a body that is to come in smaller ones: it holds more events than one may, or it is damaged and larger than a
+ * dead letter keeps. No chunk at all for the probe of a token. Chunks are made as they are asked for.
  */
-export const ofBody = (body: Buffer): Option.Option<ReadonlyArray<Received>> => {
-  if (body.length < 8 && body.toString("latin1").trim() === "") return Option.some([])
-  const items = CustomHttp.decodeEnvelope(body)
-  if (Result.isFailure(items))
-    return buried(body, items.failure.reason, `the body is ${items.failure.detail}`)
-  if (items.success.every(({ value }) => isEmpty(value))) return Option.some([])
-  return Option.some([...chunksOf(items.success, body)])
+export const ofBody = (body: Buffer): Option.Option<Iterable<Received>> => {
+  if (isProbe(body)) return Option.some([])
+  const items = Json.items(body)
+  return items === undefined ? ofOne(body) : ofItems([...items], body)
+}
+
+/** Nothing stands in them: not even an event that cannot be read. */
+const isProbe = (body: Buffer): boolean =>
+  body.length < 64 && /^\s*(?:\{\s*\}\s*)?$/.test(body.toString("latin1"))
+
+const ofItems = (pieces: ReadonlyArray<Json.Piece>, body: Buffer): Option.Option<Iterable<Received>> => {
+  const last = pieces.at(-1)
+  if (last === undefined) return Option.some([])
+  if (last.kind === "too-many") return Option.none()
+  const isDamaged = last.kind !== "value"
+  if (isDamaged && body.length > rawLimit) return Option.none()
+  return isDamaged && pieces.length === 1
+    ? buried(body, "malformed", `the body is ${Json.notJson}`)
+    : Option.some(chunksOf(pieces, body))
+}
+
+const ofOne = (body: Buffer): Option.Option<Iterable<Received>> => {
+  const read = decode(body, 0, body.length)
+  return Result.isFailure(read) && read.failure.reason === "malformed"
+    ? buried(body, read.failure.reason, `the body is ${read.failure.detail}`)
+    : Option.some(chunksOf([{ kind: "value", start: 0, end: body.length, breach: undefined }], body))
 }
 
 /** A body that holds no events which could be read. */
-export const buried = (
-  raw: Buffer,
-  reason: string,
-  detail: string
-): Option.Option<ReadonlyArray<Received>> =>
+export const buried = (raw: Buffer, reason: string, detail: string): Option.Option<Iterable<Received>> =>
   raw.length > rawLimit
     ? Option.none()
     : Option.some([
         { events: [], malformed: [{ reason, detail, position: "request body", raw }], consumed: raw.length }
       ])
 
-/** Nothing stands in `{}`, neither a body nor an event. */
-const isEmpty = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && Object.keys(value).length === 0
-
-function* chunksOf(items: ReadonlyArray<CustomHttp.Item>, body: Buffer): Iterable<Received> {
+function* chunksOf(pieces: ReadonlyArray<Json.Piece>, body: Buffer): Iterable<Received> {
   let events: Array<BrazeEvent | UnknownEvent> = []
   let records: Array<Buffer> = []
   let malformed: Array<Malformed> = []
@@ -68,25 +82,27 @@ function* chunksOf(items: ReadonlyArray<CustomHttp.Item>, body: Buffer): Iterabl
     return made
   }
 
-  for (const [index, { result, value }] of items.entries()) {
-    const record = Option.getOrUndefined(recordOf(value))
-    const added = record?.length ?? 0
+  for (const [index, piece] of pieces.entries()) {
+    const record = body.subarray(piece.start, piece.end)
     const count = events.length + malformed.length
-    if (count > 0 && (size + added > chunkSize || count === chunkRecords)) yield chunk(0)
-    size += added
-    if (record !== undefined && Result.isSuccess(result)) {
+    if (count > 0 && (size + record.length > chunkSize || count === chunkRecords)) yield chunk(0)
+    size += record.length
+    const result = resultOf(piece, body)
+    if (Result.isSuccess(result)) {
       events.push(result.success)
       records.push(record)
     } else {
-      const position = `event ${index + 1} of a request`
-      const why = Result.isFailure(result) ? result.failure : tooDeep
-      malformed.push({ ...why, position, raw: (record ?? body).subarray(0, rawLimit) })
+      const event = `event ${index + 1}`
+      const position = piece.kind === "value" ? `${event} of a request` : `a request from ${event} on`
+      malformed.push({ ...result.failure, position, raw: record })
     }
   }
   yield chunk(body.length)
 }
 
-const tooDeep = { reason: "malformed", detail: "nested too deep to be stored" }
-
-/** None when it is nested deeper than it can be written down. */
-const recordOf = Option.liftThrowable((value: unknown) => Buffer.from(JSON.stringify(value)))
+const resultOf = (piece: Json.Piece, body: Buffer): ReturnType<typeof decode> => {
+  const fault = piece.kind === "value" ? piece.breach : piece.detail
+  return fault === undefined
+    ? decode(body, piece.start, piece.end)
+    : Result.fail({ reason: "malformed", detail: fault })
+}

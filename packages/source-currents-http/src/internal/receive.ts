@@ -1,6 +1,6 @@
 /** One request: everything that can be told without its body first, then the body, then the outbox. */
 import type { IncomingMessage } from "node:http"
-import type { Intake } from "@millrace/core/Intake"
+import type { Chunk, Intake } from "@millrace/core/Intake"
 import type { BrazeEvent } from "@millrace/events-braze"
 import type { UnknownEvent } from "@millrace/events-braze/Braze"
 import type * as Duration from "effect/Duration"
@@ -77,12 +77,17 @@ const store = (
       : Chunks.ofBody(packed)
     if (Option.isNone(chunks)) return Answer.tooLarge
     // One after the other: a body of many chunks is answered when the last is durable.
-    const stored = yield* Effect.timeoutOption(
-      Effect.forEach(chunks.value, (chunk) => intake.append(chunk), { discard: true }),
-      storeTimeout
-    )
+    const stored = yield* Effect.timeoutOption(append(intake, chunks.value), storeTimeout)
     return Option.isSome(stored) ? Answer.ok : Answer.notStored
   }).pipe(Effect.catch(Effect.succeed))
+
+/** Each chunk is made when the one before is durable. */
+const append = Effect.fnUntraced(function* (
+  intake: Receiver["intake"],
+  chunks: Iterable<Chunk<BrazeEvent | UnknownEvent>>
+) {
+  for (const chunk of chunks) yield* intake.append(chunk)
+})
 
 const unpacked = (packed: Buffer, bodyBytes: number, place: Place) =>
   Effect.gen(function* () {
