@@ -328,7 +328,8 @@ describe("a file that ends too early", () => {
         const whole = contents.blocks.filter((_, index) => (ends[index + 1] ?? bytes.length) <= cut).length
         assert.deepStrictEqual(idsOf(recorder.events), events.slice(0, whole * 40), `cut at ${cut}`)
         assert.deepStrictEqual(recorder.bad, [])
-        if (!ends.includes(cut)) {
+        // An empty file lacks nothing.
+        if (cut > 0 && !ends.includes(cut)) {
           assert.strictEqual(recorder.logs.length, 1)
           assert.match(recorder.logs[0]!, /a\.avro: is not read from byte \d+ on/)
           const chunks = recorder.chunks.length

@@ -1,4 +1,7 @@
-/** Checkpoints of files: `v1:<at>:<count>:<mark>:<size>:<complete | partial>`. */
+/**
+ * Checkpoints of files: `v1:<at>:<count>:<mark>:<size>:<complete | partial>`. One behind the header of a joined container,
+ * or behind a gap, is `v2` and names both at its end: `:<header>:<gaps>`.
+ */
 import type { Checkpoint } from "@millrace/core/Intake"
 
 /** How far a file is taken. */
@@ -9,6 +12,8 @@ export interface Place {
   readonly count: number
   /** CRC-32 of how the file begins: another file under its name is known by it. */
   readonly mark: number
+  /** Avro: where the header stands that `at` is under; the file's own unless containers are joined. */
+  readonly header?: number
 }
 
 export interface Stand extends Place {
@@ -16,20 +21,26 @@ export interface Stand extends Place {
   readonly size: number
   /** Everything in those bytes is taken, so a file that still has this size need not be opened. */
   readonly complete: boolean
+  /** Gaps of a gzipped file that became dead letters. */
+  readonly gaps: number
 }
 
-export const format = ({ at, count, mark, size, complete }: Stand): Checkpoint =>
-  `v1:${at}:${count}:${mark.toString(16)}:${size}:${complete ? "complete" : "partial"}`
+export const format = ({ at, count, mark, size, complete, header = 0, gaps }: Stand): Checkpoint => {
+  const stand = `${at}:${count}:${mark.toString(16)}:${size}:${complete ? "complete" : "partial"}`
+  return header === 0 && gaps === 0 ? `v1:${stand}` : `v2:${stand}:${header}:${gaps}`
+}
 
 export const parse = (checkpoint: Checkpoint): Stand | undefined => {
-  const found = /^v1:(\d+):(\d+):([0-9a-f]+):(\d+):(complete|partial)$/.exec(checkpoint)
+  const found = /^v[12]:(\d+):(\d+):([0-9a-f]+):(\d+):(complete|partial)(?::(\d+):(\d+))?$/.exec(checkpoint)
   if (found === null) return undefined
-  const [, at, count, mark, size, state] = found
+  const [, at, count, mark, size, state, header = "0", gaps = "0"] = found
   return {
     at: Number(at),
     count: Number(count),
     mark: Number.parseInt(mark!, 16),
     size: Number(size),
-    complete: state === "complete"
+    complete: state === "complete",
+    header: Number(header),
+    gaps: Number(gaps)
   }
 }

@@ -24,11 +24,15 @@ export interface BlockHead {
 /** The most bytes that a block's head takes: two numbers. */
 export const headLimit = 20
 
+/** The longest header that is read: a schema of Currents takes some tens of kilobytes. */
+export const headerLimit = 1024 * 1024
+
 /** The bytes end before what is to be read does. */
 class TooShort extends Error {}
 
 interface Cursor {
   readonly bytes: Buffer
+  readonly limit: number
   at: number
 }
 
@@ -49,6 +53,7 @@ const long = (cursor: Cursor): number => {
 
 const take = (cursor: Cursor, length: number): Buffer => {
   if (length < 0) throw new Error("a length is negative")
+  if (cursor.at + length > cursor.limit) throw new Error("a length is beyond what is read")
   if (length > cursor.bytes.length - cursor.at) throw new TooShort()
   cursor.at += length
   return cursor.bytes.subarray(cursor.at - length, cursor.at)
@@ -63,29 +68,37 @@ const attempt = <A>(read: () => A): A | "short" | "bad" => {
   }
 }
 
-/** The header at the start of `bytes`. */
-export const parseHeader = (bytes: Buffer): Header | "short" | "bad" =>
-  attempt(() => {
-    const cursor = { bytes, at: magic.length }
-    const entries = new Map<string, string>()
+/** The header at the start of `bytes`. Of its entries, however many, two are kept. */
+export const parseHeader = (bytes: Buffer): Header | "short" | "bad" => {
+  if (!begins(bytes)) return bytes.length < magic.length ? "short" : "bad"
+  const header = attempt(() => {
+    const cursor = { bytes, at: magic.length, limit: headerLimit }
+    let schema: string | undefined
+    let codec = "null"
     for (let count = long(cursor); count !== 0; count = long(cursor)) {
       // A negative count is followed by the size of its entries.
       if (count < 0) long(cursor)
       for (let left = Math.abs(count); left > 0; left--) {
         const name = take(cursor, long(cursor)).toString()
-        entries.set(name, take(cursor, long(cursor)).toString())
+        const value = take(cursor, long(cursor))
+        if (name === "avro.schema") schema = value.toString()
+        if (name === "avro.codec") codec = value.toString()
       }
     }
     const sync = Buffer.from(take(cursor, syncSize))
-    const schema = entries.get("avro.schema")
     if (schema === undefined) throw new Error("no schema")
-    return { schema, codec: entries.get("avro.codec") ?? "null", sync, length: cursor.at }
+    return { schema, codec, sync, length: cursor.at }
   })
+  return header === "short" && bytes.length >= headerLimit ? "bad" : header
+}
+
+/** Whether a container begins here. No block does so: it would claim fewer than no records. */
+export const begins = (bytes: Buffer): boolean => bytes.subarray(0, magic.length).equals(magic)
 
 /** The head of a block at the start of `bytes`. */
 export const parseBlockHead = (bytes: Buffer): BlockHead | "short" | "bad" =>
   attempt(() => {
-    const cursor = { bytes, at: 0 }
+    const cursor = { bytes, at: 0, limit: headLimit }
     const [count, size] = [long(cursor), long(cursor)]
     if (count < 0 || size < 0) throw new Error("a length is negative")
     return { count, size, length: cursor.at }

@@ -21,6 +21,8 @@ export interface Gather {
   /** The record at `bytes[start, end)`, which is copied. */
   readonly add: (event: CurrentsEvent, bytes: Buffer, start: number, end: number) => void
   readonly bury: (record: Malformed) => void
+  /** What is added from here on is of this encoding; nothing of another may be gathered. */
+  readonly encode: (encoding: Encoding) => void
   readonly isFull: () => boolean
   /** The state as it is, to come back to before the next flush. */
   readonly save: () => () => void
@@ -30,6 +32,8 @@ export interface Gather {
   readonly finish: (place: Checkpoint.Place) => Effect.Effect<void>
 }
 
+export type Encoding = Pick<Records, "codec" | "parameter">
+
 /** Room for the record that fills a chunk, too: most chunks need no second buffer. */
 const bufferSize = chunkSize + 64 * 1024
 
@@ -38,8 +42,9 @@ export const make = (
   input: Input,
   intake: Intake<CurrentsEvent>,
   from: Checkpoint.Stand | undefined,
-  encoding: Pick<Records, "codec" | "parameter">
+  encoding: Encoding
 ): Gather => {
+  let { codec, parameter } = encoding
   let events: Array<CurrentsEvent> = []
   let ends: Array<number> = []
   let buffer = Buffer.alloc(0)
@@ -61,12 +66,12 @@ export const make = (
   const append = (place: Checkpoint.Place, complete: boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
       const used = complete ? file.size : input.packed ? input.consumed() : place.at
-      const stand = { ...place, size: Math.max(file.size, used), complete }
+      const stand = { ...place, size: Math.max(file.size, used), complete, gaps: input.gaps() }
       const isNews = complete && !(latest?.complete && latest.at === stand.at && latest.size === stand.size)
       if (events.length === 0 && malformed.length === 0 && !isNews) return Effect.void
       const chunk = {
         events,
-        records: { ...encoding, bytes: buffer.subarray(0, size), ends: Uint32Array.from(ends) },
+        records: { codec, parameter, bytes: buffer.subarray(0, size), ends: Uint32Array.from(ends) },
         malformed,
         split: file.split,
         checkpoint: Checkpoint.format(stand),
@@ -93,6 +98,10 @@ export const make = (
     bury: (record) => {
       malformed.push(record)
       raw += record.raw.length
+    },
+    encode: (next) => {
+      codec = next.codec
+      parameter = next.parameter
     },
     isFull: () => size >= chunkSize || raw >= chunkSize || malformed.length >= 1000,
     save: () => {

@@ -1,86 +1,107 @@
-/** Avro container files: block by block, and on behind those that are damaged. */
-import { crc32 } from "node:zlib"
+/** Avro container files, also several joined in one: block by block, and on behind those that are damaged. */
 import type { Unread } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import type { AvroRecord } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Place } from "./checkpoint.ts"
-import { blockLimit, type Unpack, unpackerOf } from "./compression.ts"
-import * as Container from "./container.ts"
+import { blockLimit } from "./compression.ts"
+import * as Frame from "./container.ts"
 import * as Gather from "./gather.ts"
-import { end, type Reading, refuse, replaced } from "./reading.ts"
+import * as Header from "./header.ts"
+import { windowSize } from "./input.ts"
+import { end, gatherOf, passGap, type Reading, refuse, replaced } from "./reading.ts"
 import { findNext } from "./resync.ts"
 
 /** Reads a file from where it stands; tells what is left when it ends too early. */
 export const readAvro = Effect.fnUntraced(function* (reading: Reading) {
-  const { file, input, intake, from, readerOf } = reading
-  const header = yield* readHeader(reading)
+  const { file, input, from, readerOf } = reading
+  const header = yield* Header.read(input)
   if (header === "short") return { byte: 0, what: "the header is incomplete" } satisfies Unread
   if (header === "bad") return yield* refuse(reading, "damaged-header", "the Avro header cannot be read")
-  const reader = readerOf(header.schema)
-  if (Result.isFailure(reader)) {
-    const detail = `Avro of ${nameOf(header.schema)}: ${reader.failure.detail}`
-    return yield* refuse(reading, "not-currents", detail)
-  }
-  const unpack = unpackerOf(header.codec)
-  if (unpack === undefined) {
-    return yield* new SourceError({
-      detail: `${file.path}: its blocks are packed with ${header.codec}; write it anew with deflate, snappy or no codec`
-    })
+  const first = Header.open(header, 0, readerOf)
+  if ("reason" in first) {
+    return first.reason === "codec"
+      ? yield* unknownCodec(reading, first.detail)
+      : yield* refuse(reading, first.reason, first.detail)
   }
   const { mark } = header
   if (from !== undefined && from.mark !== mark) return yield* replaced(file)
-  if (!(yield* input.jump(from?.at ?? header.length))) return yield* replaced(file)
-  const gather = Gather.make(file, input, intake, from, reader.success)
+  const gather = gatherOf(reading, first.reader)
+  /** `undefined` under a header that cannot be read: what is there is passed over. */
+  let container: Header.Container | undefined = first
+  let under = from?.header ?? 0
+  if (under > 0) {
+    if (!(yield* input.jump(under))) return yield* replaced(file)
+    const later = yield* Header.read(input)
+    if (later === "short") return yield* replaced(file)
+    const opened = later === "bad" ? undefined : Header.open(later, under, readerOf)
+    container = opened !== undefined && "reader" in opened ? opened : undefined
+    if (container !== undefined) gather.encode(container.reader)
+  }
+  if (!(yield* input.jump(from?.at ?? first.length))) return yield* replaced(file)
+  const placeAt = (at: number, count = 0): Place => ({ at, count, mark, header: under })
+
   for (let taken = from?.count ?? 0; ; taken = 0) {
     const at = input.position()
-    const block = yield* readBlock(reading, header.sync, unpack)
-    if (block === undefined) return yield* end(reading, gather, { at, count: 0, mark })
-    const fault =
-      "fault" in block
-        ? block.fault
-        : yield* takeRecords(reader.success, block, gather, { at, count: taken, mark })
-    if (fault === undefined) {
-      input.skip(block.length!)
-      if (gather.isFull()) yield* gather.flush({ at: input.position(), count: 0, mark })
+    const start = yield* input.fill(Frame.headLimit)
+    if (start.length === 0) {
+      if (input.ending() !== "broken") return yield* end(reading, gather, placeAt(at))
+      passGap(reading, gather)
       continue
     }
-    yield* gather.flush({ at, count: 0, mark })
-    const { found, raw } = yield* findNext(input, header.sync, block.length)
-    if (!found) {
-      return yield* end(
-        reading,
-        gather,
-        { at, count: 0, mark },
-        { what: "the block there is incomplete", raw }
-      )
+    if (Frame.begins(start)) {
+      // Another schema: what was gathered under the one before goes first.
+      yield* gather.flush(placeAt(at))
+      const next = yield* Header.read(input)
+      if (next === "short") return yield* end(reading, gather, placeAt(at), "the header there is incomplete")
+      const opened =
+        next === "bad"
+          ? ({ reason: "damaged-header", detail: "the Avro header there cannot be read" } as const)
+          : Header.open(next, at, readerOf)
+      if ("reader" in opened) {
+        container = opened
+        gather.encode(opened.reader)
+        input.skip(opened.length)
+      } else {
+        if (opened.reason === "codec") return yield* unknownCodec(reading, opened.detail, at)
+        container = undefined
+        input.skip(Frame.magic.length)
+        const { raw } = yield* Header.pass(input, windowSize, Gather.rawLimit)
+        const { detail, reason } = opened
+        gather.bury({ reason, detail, position: `byte ${at}`, raw: Buffer.concat([Frame.magic, raw]) })
+      }
+      under = at
+      continue
+    }
+    if (container === undefined) {
+      const { raw } = yield* Header.pass(input, windowSize, Gather.rawLimit)
+      const detail = "it stands under an Avro header that cannot be read"
+      gather.bury({ reason: "damaged-header", detail, position: `byte ${at}`, raw })
+      continue
+    }
+    const block = yield* readBlock(reading, container)
+    const fault =
+      "fault" in block ? block.fault : yield* takeRecords(container.reader, block, gather, placeAt(at, taken))
+    if (fault === undefined) {
+      input.skip(block.length!)
+      if (gather.isFull()) yield* gather.flush(placeAt(input.position()))
+      continue
+    }
+    yield* gather.flush(placeAt(at))
+    const { found, raw } = yield* findNext(input, container.sync, block.length)
+    if (!found && input.ending() !== "broken") {
+      return yield* end(reading, gather, placeAt(at), "the block there is incomplete")
     }
     const claim = block.count === undefined ? "" : `the block's header claims ${block.count} records; `
     gather.bury({ reason: "damaged-block", detail: `${claim}${fault}`, position: `byte ${at}`, raw })
   }
 })
 
-/** A schema of Currents takes some tens of kilobytes. */
-const headerLimit = 16 * 1024 * 1024
-
-const readHeader = Effect.fnUntraced(function* ({ input }: Reading) {
-  for (let wanted = 16 * 1024; ; wanted *= 2) {
-    const view = yield* input.fill(wanted)
-    const header = Container.parseHeader(view)
-    if (header === "short" && view.length >= headerLimit) return "bad"
-    if (header === "short" && view.length >= wanted) continue
-    if (typeof header === "string") return header
-    return { ...header, mark: crc32(view.subarray(0, header.length)) }
-  }
-})
-
-/** The name of a schema, for people. */
-const nameOf = (schema: string): string => {
-  const [, namespace] = /"namespace"\s*:\s*"([\w.]*)"/.exec(schema) ?? []
-  const [, name] = /"name"\s*:\s*"([\w.]*)"/.exec(schema) ?? []
-  return name === undefined ? "an unnamed schema" : namespace === undefined ? name : `${namespace}.${name}`
-}
+const unknownCodec = ({ file }: Reading, codec: string, at = 0) =>
+  new SourceError({
+    detail: `${file.path}: its blocks${at === 0 ? "" : ` from byte ${at} on`} are packed with ${codec}; write it anew with deflate, snappy or no codec`
+  })
 
 interface Block {
   readonly count: number
@@ -96,24 +117,23 @@ interface Faulty {
   readonly length: number | undefined
 }
 
-/** The block at which the input stands; `undefined` at the end. */
-const readBlock = Effect.fnUntraced(function* ({ file, input }: Reading, sync: Buffer, unpack: Unpack) {
-  const start = yield* input.fill(Container.headLimit)
-  if (start.length === 0) return undefined
-  const head = Container.parseBlockHead(start)
+/** The block at which the input stands. */
+const readBlock = Effect.fnUntraced(function* ({ file, input }: Reading, { sync, unpack }: Header.Container) {
+  const start = yield* input.fill(Frame.headLimit)
+  const head = Frame.parseBlockHead(start)
   const faulty = (fault: string, length?: number): Faulty => ({
     fault,
     count: typeof head === "string" ? undefined : head.count,
     length
   })
   if (typeof head === "string") return faulty("the block's header cannot be read")
-  const length = head.length + head.size + Container.syncSize
+  const length = head.length + head.size + Frame.syncSize
   if (head.size > blockLimit) return faulty("its size is beyond 64 MiB")
   const isBeyond = !input.packed && input.position() + length > file.size
-  const view = yield* input.fill(isBeyond ? Container.headLimit : length)
+  const view = yield* input.fill(isBeyond ? Frame.headLimit : length)
   if (view.length < length) return faulty("its size is beyond the file's end")
   const data = view.subarray(head.length, head.length + head.size)
-  if (!view.subarray(length - Container.syncSize, length).equals(sync)) {
+  if (!view.subarray(length - Frame.syncSize, length).equals(sync)) {
     return faulty("its sync marker is wrong", length)
   }
   const plain = Result.try(() => unpack(data))

@@ -1,6 +1,6 @@
 /** One file: recognised by its first bytes, whatever its name says. */
 import { open } from "node:fs/promises"
-import type { Intake, Checkpoint as Text, Unread } from "@millrace/core/Intake"
+import type { Intake, Malformed, Checkpoint as Text, Unread } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -11,7 +11,7 @@ import { failure } from "./failure.ts"
 import type { CurrentsEvent } from "./gather.ts"
 import * as Input from "./input.ts"
 import { readAvro } from "./readAvro.ts"
-import { type Reading, refuse, replaced } from "./reading.ts"
+import { gapAt, type Reading, refuse, replaced } from "./reading.ts"
 import { readLines } from "./readLines.ts"
 
 /** Reads what a checkpoint leaves of a file, and tells what of it cannot be read yet. */
@@ -38,18 +38,20 @@ export const readFile = Effect.fnUntraced(function* (
   )
   const input = yield* Input.open(file.path, handle, file.size)
   if (from !== undefined && !input.packed) yield* intake.expect(-from.at)
-  return yield* readAs({ file, input, intake, from, readerOf })
+  const early: Array<Malformed> = []
+  while ((yield* input.fill(1)).length === 0 && input.ending() === "broken") {
+    const bad = gapAt(input, from)
+    if (bad !== undefined) early.push(bad)
+  }
+  return yield* readAs({ file, input, intake, from, early, readerOf })
 }, Effect.scoped)
 
 const readAs = Effect.fnUntraced(function* (reading: Reading) {
-  const { input } = reading
+  const { file, input } = reading
   const start = yield* input.fill(sniffed)
   if (start.subarray(0, Container.magic.length).equals(Container.magic)) return yield* readAvro(reading)
-  const ending = input.ending()
-  if (ending === "damaged" && start.length === 0) {
-    return yield* refuse(reading, "damaged-gzip", "the gzip data cannot be unpacked")
-  }
-  const isEmpty = start.length === 0 && input.packed && ending === "whole"
+  if (file.size === 0) return undefined
+  const isEmpty = start.length === 0 && input.packed && input.ending() !== "cut-off"
   if (!isEmpty && Container.magic.subarray(0, start.length).equals(start)) {
     return { byte: 0, what: "the file has hardly begun" } satisfies Unread
   }

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import type { Place } from "./checkpoint.ts"
 import * as Gather from "./gather.ts"
 import { windowSize } from "./input.ts"
-import { end, type Reading, replaced } from "./reading.ts"
+import { end, gatherOf, passGap, type Reading, replaced } from "./reading.ts"
 
 /** The longest line that is read. */
 const lineLimit = 8 * 1024 * 1024
@@ -17,12 +17,12 @@ const carriageReturn = 13
 
 /** Reads a file from where it stands; tells what is left when its last line is cut off. */
 export const readLines = Effect.fnUntraced(function* (reading: Reading) {
-  const { file, input, intake, from } = reading
+  const { file, input, from } = reading
   const start = Buffer.from((yield* input.fill(markSize)).subarray(0, markSize))
   const placeAt = (at: number, count: number): Place => ({ at, count, mark: crc32(start.subarray(0, at)) })
   if (from !== undefined && placeAt(from.at, 0).mark !== from.mark) return yield* replaced(file)
   if (!(yield* input.jump(from?.at ?? 0))) return yield* replaced(file)
-  const gather = Gather.make(file, input, intake, from, { codec: CustomHttp.codec.name, parameter: "" })
+  const gather = gatherOf(reading, { codec: CustomHttp.codec.name, parameter: "" })
   let lines = from?.count ?? 0
 
   for (let wanted = windowSize; ; ) {
@@ -44,19 +44,29 @@ export const readLines = Effect.fnUntraced(function* (reading: Reading) {
       const at = input.position()
       yield* gather.flush(placeAt(at, lines))
       const { found, size, raw } = yield* passLine(reading)
-      if (!found) return yield* end(reading, gather, placeAt(at, lines), { what: lastLine, raw })
+      if (!found) return yield* end(reading, gather, placeAt(at, lines), lastLine)
       const detail = `the line has ${size} bytes; the longest that is read has ${lineLimit}`
       gather.bury({ reason: "too-long", detail, position: `line ${++lines}, byte ${at}`, raw })
     } else if (over) {
       const at = input.position()
-      const isTaken = input.ending() === "whole" && takeLastLine(gather, Buffer.from(view), lines, at)
+      const isTaken = input.ending() !== "cut-off" && takeLastLine(gather, Buffer.from(view), lines, at)
       if (isTaken) input.skip(view.length)
-      const left = isTaken || view.length === 0 ? undefined : { what: lastLine, raw: Buffer.from(view) }
+      if (input.ending() === "broken") {
+        if (!isTaken && view.length > 0) {
+          const position = `line ${lines + 1}, byte ${at}`
+          gather.bury({ reason: "malformed", detail: brokenOff, position, raw: Buffer.from(view) })
+          input.skip(view.length)
+        }
+        passGap(reading, gather)
+        continue
+      }
+      const left = isTaken || view.length === 0 ? undefined : lastLine
       return yield* end(reading, gather, placeAt(input.position(), lines), left)
     } else wanted = Math.min(view.length * 2, lineLimit + 1)
   }
 })
 
+const brokenOff = "the line is broken off: what follows in the file cannot be unpacked"
 const lastLine = "the last line is incomplete"
 const decode = CustomHttp.codec.decoder(CustomHttp.codec.name)
 

@@ -1,5 +1,5 @@
 /** What the readers of both kinds of file share: how one begins, is refused, and ends. */
-import type { Intake, Unread } from "@millrace/core/Intake"
+import type { Intake, Malformed, Unread } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import type { AvroRecord } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
@@ -14,6 +14,8 @@ export interface Reading {
   readonly input: Input
   readonly intake: Intake<Gather.CurrentsEvent>
   readonly from: Stand | undefined
+  /** Gaps before the first byte. */
+  readonly early: ReadonlyArray<Malformed>
   /** The reader of an Avro schema. */
   readonly readerOf: (schema: string) => Result.Result<AvroRecord.Reader, AvroRecord.NotCurrents>
 }
@@ -29,9 +31,9 @@ const headSize = 64 * 1024
 
 /** Makes one bad record of the whole file, once. */
 export const refuse = Effect.fnUntraced(function* (reading: Reading, reason: string, detail: string) {
-  const { file, input, intake, from } = reading
+  const { file, input, from } = reading
   if (from !== undefined && from.mark !== 0) return yield* replaced(file)
-  const gather = Gather.make(file, input, intake, from, { codec: "braze-json/1", parameter: "" })
+  const gather = gatherOf(reading, { codec: "braze-json/1", parameter: "" })
   const view = yield* input.fill(headSize)
   if (from === undefined) {
     gather.bury({ reason, detail, position: "byte 0", raw: Buffer.from(view.subarray(0, headSize)) })
@@ -39,22 +41,43 @@ export const refuse = Effect.fnUntraced(function* (reading: Reading, reason: str
   yield* gather.finish({ at: file.size, count: 0, mark: 0 })
 })
 
+/** Goes on behind the gap at which the input stands, and tells what of it was not there at the checkpoint. */
+export const gapAt = (input: Input, from: Stand | undefined): Malformed | undefined => {
+  const { reason, detail, start, end, raw } = input.gap()!
+  input.proceed()
+  const known = from !== undefined && input.gaps() <= from.gaps ? from.size : 0
+  if (known > 0 && end <= known) return undefined
+  const first = Math.max(start, known)
+  const said = first === start ? detail : `${end - first} bytes more are no gzip data either`
+  return {
+    reason,
+    detail: said,
+    position: `byte ${first} of the file on disk`,
+    raw: raw.subarray(first - start)
+  }
+}
+
+/** The same into `gather`. */
+export const passGap = ({ input, from }: Reading, gather: Gather.Gather): void => {
+  const bad = gapAt(input, from)
+  if (bad !== undefined) gather.bury(bad)
+}
+
+/** A gather for the file, with what stood before its first byte. */
+export const gatherOf = (reading: Reading, encoding: Gather.Encoding): Gather.Gather => {
+  const gather = Gather.make(reading.file, reading.input, reading.intake, reading.from, encoding)
+  for (const bad of reading.early) gather.bury(bad)
+  return gather
+}
+
 /** Appends what is gathered up to `place`, behind which nothing more can be read, and tells what is left there. */
 export const end = Effect.fnUntraced(function* (
   { input }: Reading,
   gather: Gather.Gather,
   place: Place,
-  left?: { readonly what: string; readonly raw: Buffer }
+  left?: string
 ) {
-  const ending = input.ending()
-  if (ending === "damaged") {
-    const detail = "the gzip data is damaged; what follows in the file cannot be unpacked"
-    const raw = left?.raw ?? Buffer.alloc(0)
-    gather.bury({ reason: "damaged-gzip", detail, position: `byte ${place.at}`, raw })
-    yield* gather.finish(place)
-    return undefined
-  }
   yield* gather.flush(place)
-  const what = ending === "cut-off" ? "the gzip data is cut off" : left?.what
+  const what = input.ending() === "cut-off" ? "the gzip data is cut off" : left
   return what === undefined ? undefined : ({ byte: place.at, what } satisfies Unread)
 })

@@ -1,8 +1,9 @@
-/** Finds the way on behind a damaged block: the next block, and the bytes before it. */
+/** Finds the way on behind a damaged block: the next block or container, and the bytes before it. */
 import * as Effect from "effect/Effect"
 import { blockLimit } from "./compression.ts"
-import { headLimit, parseBlockHead, syncSize } from "./container.ts"
+import { headLimit, magic, parseBlockHead, syncSize } from "./container.ts"
 import { rawLimit } from "./gather.ts"
+import * as Header from "./header.ts"
 import { type Input, windowSize } from "./input.ts"
 
 /** A damaged block is kept whole up to this size, else its first MiB. */
@@ -12,10 +13,17 @@ const wholeLimit = 8 * 1024 * 1024
 const chainLimit = 8
 
 export interface Behind {
-  /** Whether the input now stands at the next block. Otherwise there is none yet. */
+  /** Whether the input now stands at the next block or container. Otherwise there is none yet. */
   readonly found: boolean
   readonly raw: Buffer
 }
+
+/** A damaged block of a size that nobody knows ends with a sync marker, or where the next container begins. */
+const scan = (input: Input, sync: Buffer) =>
+  Effect.map(
+    Header.pass(input, windowSize, wholeLimit, sync),
+    ({ found, size, raw }): Behind => ({ found, raw: rawOf(raw, size) })
+  )
 
 const rawOf = (bytes: Buffer, total: number): Buffer =>
   Buffer.from(bytes.subarray(0, total > wholeLimit ? rawLimit : total))
@@ -28,6 +36,9 @@ export const findNext = Effect.fnUntraced(function* (input: Input, sync: Buffer,
   if (length !== undefined) {
     const block = (yield* input.fill(length)).subarray(0, length)
     const marker = block.indexOf(sync)
+    // Joined containers: the next may begin within what this block takes for its own.
+    const start = block.indexOf(magic)
+    if (start >= 0 && (marker < 0 || start < marker)) return yield* scan(input, sync)
     // Without any marker it is perhaps the marker that is damaged: then another block follows at once.
     if (marker >= 0 || (yield* isFollowed(input, sync, length))) {
       const taken = marker >= 0 ? marker + syncSize : length
@@ -39,32 +50,12 @@ export const findNext = Effect.fnUntraced(function* (input: Input, sync: Buffer,
   return yield* scan(input, sync)
 })
 
-const scan = Effect.fnUntraced(function* (input: Input, sync: Buffer) {
-  const pieces: Array<Buffer> = []
-  let kept = 0
-  let total = 0
-  for (;;) {
-    const view = yield* input.fill(windowSize)
-    const marker = view.indexOf(sync)
-    const found = marker >= 0
-    const over = !found && input.ending() !== undefined
-    const taken = found ? marker + syncSize : over ? view.length : view.length - syncSize + 1
-    total += taken
-    if (kept < wholeLimit) {
-      pieces.push(Buffer.from(view.subarray(0, taken)))
-      kept += taken
-    }
-    input.skip(taken)
-    if (found || over) return { found, raw: rawOf(Buffer.concat(pieces), total) } satisfies Behind
-  }
-})
-
 /** Whether at `length` the file ends, or a block starts that is whole or is itself followed. */
 const isFollowed = Effect.fnUntraced(function* (input: Input, sync: Buffer, length: number) {
   let at = length
   for (let blocks = 0; blocks < chainLimit && at < blockLimit; blocks++) {
     const view = yield* input.fill(at + headLimit)
-    if (view.length === at) return input.ending() === "whole"
+    if (view.length === at) return input.ending() !== "cut-off"
     const head = parseBlockHead(view.subarray(at))
     if (typeof head === "string" || head.size > blockLimit) return false
     at += head.length + head.size + syncSize
