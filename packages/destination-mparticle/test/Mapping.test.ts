@@ -843,7 +843,6 @@ describe("grouping by user", () => {
     const base = event("users.canvas.Entry", {}, { externalId: "c" })
     const same = [
       event("users.campaigns.EnrollInControl", {}, { externalId: "c" }),
-      event("users.canvas.Entry", {}, { externalId: "c", deviceId: uuid }),
       event("users.messages.email.Send", { email_address: "a@shop.example" }, { externalId: "c" }),
       event("users.messages.sms.Send", { to_phone_number: "+12025550110" }, { externalId: "c" })
     ]
@@ -854,12 +853,32 @@ describe("grouping by user", () => {
     assert.strictEqual(open().limits.messageEvents, 1)
   })
 
-  it("keeps apart events that tell of another device, or of none", () => {
-    const tell = (properties: object) => opened(properties, { externalId: "c" })
-    const base = groupOf(tell({ platform: "ios", device_model: "iPhone17,1" }))
-    assert.strictEqual(groupOf(tell({ platform: "ios", device_model: "iPhone17,1", app_id: "a" })), base)
-    for (const others of [{ platform: "ios" }, { platform: "ios", device_model: "iPad" }, {}]) {
-      assert.notStrictEqual(groupOf(tell(others)), base)
+  it("keeps apart events of another device, or of none", () => {
+    const tell = (properties: object, deviceId?: string) =>
+      opened(properties, { externalId: "c", ...(deviceId === undefined ? {} : { deviceId }) })
+    const iphone = { platform: "ios", device_model: "iPhone17,1" }
+    const base = groupOf(tell(iphone))
+    assert.strictEqual(groupOf(tell({ ...iphone, app_id: "a" })), base)
+    for (const others of [tell({ platform: "ios" }), tell({}), tell(iphone, uuid), tell({}, uuid)]) {
+      assert.notStrictEqual(groupOf(others), base)
+    }
+    assert.strictEqual(groupOf(tell(iphone, uuid)), groupOf(tell({}, uuid)))
+    assert.notStrictEqual(groupOf(tell(iphone, uuid)), groupOf(tell(iphone, other)))
+    const names = (events: readonly [BrazeEvent, ...ReadonlyArray<BrazeEvent>]) => {
+      const result = subject.prepare(events, "ios")
+      return Result.isFailure(result) ? result.failure.reason : batchOf(subject, "ios", ...events).device_info
+    }
+    const named = { platform: "iOS", device_model: "iPhone17,1", ios_idfv: uuid }
+    const [full, bare] = [tell(iphone, uuid), tell({}, uuid)]
+    assert.deepStrictEqual(names([bare, full, bare]), named)
+    for (const apart of [
+      [full, tell({})],
+      [tell({}), full],
+      [full, tell({}, other)],
+      [full, tell({ platform: "android" }, uuid)],
+      [bare, tell({}), full]
+    ] as const) {
+      assert.strictEqual(names(apart), "mixed-heads")
     }
   })
 
@@ -885,15 +904,27 @@ describe("grouping by user", () => {
         }
       }
     }
+    /** What the core makes of a group: halves of what is rejected, until the parts agree. */
+    const sent = (events: ReadonlyArray<BrazeEvent>): ReadonlyArray<ReadonlyArray<BrazeEvent>> => {
+      const [first, ...others] = events
+      if (first === undefined) return []
+      if (Result.isSuccess(subject.prepare([first, ...others], "unbound"))) return [events]
+      const half = Math.ceil(events.length / 2)
+      return [...sent(events.slice(0, half)), ...sent(events.slice(half))]
+    }
     let together = 0
-    for (const [first, ...others] of groups.values()) {
+    for (const [first, ...others] of [...groups.values()].flatMap(sent)) {
       if (first === undefined || others.length === 0) continue
-      const batch = batchOf(subject, "unbound", first, ...others.slice(0, 99))
+      const batch = batchOf(subject, "unbound", first, ...others)
       assert.deepStrictEqual(BatchSchema.validateBatch(batch), [])
-      for (const [index, one] of [first, ...others.slice(0, 99)].entries()) {
+      for (const [index, one] of [first, ...others].entries()) {
         const alone = batchOf(subject, "unbound", one)
         assert.deepStrictEqual(batch.events[index], alone.events[0])
-        assert.deepStrictEqual(batch.device_info, alone.device_info)
+        // Of its own device an event may say less than another, and nothing else.
+        for (const [member, value] of Object.entries(alone.device_info ?? {}))
+          assert.strictEqual(batch.device_info?.[member], value)
+        assert.strictEqual(one.user.deviceId, first.user.deviceId)
+        if (one.user.deviceId === undefined) assert.deepStrictEqual(batch.device_info, alone.device_info)
         for (const [type, identity] of Object.entries(alone.user_identities ?? {})) {
           assert.strictEqual(batch.user_identities?.[type], identity)
         }

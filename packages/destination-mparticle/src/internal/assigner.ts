@@ -7,12 +7,13 @@ import { historicalLane } from "./endpoints.ts"
 import { type Head, isIdentified } from "./head.ts"
 import type { Mapper } from "./mapper.ts"
 
-/**
- * Events of one person, or of nobody known, that tell the same of the device may share an mParticle batch. What they tell
- * of the person may add up.
- */
-const groupOf = ({ user }: BrazeEvent, head: Head, isAnonymous: boolean): string =>
-  JSON.stringify(isAnonymous ? head : [user.externalId, user.sourceId, head.device])
+/** Events of one person and one device may share an mParticle batch. What they tell of either adds up. */
+const groupOf = ({ user }: BrazeEvent, headOf: () => Head): string =>
+  JSON.stringify([
+    user.externalId,
+    user.sourceId,
+    present(user.deviceId) ? user.deviceId : (headOf().device ?? null)
+  ])
 
 /** Identity first, then the feed: an event that names nobody is no matter of credentials. */
 export const assigner = (
@@ -28,9 +29,13 @@ export const assigner = (
     if (isAnonymous && skipsAnonymous) return Destination.skip("anonymous")
     const feed = feeds.laneOf(event)
     const lane = feed !== undefined && event.time < before ? historicalLane(feed) : feed
-    const head = isAnonymous || groups ? map.head(event) : undefined
-    if (isAnonymous && head !== undefined && !isIdentified(head)) return Destination.skip("anonymous")
+    const head = isAnonymous ? map.head(event) : undefined
+    if (head !== undefined && !isIdentified(head)) return Destination.skip("anonymous")
     if (lane === undefined) return Destination.skip("missing-feed")
-    return Destination.to(lane, groups && head !== undefined ? groupOf(event, head, isAnonymous) : undefined)
+    if (!groups) return Destination.to(lane)
+    return Destination.to(
+      lane,
+      head === undefined ? groupOf(event, () => map.head(event)) : JSON.stringify(head)
+    )
   }
 }

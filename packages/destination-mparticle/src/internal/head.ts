@@ -12,6 +12,8 @@ export interface Head {
   readonly identities: Identities | undefined
   readonly mobile: string | undefined
   readonly device: DeviceInfo | undefined
+  /** Braze's id of the device. */
+  readonly deviceId: string | undefined
 }
 
 /** Whether mParticle can find a user or a device by it. */
@@ -28,41 +30,36 @@ const hasAdvertisingId = (device: DeviceInfo | undefined): boolean =>
   device?.roku_advertising_id !== undefined
 
 /**
- * One head for the events of both: what they tell of the user together, and of the device alike, since a device is lent
- * to no event that does not tell of it itself. `undefined` when they differ.
+ * One head for the events of both: what they tell together of the user, and of the device when it is one. To an event that
+ * tells nothing of a device none is lent. `undefined` when they differ.
  */
 export const together = (left: Head, right: Head): Head | undefined => {
   const identities = union(left.identities, right.identities)
   const mobile = left.mobile ?? right.mobile
   const agrees = right.mobile === undefined || right.mobile === mobile
-  return identities === conflict || !agrees || !isSame(left.device, right.device)
-    ? undefined
-    : { identities, device: left.device, mobile }
+  if (identities === conflict || !agrees) return undefined
+  const isOne = left.deviceId === right.deviceId
+  const deviceId = isOne ? left.deviceId : undefined
+  const device =
+    isOne && deviceId !== undefined
+      ? union(left.device, right.device)
+      : isSame(left.device, right.device)
+        ? left.device
+        : conflict
+  return device === conflict ? undefined : { identities, mobile, device, deviceId }
 }
 
 const isSame = (left: DeviceInfo = {}, right: DeviceInfo = {}): boolean => {
-  for (const name of deviceMembers) if (left[name] !== right[name]) return false
-  return true
+  const both = union(left, right)
+  return both !== conflict && Object.keys(both ?? {}).every((name) => name in left && name in right)
 }
-
-const deviceMembers = [
-  "platform",
-  "os_version",
-  "device_model",
-  "ios_idfv",
-  "ios_advertising_id",
-  "android_advertising_id",
-  "microsoft_advertising_id",
-  "roku_advertising_id",
-  "limit_ad_tracking"
-] as const satisfies ReadonlyArray<keyof DeviceInfo>
 
 const conflict = Symbol("conflict")
 
-const union = (
-  left: Identities | undefined,
-  right: Identities | undefined
-): Identities | undefined | typeof conflict => {
+const union = <A extends object>(
+  left: A | undefined,
+  right: A | undefined
+): A | undefined | typeof conflict => {
   if (left === undefined || right === undefined) return left ?? right
   const both = { ...left, ...right }
   // What the right one says stands; of the left one nothing may have been overwritten by something else.
@@ -86,7 +83,8 @@ export const makeHead = (event: Event, plan: Plan, heads: HeadPlan): Head => {
   return {
     identities: identitiesOf(event, values, plan, heads) ?? deviceIdentity(event, device, heads),
     mobile: mobileOf(values, plan),
-    device
+    device,
+    deviceId: present(event.user.deviceId) ? event.user.deviceId : undefined
   }
 }
 
