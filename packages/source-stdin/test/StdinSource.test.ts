@@ -101,9 +101,11 @@ describe("lines of events", () => {
     () =>
       Effect.gen(function* () {
         const limit = 8 * 1024 * 1024
-        const longest = JSON.stringify(event("1", { text: "x".repeat(limit - 120) }))
-        const padded = longest.padEnd(limit - (Buffer.byteLength(longest) - longest.length), " ")
-        const text = `${padded}\n${padded} \n${textOf([event("2")])}${"y".repeat(20_000_000)}`
+        const frame = Buffer.byteLength(JSON.stringify(event("1", { text: "" })))
+        const [longest, longer] = [limit, limit + 1].map((bytes) =>
+          JSON.stringify(event("1", { text: "x".repeat(bytes - frame) }))
+        )
+        const text = `${longest}\n${longer}\n${textOf([event("2")])}${"y".repeat(20_000_000)}`
         for (const size of [64 * 1024, 50_000_000]) {
           const recorder = Recorder.make()
           yield* recorder.run(StdinSource.events(pieces(text, size)))
@@ -283,10 +285,94 @@ describe("lines of Braze Currents", () => {
         recorder.bad().map(({ position, reason }) => [position, reason]),
         [
           ["line 41, event 4", "not-an-event"],
-          ["line 42", "not-an-event"],
+          ["line 42, event 1", "not-an-event"],
           ["line 43", "not-an-event"]
         ]
       )
+    })
+  )
+
+  const forms: { readonly [name: string]: string } = {
+    "without anything between": textOf(json).replaceAll("\n", ""),
+    "in lines that a carriage return ends": textOf(json).replaceAll("\n", "\r"),
+    "printed over several lines": json.map((one) => JSON.stringify(one, undefined, 2)).join("\n"),
+    "printed over several lines, without anything between": json
+      .map((one) => JSON.stringify(one, undefined, "\t"))
+      .join(""),
+    "in a request with a byte order mark": `\ufeff${JSON.stringify({ events: json })}`,
+    "in a request that is printed": JSON.stringify({ events: json }, undefined, 2)
+  }
+  for (const [form, text] of Object.entries(forms)) {
+    it.live(`may stand ${form}, in pieces of any size`, () =>
+      Effect.gen(function* () {
+        for (const size of [1, 7, 1000, 64 * 1024]) {
+          const recorder = Recorder.make()
+          yield* recorder.run(StdinSource.currents(pieces(`${text}${size === 7 ? "\r\n" : ""}`, size)))
+          assert.deepStrictEqual(idsOf(recorder.events()), idsOf(opens))
+          assert.deepStrictEqual(recorder.bad(), [])
+          const consumed = recorder.chunks.reduce((sum, chunk) => sum + (chunk.consumed ?? 0), 0)
+          assert.isAtMost(Math.abs(consumed - Buffer.byteLength(text)), 3)
+        }
+      })
+    )
+  }
+
+  it.live("printed over several lines are appended at once when the stream pauses", () =>
+    Effect.gen(function* () {
+      const stream = new PassThrough()
+      const recorder = Recorder.make()
+      const fiber = yield* Effect.forkChild(recorder.run(StdinSource.currents(() => stream)))
+      for (const [index, one] of [json[0]!, { ...json[1]!, note: "x".repeat(20_000) }].entries()) {
+        const text = JSON.stringify(one, undefined, 2)
+        stream.write(text.slice(0, 30))
+        yield* Effect.yieldNow
+        stream.write(text.slice(30))
+        yield* soon(() => recorder.events().length === index + 1)
+        stream.write("\n")
+      }
+      stream.end()
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(recorder.bad(), [])
+    })
+  )
+
+  it.live("that are cut off or broken are one bad record each, in pieces of any size", () =>
+    Effect.gen(function* () {
+      const [first, second] = json.map((one) => JSON.stringify(one)) as [string, string]
+      const printed = JSON.stringify(json[0], undefined, 2)
+      const cases: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
+        [`${first}\n{"user":\n${second}\n`, ['{"user":']],
+        [`${first}\n{"user":{\n${second}`, ['{"user":{']],
+        [`${first}${second}\n${printed.slice(0, -3)}`, [printed.slice(0, -3).trim()]],
+        [`${first}\r{"half\r${second}\r`, ['{"half']],
+        [`${first} , \n${second}{"a`, [",", '{"a']]
+      ]
+      for (const [text, raws] of cases) {
+        for (const size of [1, 13, 64 * 1024]) {
+          const recorder = Recorder.make()
+          yield* recorder.run(StdinSource.currents(pieces(text, size)))
+          assert.deepStrictEqual(idsOf(recorder.events()), idsOf(opens.slice(0, 2)), text)
+          assert.deepStrictEqual(
+            recorder.bad().map(({ raw }) => Buffer.from(raw).toString().trim()),
+            raws
+          )
+        }
+      }
+    })
+  )
+
+  it.live("beyond 8 MiB over several lines are passed over in bounded memory", () =>
+    Effect.gen(function* () {
+      const items = Array.from({ length: 900_000 }, () => "    12345,\n").join("")
+      const text = `{\n  "list": [\n${items}    0\n  ]\n}\n${JSON.stringify(json[0])}\n`
+      const recorder = Recorder.make()
+      yield* recorder.run(StdinSource.currents(pieces(text)))
+      const [bad] = recorder.bad()
+      assert.deepStrictEqual(
+        [bad?.reason, bad?.position, bad?.raw.length],
+        ["too-long", "line 1", 1024 * 1024]
+      )
+      assert.deepStrictEqual(idsOf(recorder.events()), [opens[0]!.id])
     })
   )
 

@@ -58,7 +58,7 @@ export const skipMark = (bytes: Uint8Array, start: number, end: number): number 
     : start
 
 /** Behind the text whose opening quote stands at `start`; `~at` for a raw control byte, `end + 1` for none. */
-const textEnd = (bytes: Uint8Array, start: number, end: number): number => {
+export const textEnd = (bytes: Uint8Array, start: number, end: number): number => {
   for (let at = start + 1; at < end; at++) {
     const byte = bytes[at]!
     if (byte === quote) return at + 1

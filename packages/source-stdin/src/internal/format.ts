@@ -11,10 +11,10 @@ export interface Format<E extends Event> {
   readonly catalogue: Catalogue.Catalogue<E>
   /** Name of the codec that reads its records. */
   readonly codec: string
-  /** The line as an event. */
-  readonly decode: (line: Buffer) => Result.Result<E, Codec.Unreadable>
-  /** Takes a line that is no event by itself, or says that it cannot. */
-  readonly takeOther: (line: Buffer, position: string, gather: Gather<E>) => boolean
+  /** The record as an event. */
+  readonly decode: (record: Buffer) => Result.Result<E, Codec.Unreadable>
+  /** Takes a record that is no event by itself, or says that it cannot. */
+  readonly takeOther: (record: Buffer, position: string, gather: Gather<E>) => boolean
 }
 
 const decodeEvent = Codec.event.decoder("")
@@ -36,15 +36,22 @@ export const brazeCurrents: Format<BrazeEvent | UnknownEvent> = {
   catalogue: Braze.catalogue,
   codec: CustomHttp.codec.name,
   decode: (line) => decodeBraze(line, 0, line.length),
-  // A line may hold a whole request of Custom HTTP: its events are taken one by one.
-  takeOther: (line, position, gather) => {
-    if (!/^\s*\{\s*"events"\s*:\s*\[/.test(line.toString("latin1", 0, 64))) return false
-    const items = Result.getOrElse(CustomHttp.decodeEnvelope(line), () => [])
-    for (const [index, { result, value }] of items.entries()) {
-      const record = Buffer.from(JSON.stringify(value))
-      if (Result.isSuccess(result)) gather.add(result.success, record)
-      else gather.bury({ ...result.failure, position: `${position}, event ${index + 1}`, raw: record })
+  // A whole request of Custom HTTP: its events are taken one by one, each with its own bytes.
+  takeOther: (record, position, gather) => {
+    const items = isObject(record) ? CustomHttp.items(record) : undefined
+    if (items === undefined) return false
+    let number = 0
+    for (const { end, result, start } of items) {
+      number++
+      const item = record.subarray(start, end)
+      if (Result.isSuccess(result)) gather.add(result.success, item)
+      else
+        gather.bury({ ...result.failure, position: `${position}, event ${number}`, raw: Buffer.from(item) })
     }
     return true
   }
 }
+
+/** A list is no request. */
+const isObject = (record: Buffer): boolean =>
+  /^(?:\xef\xbb\xbf)?[ \t\r\n]*\{/.test(record.toString("latin1", 0, 64))

@@ -2,18 +2,20 @@
 import type { Readable } from "node:stream"
 import type { Event } from "@millrace/core/Event"
 import type { Intake } from "@millrace/core/Intake"
+import type * as JsonLines from "@millrace/core/JsonLines"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { Format } from "./format.ts"
 import * as Gather from "./gather.ts"
 import * as Input from "./input.ts"
-import * as Lines from "./lines.ts"
+import * as Records from "./records.ts"
 
 /** How long events wait for others of their chunk; a pipe holds less than a chunk at a time. */
 const linger = "10 millis"
 
-const carriageReturn = 13
+/** Bytes that are taken into memory at a time. */
+const slice = 64 * 1024
 
 export const read = Effect.fnUntraced(function* <E extends Event>(
   open: () => Readable,
@@ -24,50 +26,71 @@ export const read = Effect.fnUntraced(function* <E extends Event>(
   if (input.isTerminal) {
     yield* Effect.logInfo("reading events from the terminal, one a line; end with Ctrl-D on an empty line")
   }
-  const lines = Lines.make()
   const gather = Gather.make(intake, format.codec)
-  let count = 0
-
-  const take = (line: Lines.Line): void => {
-    count++
-    gather.use(line.size + 1)
-    takeLine(format, gather, line, `line ${count}`)
-  }
+  const records = Records.make(readerOf(format, gather), buryTooLong(gather), gather.use)
+  /** Hands on what is there, in chunks. */
+  const takeAll = (walk: () => boolean) =>
+    Effect.gen(function* () {
+      while (walk()) yield* gather.flush
+      if (gather.isFull()) yield* gather.flush
+    })
 
   for (;;) {
     const piece = input.read()
     if (piece !== undefined) {
-      for (const line of lines.of(piece)) {
-        take(line)
-        if (gather.isFull()) yield* gather.flush
+      for (let at = 0; at < piece.length; at += slice) {
+        if (records.add(piece.subarray(at, at + slice))) yield* takeAll(records.walk)
       }
-    } else if (input.isOver()) break
-    else if (gather.isEmpty()) yield* input.ready
+      continue
+    }
+    if (input.isOver()) break
+    if (records.isLikelyWhole()) yield* takeAll(records.walk)
+    if (gather.isEmpty()) yield* input.ready
     else if (Option.isNone(yield* Effect.timeoutOption(input.ready, linger))) yield* gather.flush
   }
-  const rest = lines.rest()
-  if (rest !== undefined) take(rest)
+  yield* takeAll(records.finish)
   yield* gather.flush
   const failure = input.failure()
   if (failure !== undefined) return yield* failure
 }, Effect.scoped)
 
-const takeLine = <E extends Event>(
-  format: Format<E>,
-  gather: Gather.Gather<E>,
-  { bytes, size }: Lines.Line,
-  position: string
-): void => {
-  if (size > Lines.longest) {
-    const detail = `the line has ${size} bytes; the longest that is read has ${Lines.longest}`
-    gather.bury({ reason: "too-long", detail, position, raw: Buffer.from(bytes) })
-    return
+const tooLong = { reason: "too-long", detail: "" }
+
+const readerOf = <E extends Event>(format: Format<E>, gather: Gather.Gather<E>): JsonLines.Reader => {
+  const bury: JsonLines.Reader["bury"] = ({ bytes, end, line, start }, why, isObject) => {
+    const size = end - start
+    if (size > Records.longest) {
+      const raw = Buffer.from(bytes.subarray(start, start + Records.kept))
+      return buryTooLong(gather)({ raw, size, line, isLine: true })
+    }
+    const record = bytes.subarray(start, end)
+    const position = `line ${line}`
+    if (isObject && format.takeOther(record, position, gather)) return
+    gather.bury({ ...why, position, raw: Buffer.from(record) })
   }
-  const line = bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes
-  if (line.length === 0) return
-  const result = format.decode(line)
-  if (Result.isSuccess(result)) gather.add(result.success, line)
-  else if (!format.takeOther(line, position, gather)) {
-    gather.bury({ ...result.failure, position, raw: Buffer.from(line) })
+  return {
+    isFull: gather.isFull,
+    bury,
+    take: (bytes, start, end, line) => {
+      // It may be several objects; each is looked at by itself then.
+      if (end - start > Records.longest) return tooLong
+      const record = bytes.subarray(start, end)
+      const result = format.decode(record)
+      if (Result.isSuccess(result)) {
+        gather.add(result.success, record)
+        return undefined
+      }
+      if (result.failure.reason === "malformed") return result.failure
+      bury({ bytes, start, end, line }, result.failure, true)
+      return undefined
+    }
   }
 }
+
+const buryTooLong =
+  <E extends Event>(gather: Gather.Gather<E>) =>
+  ({ isLine, line, raw, size }: Records.TooLong): void => {
+    const what = isLine ? "the line has" : "the object has more than"
+    const detail = `${what} ${size} bytes; the longest that is read has ${Records.longest}`
+    gather.bury({ reason: "too-long", detail, position: `line ${line}`, raw })
+  }

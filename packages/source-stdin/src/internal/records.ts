@@ -1,0 +1,158 @@
+/** Objects in a stream of bytes, whose pieces end anywhere, in bounded memory. */
+import * as JsonLines from "@millrace/core/JsonLines"
+
+/** The longest line, or object over several, that is read. */
+export const longest = 8 * 1024 * 1024
+/** Bytes kept of a longer one. */
+export const kept = 1024 * 1024
+/** Bytes that are looked at again with every piece. */
+const small = 4096
+
+const newline = 10
+
+export interface TooLong {
+  /** Its beginning. */
+  readonly raw: Buffer
+  readonly size: number
+  readonly line: number
+  readonly isLine: boolean
+}
+
+export interface Records {
+  /** Takes a piece into memory; `walk` may be worth it when it says so. */
+  readonly add: (piece: Buffer) => boolean
+  /** Whether it ends with what may end an object: without another piece to come, it is worth a walk. */
+  readonly isLikelyWhole: () => boolean
+  /** Hands on what is whole, until the reader is full; `true` when it stopped for that. */
+  readonly walk: () => boolean
+  /** The same of what is left at the end of the stream, be it whole or not. */
+  readonly finish: () => boolean
+}
+
+/** `onUsed` is told how many bytes were used up. */
+export const make = (
+  reader: JsonLines.Reader,
+  onTooLong: (found: TooLong) => void,
+  onUsed: (bytes: number) => void
+): Records => {
+  // Its room doubles, so that a writer of single bytes costs no more than any other.
+  let room = Buffer.alloc(0)
+  let start = 0
+  let end = 0
+  let lines = 0
+  let plain = 0
+  let open: JsonLines.Walked["open"]
+  /** What was left when it was last looked at. */
+  let seen = 0
+  /** A line that is too long, up to its end. */
+  let passing: { readonly raw: Buffer; size: number } | undefined
+
+  const left = () => room.subarray(start, end)
+
+  const keep = (piece: Buffer): void => {
+    if (end + piece.length > room.length) {
+      const length = end - start
+      const target =
+        length + piece.length > room.length / 2
+          ? Buffer.allocUnsafeSlow(Math.max(small, (length + piece.length) * 2))
+          : room
+      room.copy(target, 0, start, end)
+      plain -= start
+      room = target
+      start = 0
+      end = length
+    }
+    end += piece.copy(room, end)
+  }
+
+  const forget = (): void => {
+    start = end = seen = plain = 0
+    open = undefined
+    if (room.length > kept) room = Buffer.alloc(0)
+  }
+
+  const endPassing = (found: { readonly raw: Buffer; readonly size: number }): void => {
+    passing = undefined
+    onTooLong({ ...found, line: lines + 1, isLine: true })
+    onUsed(found.size)
+  }
+
+  /** The rest of a piece behind the line that is passed over; nothing while that has no end. */
+  const behindPassed = (piece: Buffer): Buffer | undefined => {
+    if (passing === undefined) return piece
+    const at = piece.indexOf(newline)
+    passing.size += at < 0 ? piece.length : at
+    if (at < 0) return undefined
+    endPassing(passing)
+    lines++
+    onUsed(1)
+    return piece.subarray(at + 1)
+  }
+
+  const passOver = (): void => {
+    const bytes = left()
+    const raw = Buffer.from(bytes.subarray(0, kept))
+    const last = open === "object" ? bytes.lastIndexOf(newline) : -1
+    if (last < 0) {
+      passing = { raw, size: bytes.length }
+      forget()
+      return
+    }
+    onTooLong({ raw, size: last, line: lines + 1, isLine: false })
+    for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1)) lines++
+    onUsed(last + 1)
+    start += last + 1
+    open = undefined
+  }
+
+  const walk = (): boolean => {
+    const base = start
+    const walked = JsonLines.walk(left(), { at: 0, lines, plain: plain - base }, reader)
+    lines = walked.lines
+    plain = base + walked.plain
+    open = walked.open
+    start = base + walked.at
+    seen = end - start
+    onUsed(walked.at)
+    if (open === undefined && start < end) return true
+    if (seen > longest) passOver()
+    if (start === end) forget()
+    return false
+  }
+
+  return {
+    add: (piece) => {
+      const rest = behindPassed(piece)
+      if (rest === undefined) return false
+      keep(rest)
+      const size = end - start
+      return (
+        size < small || size >= 2 * seen || size > longest || (open !== "object" && rest.includes(newline))
+      )
+    },
+    isLikelyWhole: () => {
+      let at = end
+      while (at > start && room[at - 1]! <= 0x20) at--
+      return at > start && room[at - 1] === 0x7d
+    },
+    walk,
+    finish: () => {
+      if (passing !== undefined) endPassing(passing)
+      if (start < end && walk()) return true
+      // An object that has no end is but a broken line when another line begins with an object.
+      if (open === "object" && left().includes("\n{")) {
+        plain = end
+        if (walk()) return true
+      }
+      const bytes = left()
+      if (bytes.some((byte) => byte > 0x20)) {
+        const why = reader.take(bytes, 0, bytes.length, lines + 1)
+        if (why !== undefined)
+          reader.bury({ bytes, start: 0, end: bytes.length, line: lines + 1 }, why, false)
+      }
+      onUsed(bytes.length)
+      forget()
+      return false
+    }
+  }
+}
