@@ -66,7 +66,7 @@ export const allAttributes = (
   for (const field in values) {
     const value = values[field]
     const isNeverSent = !plan.extended && (field === "os_version" || Array.isArray(value))
-    const isElsewhere = told.includes(field) || (field === plan.own && isObject(value))
+    const isElsewhere = (told.length > 0 && told.includes(field)) || (field === plan.own && isObject(value))
     if (!isNeverSent && !isElsewhere && !isTold(field, value, head, plan)) put(field, toText(value))
   }
   // Last, so that Braze's own fields keep their names.
@@ -78,7 +78,7 @@ export const allAttributes = (
 
 /** The name, cut to its limit; with a number where another field has it already. */
 const freeName = (whole: string, attributes: Attributes): string => {
-  const name = cut(whole, Limits.name)
+  const name = whole.length > Limits.name ? cut(whole, Limits.name) : whole
   if (!(name in attributes) && name !== truncated) return name
   for (let number = 2; ; number++) {
     const mark = `~${number}`

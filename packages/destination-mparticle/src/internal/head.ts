@@ -173,7 +173,7 @@ const deviceOf = (
     device.device_model = device_model
     any = true
   }
-  if (plan.device.ios_idfv && isUuid(user.deviceId) && isApple(values["platform"], app_id, feedOfApp)) {
+  if (plan.device.ios_idfv && isApple(values["platform"], app_id, feedOfApp) && isUuid(user.deviceId)) {
     device.ios_idfv = user.deviceId
     any = true
   }
