@@ -6,6 +6,7 @@
  */
 import * as Result from "effect/Result"
 import type { Event } from "./Event.ts"
+import * as Json from "./Json.ts"
 
 /**
  * Why a record could not be read. `reason` is a declared kebab-case name: a ledger key, never free text.
@@ -59,7 +60,17 @@ export interface Records {
   readonly ends: Uint32Array
 }
 
-const text = new TextDecoder("utf-8", { fatal: true })
+const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** What is wrong with a value as an event, as far as that is relied on wherever one is handled; no values. */
+const problemOf = (value: unknown): string | undefined => {
+  if (!isObject(value)) return "not a JSON object"
+  if (typeof value["id"] !== "string") return "id is no text, or empty"
+  if (typeof value["type"] !== "string") return "type is no text, or empty"
+  if (!isObject(value["user"])) return "user is no object"
+  return isObject(value["properties"]) ? undefined : "properties is no object"
+}
 
 /**
  * `event/1`: core's own JSON of an event, for sources without bytes and for events changed before they are stored.
@@ -70,28 +81,56 @@ const text = new TextDecoder("utf-8", { fatal: true })
 export const event: Codec = {
   name: "event/1",
   decoder: () => (bytes, start, end) => {
-    try {
-      return Result.succeed(JSON.parse(text.decode(bytes.subarray(start, end))) as Event)
-    } catch {
-      return Result.fail({ reason: "malformed", detail: "not the JSON of an event" })
-    }
+    const parsed = Json.parse(bytes, start, end)
+    if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
+    const detail = problemOf(parsed.success)
+    return detail === undefined
+      ? Result.succeed(parsed.success as Event)
+      : Result.fail({ reason: "not-an-event", detail })
   }
 }
 
 /**
- * The records of some events under `event/1`.
+ * The record of one event under `event/1`, as text. Fails for what JSON cannot hold, such as an object within itself, and
+ * for what would not be read back.
  *
  * @since 1.0.0
  * @category conversions
  */
-export const encodeEvents = (events: ReadonlyArray<Event>): Records => {
-  const ends = new Uint32Array(events.length)
-  const parts = events.map((item) => JSON.stringify(item))
-  const bytes = new TextEncoder().encode(parts.join(""))
+export const encodeEvent = (event: Event): Result.Result<string, Unreadable> => {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(event)
+  } catch {
+    text = undefined
+  }
+  if (text === undefined) return Result.fail({ reason: "malformed", detail: "it cannot be written as JSON" })
+  const breach = Json.breach(event)
+  return breach === undefined ? Result.succeed(text) : Result.fail({ reason: "malformed", detail: breach })
+}
+
+/**
+ * Records of `event/1` in a row.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const join = (texts: ReadonlyArray<string>): Records => {
+  const ends = new Uint32Array(texts.length)
+  const bytes = new TextEncoder().encode(texts.join(""))
   let end = 0
-  for (let i = 0; i < parts.length; i++) ends[i] = end += Buffer.byteLength(parts[i]!)
+  for (let i = 0; i < texts.length; i++) ends[i] = end += Buffer.byteLength(texts[i]!)
   return { codec: event.name, parameter: "", bytes, ends }
 }
+
+/**
+ * The records of some events under `event/1`. Throws for an event that `encodeEvent` does not write.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const encodeEvents = (events: ReadonlyArray<Event>): Records =>
+  join(events.map((item) => JSON.stringify(item)))
 
 /**
  * The records at the given positions, copied together.

@@ -1,7 +1,9 @@
 /**
  * One chunk through one route: selected, changed and assigned, in plain loops.
  */
+import * as Result from "effect/Result"
 import { type Catalogue, spelled } from "../Catalogue.ts"
+import * as Codec from "../Codec.ts"
 import type { Opened } from "../Destination.ts"
 import type { Event } from "../Event.ts"
 import type { Count } from "../Ledger.ts"
@@ -50,8 +52,8 @@ export interface Leaving {
   /** Positions in the chunk, in order. */
   readonly positions: Array<number>
   readonly placed: Array<Placed>
-  /** The events as they are to be stored, of a route that changes them at the intake. */
-  readonly stored: Array<Event>
+  /** The records of the events as they are to be stored, of a route that changes them at the intake. */
+  readonly stored: Array<string>
 }
 
 /** An event at which the route failed, with its position in the chunk. */
@@ -59,8 +61,8 @@ export interface Failed {
   readonly position: number
   readonly reason: string
   readonly detail: string
-  /** The event as it may be kept, of a route that changes events at the intake: absent where that failed. */
-  readonly stored: Event | undefined
+  /** The record that may be kept, of a route that changes events at the intake: absent where that failed. */
+  readonly stored: string | undefined
 }
 
 export interface RoutePlan {
@@ -83,10 +85,11 @@ export const change = (steps: Route["changes"], event: Event): Changed => {
 }
 
 /** What may be kept of an event that does not fit its catalogue: nothing, unless the intake can change it all the same. */
-const keepable = (intake: Route["changes"], event: Event): Event | undefined => {
+const keepable = (intake: Route["changes"], event: Event): string | undefined => {
+  if (intake.length === 0) return undefined
   try {
     const kept = change(intake, event)
-    return isEvent(kept) ? kept : undefined
+    return isEvent(kept) ? Result.getOrUndefined(Codec.encodeEvent(kept)) : undefined
   } catch {
     return undefined
   }
@@ -118,24 +121,34 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
   for (const lane of opened.lanes) lanes.set(lane.name, { positions: [], placed: [], stored: [] })
   for (let position = 0; position < events.length; position++) {
     const original = events[position]!
-    const refused = selected(original.type)
-    if (refused !== undefined) {
-      onFiltered(refused)
-      continue
-    }
-    const wrong = invalid(position)
-    if (wrong !== undefined) {
-      failed.push({ position, reason: "invalid", detail: wrong, stored: keepable(intake, original) })
-      continue
-    }
-    let stored: Event | undefined
+    let stored: string | undefined
     const fail = (reason: string, detail: string) => failed.push({ position, reason, detail, stored })
-    let where = "at the intake"
+    let where = "selecting"
     try {
+      const refused = selected(original.type)
+      if (refused !== undefined) {
+        onFiltered(refused)
+        continue
+      }
+      where = "the catalogue"
+      const wrong = invalid(position)
+      if (wrong !== undefined) {
+        stored = keepable(intake, original)
+        fail("invalid", wrong)
+        continue
+      }
+      where = "at the intake"
       const kept = change(intake, original)
-      if (isEvent(kept)) stored = kept
+      if (intake.length > 0 && isEvent(kept)) {
+        const written = Codec.encodeEvent(kept)
+        if (Result.isFailure(written)) {
+          fail(written.failure.reason, written.failure.detail)
+          continue
+        }
+        stored = written.success
+      }
       where = "through"
-      const event = stored === undefined ? kept : change(route.changes, stored)
+      const event = isEvent(kept) ? change(route.changes, kept) : kept
       if ("filtered" in event) {
         onFiltered(event.filtered)
         continue
@@ -162,7 +175,7 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
         bytes: sizeOf(position)
       })
       leaving.positions.push(position)
-      if (intake.length > 0 && stored !== undefined) leaving.stored.push(stored)
+      if (stored !== undefined) leaving.stored.push(stored)
     } catch (cause) {
       fail("defect", defectDetail(where, cause))
     }

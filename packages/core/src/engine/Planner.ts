@@ -2,7 +2,6 @@
  * One chunk through every route that reads its source: what is to be stored, and what lanes that send are handed at
  * once. Pure.
  */
-import * as Codec from "../Codec.ts"
 import type { Opened } from "../Destination.ts"
 import type { Event } from "../Event.ts"
 import type { Chunk, Malformed } from "../Intake.ts"
@@ -51,9 +50,9 @@ export const make = (
   const intakeNames = routes.flatMap(({ route }) => (Stored.isChanging(route) ? [route.name] : []))
   const plainNames = routeNames.filter((name) => !intakeNames.includes(name))
   return {
-    plan: (chunk, advance, duplicates) => {
-      const { events, malformed } = chunk
-      const records = chunk.records ?? Codec.encodeEvents(events)
+    plan: (given, advance, duplicates) => {
+      const chunk = Stored.withRecords(given)
+      const { events, malformed, records } = chunk
       const input = {
         events,
         sizeOf: (position: number) => records.ends[position]! - (records.ends[position - 1] ?? 0),

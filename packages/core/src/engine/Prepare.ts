@@ -45,6 +45,15 @@ export interface Placed {
 const slotOf = (event: Event, ordering: Ordering): number =>
   ordering === "none" ? OrderSlots.noSlot : OrderSlots.slotOf(userKey(event))
 
+/** None for a user that a change of the route left without being one. */
+const slotIn = (event: Event, ordering: Ordering): number | undefined => {
+  try {
+    return slotOf(event, ordering)
+  } catch {
+    return undefined
+  }
+}
+
 /** What went wrong inside a plugin, by class only: its message might quote the event. */
 export const defectDetail = (where: string, cause: unknown): string =>
   `${where} threw ${cause instanceof Error ? cause.name : typeof cause}`
@@ -61,7 +70,11 @@ export const prepareParcel = (
   const grouped: Array<Grouped> = []
   const dead: Array<Ended> = []
   for (const { event, position, group, bytes } of placed) {
-    const slot = slotOf(event, ordering)
+    const slot = slotIn(event, ordering)
+    if (slot === undefined) {
+      dead.push({ position, reason: "defect", detail: "its user has no ids that can be read" })
+      continue
+    }
     if (group !== undefined) {
       grouped.push({ group, event, parcel: 0, position, slot, bytes })
       continue

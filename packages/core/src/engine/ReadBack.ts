@@ -25,9 +25,19 @@ export const decoders = (catalogues: ReadonlyArray<Catalogue>): Decoders => {
     const key = `${name} ${parameter}`
     const known = made.get(key)
     if (known !== undefined) return known
-    const decoder = codecs.get(name)?.decoder(parameter)
+    const decoder = decoderOf(codecs.get(name), parameter)
     if (decoder !== undefined) made.set(key, decoder)
     return decoder
+  }
+}
+
+/** What is stored with a parameter that its codec takes no more cannot be read: that is no reason to stop. */
+const decoderOf = (codec: Codec.Codec | undefined, parameter: string): Codec.Decoder | undefined => {
+  try {
+    return codec?.decoder(parameter)
+  } catch {
+    return () =>
+      Result.fail({ reason: "malformed", detail: `${codec?.name} cannot read what it was stored with` })
   }
 }
 
