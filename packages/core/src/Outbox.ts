@@ -63,6 +63,8 @@ export interface Parcel {
   readonly settled: Uint8Array
   /** Attempts made so far on what remains. */
   readonly attempts: number
+  /** Its records are not the bytes that were appended: its events end as dead letters, and none is sent. */
+  readonly damaged: boolean
 }
 
 /**
@@ -366,7 +368,7 @@ export interface Compaction {
 }
 
 /**
- * What can be done with a store that nobody has open; both fail as `Owned` otherwise.
+ * What can be done with a store that nobody has open; all fail as `Owned` otherwise.
  *
  * @since 1.0.0
  * @category models
@@ -376,6 +378,11 @@ export interface Maintenance {
   readonly verify: Effect.Effect<Verification, OutboxError>
   /** Makes the store as small as it can be. */
   readonly compact: Effect.Effect<Compaction, OutboxError>
+  /**
+   * An operator's word that the store is good as it is, where it refuses to open because it is not as it was left. Absent
+   * for one that never refuses.
+   */
+  readonly accept?: Effect.Effect<void, OutboxError>
 }
 
 /**

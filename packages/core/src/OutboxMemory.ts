@@ -146,7 +146,15 @@ const build = (limit: number | undefined): Outbox["Service"] => {
       sequence++
       home.set(sequence, lane)
       bytes += records.bytes.length
-      MemoryLane.add(lane, { sequence, records, origin, appendedAt: at, settled, attempts: 0 })
+      MemoryLane.add(lane, {
+        sequence,
+        records,
+        origin,
+        appendedAt: at,
+        settled,
+        attempts: 0,
+        damaged: false
+      })
       count(route, "waiting", name, records.ends.length)
       return sequence
     })

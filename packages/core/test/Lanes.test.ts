@@ -278,6 +278,40 @@ describe("a lane", () => {
   )
 })
 
+describe("a parcel that the outbox cannot give back as it was", () => {
+  it.effect("becomes dead letters, and the others are delivered", () =>
+    Effect.gen(function* () {
+      let isAway = true
+      const remote = Remote.make()
+      const destination = Remote.destination(remote, {
+        answer: () => (isAway ? Outcome.unauthorized("unauthorized") : undefined)
+      })
+      const route = (events: ReturnType<typeof Remote.events>) =>
+        Exporter.from(Source.fromArray(events)).route("crm").to(destination)
+      const first = yield* Exporter.start(route(Remote.events(3)))
+      yield* Time.pass("5 minutes")
+      yield* first.ended
+      const stored = yield* Outbox.Outbox
+      isAway = false
+      const damaging = Outbox.Outbox.of({
+        ...stored,
+        take: (lane, after, bytes) =>
+          Effect.map(stored.take(lane, after, bytes), (parcels) =>
+            parcels.map((parcel) => ({ ...parcel, damaged: true }))
+          )
+      })
+      const second = yield* Exporter.start(route([Remote.event(7)])).pipe(
+        Effect.provideService(Outbox.Outbox, damaging)
+      )
+      yield* Time.pass("5 minutes")
+      const { ledger } = yield* second.ended
+      assert.deepStrictEqual(ledger.routes["crm"]?.dead, { "damaged-record": 4 })
+      assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+      assert.deepStrictEqual(Remote.idsOf(remote), [])
+    }).pipe(memory)
+  )
+})
+
 describe("erasing a user", () => {
   const waiting = (grouped: boolean) =>
     Effect.gen(function* () {

@@ -18,6 +18,7 @@ import type * as Scope from "effect/Scope"
 import * as Compact from "./internal/compact.ts"
 import * as Database from "./internal/database.ts"
 import { fromCause } from "./internal/failure.ts"
+import * as Identity from "./internal/identity.ts"
 import * as Ownership from "./internal/ownership.ts"
 import * as Service from "./internal/service.ts"
 import * as Store from "./internal/store.ts"
@@ -40,7 +41,8 @@ export interface Options {
  * The outbox of a state directory, worked by a thread of its own. The directory is created when missing.
  *
  * Fails as `Owned` while another store has the directory, in this process or another, as `Newer` when a later version
- * wrote it, as `Damaged` when it is no sound outbox, and as `Unavailable` when it cannot be written.
+ * wrote it, as `Damaged` when it is no sound outbox or not the one that was used last, and as `Unavailable` when it cannot
+ * be written.
  *
  * @since 1.0.0
  * @category layers
@@ -101,8 +103,8 @@ export const layerToRead = (options: Options): Layer.Layer<Outbox, OutboxError> 
 
 /**
  * Looks an outbox through that nobody has open: SQLite's own check of the file, what waits and what is dead counted
- * against the ledger, and rows that belong to nothing. Reads everything, which takes seconds for each gigabyte; changes
- * nothing. Of a record's bytes it cannot tell whether they are as they were written.
+ * against the ledger, rows that belong to nothing, and records whose bytes are not those that were written. Reads
+ * everything, which takes seconds for each gigabyte; changes nothing.
  *
  * Fails as `Owned` while a store has the directory, as `Newer` when a later version wrote it, as `Unavailable` when there
  * is no outbox or it cannot be read. Damage is no failure but a finding.
@@ -122,6 +124,21 @@ export const verify = (options: { readonly directory: string }): Effect.Effect<V
  */
 export const compact = (options: { readonly directory: string }): Effect.Effect<Compaction, OutboxError> =>
   alone(options, Compact.compact)
+
+/**
+ * An operator's word that the outbox of a directory is good as it is. Afterwards it opens though it is gone, another one,
+ * an older copy or without its log; what it held then is lost. Fails as `Owned` while a store has the directory.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const accept = ({ directory }: { readonly directory: string }): Effect.Effect<void, OutboxError> =>
+  Effect.scoped(
+    Effect.andThen(
+      own(directory),
+      attempt(directory, () => Identity.accept(directory))
+    )
+  )
 
 /**
  * Settings of the plugin.
@@ -155,7 +172,7 @@ export const sqlite = plugin({
       directory: path,
       layer: layer(options),
       look: layerToRead(options),
-      maintenance: { verify: verify(options), compact: compact(options) }
+      maintenance: { verify: verify(options), compact: compact(options), accept: accept(options) }
     }
   }
 })

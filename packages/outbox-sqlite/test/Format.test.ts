@@ -22,7 +22,7 @@ const stateOf = (format: string) =>
   )
 
 describe("an outbox written by an earlier release", () => {
-  it.live.each(["format-1", "format-2", "format-3"])("is sound, opens and drains: %s", (format) =>
+  it.live.each(["format-1", "format-2", "format-3", "format-4"])("is sound, opens and drains: %s", (format) =>
     Effect.gen(function* () {
       const directory = yield* stateOf(format)
       expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])

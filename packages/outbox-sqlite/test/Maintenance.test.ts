@@ -146,7 +146,10 @@ describe("verify", () => {
       "update parcel set ends = x'00' where id = 3",
       "1 parcels whose offsets do not fit their events, the first with number 3"
     ],
-    ["insert into raw values (50, x'00')", "1 records that no dead letter holds, the first with number 50"],
+    [
+      "insert into raw values (50, x'00', null)",
+      "1 records that no dead letter holds, the first with number 50"
+    ],
     ["delete from raw where id = 2", "2 dead letters whose record is not there, the first with number 3"],
     ["delete from composed", "1 compositions whose parcels do not match, the first with number 1"],
     [
@@ -168,7 +171,7 @@ describe("verify", () => {
   it.effect("finds a spoilt page, and goes on with what can be read", () =>
     Effect.gen(function* () {
       const directory = yield* used
-      edit(directory, "insert into raw values (50, x'00')")
+      edit(directory, "insert into raw values (50, x'00', null)")
       spoil(directory, "parcel")
       const found = yield* findings(directory)
       expect(found.some((line) => line.startsWith("damage: "))).toBe(true)
@@ -215,7 +218,7 @@ describe("compact", () => {
       const { maintenance } = sqlite({ settings: { path: directory } })
       const { before: large, after: small } = yield* maintenance!.compact
       expect(large - small).toBeGreaterThan(2_900_000)
-      expect(readdirSync(directory).sort()).toEqual(["lock.db", "outbox.db"])
+      expect(readdirSync(directory).sort()).toEqual(["identity.json", "lock.db", "outbox.db"])
       expect(statSync(join(directory, "outbox.db")).size).toBe(small)
       expect(statSync(join(directory, "outbox.db")).mode & 0o777).toBe(0o600)
       expect((yield* maintenance!.verify).problems).toEqual([])

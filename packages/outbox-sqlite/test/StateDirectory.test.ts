@@ -118,6 +118,7 @@ describe("the state directory", () => {
           (before) => Effect.sync(() => process.umask(before))
         )
         expect(Object.fromEntries(modes)).toEqual({
+          "identity.json": 0o600,
           "lock.db": 0o600,
           "outbox.db": 0o600,
           "outbox.db-shm": 0o600,
@@ -205,7 +206,7 @@ describe("space", () => {
           yield* Effect.retry(small, Schedule.max([Schedule.spaced("50 millis"), Schedule.recurs(100)]))
         })
       )
-      expect(readdirSync(directory).sort()).toEqual(["lock.db", "outbox.db"])
+      expect(readdirSync(directory).sort()).toEqual(["identity.json", "lock.db", "outbox.db"])
       yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
         Effect.gen(function* () {
           const sequences = yield* Effect.forEach(Array.from({ length: 80 }), () =>
@@ -363,7 +364,7 @@ describe("a look at a store", () => {
           expect((yield* refusal(directory)).reason).toBe("Owned")
         })
       )
-      expect(readdirSync(directory).sort()).toEqual(["lock.db", "outbox.db"])
+      expect(readdirSync(directory).sort()).toEqual(["identity.json", "lock.db", "outbox.db"])
       expect(readFileSync(join(directory, "outbox.db")).equals(file)).toBe(true)
       yield* session(OutboxSqlite.layer({ directory }), (outbox) => outbox.append(chunk(10)))
     })

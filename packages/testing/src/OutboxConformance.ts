@@ -259,7 +259,8 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
               origin: { source: "export", split: "b/7.avro", position: "4096" },
               appendedAt: 1_700_000_000_000,
               settled: new Uint8Array([0]),
-              attempts: 0
+              attempts: 0,
+              damaged: false
             }
             expect(yield* outbox.take(ios, 0, 0)).toEqual([{ ...expected, sequence: 1 }])
             expect(yield* outbox.take(auditIos, 0, 0)).toEqual([{ ...expected, sequence: 2 }])

@@ -46,7 +46,27 @@ const compact = Command.make(
   })
 ).pipe(Command.withDescription("Make the store as small as it can be. No exporter may be running"))
 
+const accept = Command.make(
+  "accept",
+  { config: configArgument },
+  Effect.fnUntraced(function* ({ config }) {
+    const { store } = yield* load(config)
+    const { accept } = yield* maintenanceOf(store)
+    if (accept === undefined) {
+      return yield* new InputError({
+        message: `${store.plugin} never refuses what it finds: there is nothing to accept`
+      })
+    }
+    yield* accept
+    yield* print("the next command takes the outbox as it is; what it held before and holds no more is lost")
+  })
+).pipe(
+  Command.withDescription(
+    "Take the outbox as it is, after a command refused it because it is gone, older, or without its log. Loses what is no longer there"
+  )
+)
+
 export const outbox = Command.make("outbox").pipe(
-  Command.withDescription("Check the outbox and make it smaller"),
-  Command.withSubcommands([verify, compact])
+  Command.withDescription("Check the outbox, make it smaller, or accept it as it is"),
+  Command.withSubcommands([verify, compact, accept])
 )

@@ -43,13 +43,16 @@ const decoderOf = (codec: Codec.Codec | undefined, parameter: string): Codec.Dec
 
 export type ReadBack = (parcel: Parcel) => Prepared
 
+const damage =
+  "the outbox gave back other bytes than it was given: check the disk, then read the range of the source again with `millrace replay`"
+
 const isSettled = (bits: Uint8Array, position: number) =>
   ((bits[position >> 3] ?? 0) & (1 << (position & 7))) !== 0
 
 export const make = (route: Route, opened: Opened, lane: string, decode: Decoders): ReadBack => {
   const buffer = MessageBuffer.make()
-  return ({ records, settled, attempts }) => {
-    const decoder = decode(records.codec, records.parameter)
+  return ({ damaged, records, settled, attempts }) => {
+    const decoder = damaged ? undefined : decode(records.codec, records.parameter)
     // What was stored before the route changed anything at the intake is changed now.
     const steps = Stored.isChanged(records) ? route.changes : [...(route.intake ?? []), ...route.changes]
     const placed: Array<Placed> = []
@@ -60,7 +63,8 @@ export const make = (route: Route, opened: Opened, lane: string, decode: Decoder
       const [from, to] = [records.ends[position - 1] ?? 0, records.ends[position]!]
       try {
         const decoded = decoder?.(records.bytes, from, to)
-        if (decoded === undefined)
+        if (damaged) end("damaged-record", damage)
+        else if (decoded === undefined)
           end("unknown-codec", `nothing installed reads ${records.codec}; install its package, then replay`)
         else if (Result.isFailure(decoded)) end(decoded.failure.reason, decoded.failure.detail)
         else {

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import type { Compaction } from "@millrace/core/Outbox"
 import * as Database from "./database.ts"
 import { StoreFailure } from "./failure.ts"
+import * as Identity from "./identity.ts"
 
 /**
  * Writes the database of a directory that this process owns anew, without gaps, and puts it in place of the old one.
@@ -16,6 +17,7 @@ export const compact = (directory: string): Compaction => {
     const db = Database.open({ directory })
     try {
       Database.reserve(copy)
+      Identity.close(directory)
       // Ends the write-ahead log: one that outlived its database would be taken for the log of the new one.
       const mode = db.prepare("pragma journal_mode = delete").get()!["journal_mode"]
       if (mode !== "delete") throw new StoreFailure("Unavailable", inUse(directory))

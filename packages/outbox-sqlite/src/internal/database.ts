@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
 import * as Format from "./format.ts"
+import * as Identity from "./identity.ts"
 
 /** Where a store lives, and how. */
 export interface Place {
@@ -26,8 +27,10 @@ export const copyOf = (directory: string): string => join(directory, "outbox.db-
 
 /** Opens the database of a state directory that this process owns. */
 export const open = ({ directory, maxPages, patience = 5_000 }: Place): DatabaseSync => {
-  const path = directory === memory.directory ? directory : join(directory, "outbox.db")
-  if (path !== directory) {
+  const isKept = directory !== memory.directory
+  const path = isKept ? join(directory, "outbox.db") : directory
+  if (isKept) {
+    Identity.expectFiles(directory)
     reserve(path)
     // What a killed compaction left, which may be as large as the outbox.
     for (const suffix of ["", "-journal"]) rmSync(copyOf(directory) + suffix, { force: true })
@@ -41,6 +44,10 @@ export const open = ({ directory, maxPages, patience = 5_000 }: Place): Database
       pragma wal_autocheckpoint = 1024; pragma journal_size_limit = 16777216; pragma cache_size = -4000;
     `)
     Format.migrate(db, directory)
+    if (isKept) {
+      Identity.expectSame(db, directory)
+      Identity.open(db, directory)
+    }
     if (maxPages !== undefined) db.exec(`pragma max_page_count = ${maxPages}`)
   } catch (cause) {
     db.close()
@@ -63,11 +70,29 @@ export const openToRead = (directory: string): DatabaseSync => {
     if (!options.readOnly) db.exec("pragma locking_mode = exclusive")
     db.exec("pragma query_only = on")
     Format.expectCurrent(db, directory)
+    Identity.expectSame(db, directory)
   } catch (cause) {
     db.close()
     throw cause
   }
   return db
+}
+
+/** Closes the database of a state directory: SQLite moves its log into it, which may then be missing. */
+export const close = (db: DatabaseSync, directory: string): void => {
+  const isNoted = directory === memory.directory || note(directory)
+  db.close()
+  // On a full disk the log was the room that the note needs; on a read-only one the log is still there.
+  if (!isNoted && !existsSync(join(directory, "outbox.db-wal"))) note(directory)
+}
+
+const note = (directory: string): boolean => {
+  try {
+    Identity.close(directory)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Opens it to know: of a file system that became read-only by itself the system says that it may be written. */

@@ -1,15 +1,17 @@
 import type { DatabaseSync } from "node:sqlite"
 import type { DeadLetter, Origin } from "@millrace/core/Outbox"
+import * as Checksum from "./checksum.ts"
 import type { Names } from "./names.ts"
 import type { Kept } from "./operations.ts"
 import { query } from "./sql.ts"
 
 interface Row extends Omit<DeadLetter, "origin" | "codec" | "parameter">, Origin {
   readonly codec: number
+  readonly checksum: number | null
 }
 
 /** A dead event, with the number of its codec. */
-export interface DeadEvent extends Omit<Row, "id" | "source" | "split" | "position" | "length"> {
+export interface DeadEvent extends Omit<Row, "id" | "source" | "split" | "position" | "length" | "checksum"> {
   readonly origin: Origin
 }
 
@@ -23,17 +25,17 @@ export interface DeadTable {
 }
 
 export const make = (db: DatabaseSync, names: Names): DeadTable => {
-  const insertRaw = query(db, "insert into raw (record) values (?)")
+  const insertRaw = query(db, "insert into raw (record, checksum) values (?, ?)")
   const insert = query(
     db,
     `insert into dead
-       (route, lane, reason, detail, attempts, at, source, split, position, codec, length, raw, record)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+       (route, lane, reason, detail, attempts, at, source, split, position, codec, length, raw, record, checksum)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
   )
   const select = query<Row>(
     db,
     `select dead.id, route, lane, reason, detail, attempts, at, source, split, position, codec, length,
-       coalesce(dead.record, raw.record) as record
+       coalesce(dead.record, raw.record) as record, coalesce(dead.checksum, raw.checksum) as checksum
      from dead left join raw on raw.id = dead.raw where dead.id > ? order by dead.id limit ?`
   )
   const find = query<{ route: string; reason: string; raw: number | null }>(
@@ -70,7 +72,8 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
         codec,
         length,
         null,
-        record
+        record,
+        Checksum.of(record)
       )
     },
     buryRaw: (
@@ -78,15 +81,18 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
       { source, split, position },
       at
     ) => {
-      const raw = insertRaw.run(record)
+      const raw = insertRaw.run(record, Checksum.of(record))
       const id = names.codec(codec, parameter)
       for (const route of routes) {
-        insert.run(route, "", reason, detail, 0, at, source, split, position, id, length, raw, null)
+        insert.run(route, "", reason, detail, 0, at, source, split, position, id, length, raw, null, null)
       }
     },
     read: (after, limit) =>
-      select.all(after, limit).map(({ source, split, position, codec, ...letter }) => {
-        const { name, parameter } = names.codecOf(codec)
+      select.all(after, limit).map(({ source, split, position, codec, checksum, ...letter }) => {
+        // Bytes that are not what was written are shown, and read by nothing.
+        const { name, parameter } = Checksum.holds(checksum, letter.record)
+          ? names.codecOf(codec)
+          : { name: "", parameter: "" }
         return { ...letter, origin: { source, split, position }, codec: name, parameter }
       })
   }

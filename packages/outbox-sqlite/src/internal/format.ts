@@ -51,6 +51,13 @@ const steps: ReadonlyArray<string> = [
   `
   alter table lane add column bytes integer not null default 0;
   update lane set bytes = coalesce((select sum(length(body)) from parcel where parcel.lane = lane.id), 0);
+  `,
+  // Which database this is, and whether records are as they were written. What was stored before has no checksum.
+  `
+  create table identity (one integer primary key check (one = 1), id text not null, opened integer not null) strict;
+  alter table parcel add column checksum integer;
+  alter table raw add column checksum integer;
+  alter table dead add column checksum integer;
   `
 ]
 

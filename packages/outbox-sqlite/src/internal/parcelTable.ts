@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite"
 import * as Bitmap from "@millrace/core/Bitmap"
 import type { Composition, NewParcel, Origin, Parcel, Sequence, Settlement } from "@millrace/core/Outbox"
+import * as Checksum from "./checksum.ts"
 import type { CompositionTable } from "./compositionTable.ts"
 import type { DeadTable } from "./deadTable.ts"
 import { Inconsistent } from "./failure.ts"
@@ -22,6 +23,7 @@ interface Row extends Head {
   readonly attempts: number | null
   readonly ends: Uint8Array
   readonly body: Uint8Array
+  readonly checksum: number | null
 }
 
 export interface ParcelTable {
@@ -42,22 +44,25 @@ export const make = (
 ): ParcelTable => {
   const insert = query(
     db,
-    `insert into parcel (lane, codec, events, at, source, split, position, ends, body)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    `insert into parcel (lane, codec, events, at, source, split, position, ends, body, checksum)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
   )
   const head = query<Head>(
     db,
     `select lane, codec, events, length(body) as size, source, split, position, settled
      from parcel left join partly on partly.parcel = parcel.id where parcel.id = ?`
   )
-  const content = query<Pick<Row, "ends" | "body">>(db, "select ends, body from parcel where id = ?")
+  const content = query<Pick<Row, "ends" | "body" | "checksum">>(
+    db,
+    "select ends, body, checksum from parcel where id = ?"
+  )
   const sizes = query<{ id: Sequence; size: number }>(
     db,
     "select id, length(body) as size from parcel where lane = ? and id > ? order by id"
   )
   const select = query<Row>(
     db,
-    `select id, lane, codec, events, length(body) as size, at, source, split, position, ends, body, settled, attempts
+    `select id, lane, codec, events, length(body) as size, at, source, split, position, ends, body, checksum, settled, attempts
      from parcel left join partly on partly.parcel = parcel.id
      where lane = ? and id > ? and id <= ? order by id`
   )
@@ -73,9 +78,11 @@ export const make = (
 
   const bury = (buried: Settlement["dead"], { parcel, attempts, at }: Settlement, found: Head): void => {
     if (buried.length === 0) return
-    const { ends, body } = content.get(parcel)!
+    const { ends, body, checksum } = content.get(parcel)!
     const offsets = offsetsOf(ends)
-    const { codec, source, split, position: mark } = found
+    // Bytes that are not what was written are kept, and read by nothing.
+    const codec = Checksum.holds(checksum, body, ends) ? found.codec : names.codec("", "")
+    const { source, split, position: mark } = found
     const origin = { source, split, position: mark }
     const { route, lane } = names.laneOf(found.lane)
     for (const { position, reason, detail } of buried) {
@@ -89,6 +96,7 @@ export const make = (
     add: ({ route, lane, records }, { source, split, position }, at) => {
       const { bytes, ends, codec, parameter } = records
       const id = names.lane({ route, lane })
+      const offsets = new Uint8Array(ends.buffer, ends.byteOffset, ends.byteLength)
       ledger.add(route, "waiting", lane, ends.length)
       weigh.run(bytes.length, id)
       return insert.run(
@@ -99,8 +107,9 @@ export const make = (
         source,
         split,
         position,
-        new Uint8Array(ends.buffer, ends.byteOffset, ends.byteLength),
-        bytes
+        offsets,
+        bytes,
+        Checksum.of(bytes, offsets)
       )
     },
 
@@ -142,7 +151,8 @@ export const make = (
           origin: { source: row.source, split: row.split, position: row.position },
           appendedAt: row.at,
           settled: row.settled ?? Bitmap.empty(row.events),
-          attempts: row.attempts ?? 0
+          attempts: row.attempts ?? 0,
+          damaged: !Checksum.holds(row.checksum, row.body, row.ends)
         }
       })
     },

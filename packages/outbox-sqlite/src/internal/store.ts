@@ -204,7 +204,7 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
     shrink,
     close: () => {
       for (let i = 0; i < closingSteps && shrink(); i++);
-      db.close()
+      Database.close(db, place.directory)
     }
   }
 }

@@ -4,8 +4,11 @@ import { DatabaseSync } from "node:sqlite"
 import * as Bitmap from "@millrace/core/Bitmap"
 import * as Ledger from "@millrace/core/Ledger"
 import type { Problem, Verification } from "@millrace/core/Outbox"
+import * as Checksum from "./checksum.ts"
+import * as Database from "./database.ts"
 import { isDamage, StoreFailure } from "./failure.ts"
 import * as Format from "./format.ts"
+import * as Identity from "./identity.ts"
 import { query } from "./sql.ts"
 
 /** Most findings of SQLite's own check; a badly damaged file has thousands. */
@@ -13,6 +16,7 @@ const most = 20
 
 /** Fails unless a directory holds an outbox: looking after one must not make it. */
 export const expectOutbox = (directory: string): void => {
+  Identity.expectFiles(directory)
   if (existsSync(join(directory, "outbox.db"))) return
   throw new StoreFailure("Unavailable", `there is no outbox in ${directory}; check the path`)
 }
@@ -26,7 +30,7 @@ export const verify = (directory: string): Verification => {
     if (!isDamage(cause)) throw cause
     return { problems: [unreadable("the file", cause)], bytes: 0, free: 0 }
   } finally {
-    db.close()
+    Database.close(db, directory)
   }
 }
 
@@ -39,6 +43,7 @@ const look = (db: DatabaseSync, directory: string): Verification => {
     ...integrity(db),
     ...attempt("the counts", () => counts(db)),
     ...(format < 4 ? [] : attempt("the sizes", () => sizes(db))),
+    ...(format < 5 ? [] : attempt("the records", () => records(db))),
     ...orphans(db, format < 3 ? stray : { ...stray, ...strayAges })
   ]
   return { problems, bytes: pragma("page_count") * pageSize, free: pragma("freelist_count") * pageSize }
@@ -103,6 +108,22 @@ const sizes = (db: DatabaseSync): ReadonlyArray<Problem> =>
       kind: "ledger",
       detail: `route ${route}: lane ${name} is said to hold ${bytes} bytes, and it holds ${found}`
     }))
+
+/** Records whose bytes are not those that were written. Kept since format 5. */
+const records = (db: DatabaseSync): ReadonlyArray<Problem> =>
+  Object.entries({
+    parcel: "select id, checksum, body, ends as rest from parcel",
+    "dead letter": "select id, checksum, record as body, x'' as rest from dead where record is not null",
+    "bad record": "select id, checksum, record as body, x'' as rest from raw"
+  }).flatMap(([name, sql]) => {
+    const damaged: Array<number> = []
+    const rows = query<{ id: number; checksum: number | null; body: Uint8Array; rest: Uint8Array }>(db, sql)
+    for (const { id, checksum, body, rest } of rows.iterate()) {
+      if (!Checksum.holds(checksum, body, rest)) damaged.push(id)
+    }
+    const detail = `${damaged.length} of kind ${name} hold other bytes than were written, the first with number ${damaged[0]}`
+    return damaged.length === 0 ? [] : [{ kind: "damage", detail }]
+  })
 
 const differing = (found: Ledger.Counts, told: Ledger.Counts) =>
   [...new Set([...Object.keys(found), ...Object.keys(told)])]
