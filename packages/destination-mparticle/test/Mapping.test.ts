@@ -862,7 +862,14 @@ describe("grouping by user", () => {
     for (const others of [tell({ platform: "ios" }), tell({}), tell(iphone, uuid), tell({}, uuid)]) {
       assert.notStrictEqual(groupOf(others), base)
     }
-    assert.strictEqual(groupOf(tell(iphone, uuid)), groupOf(tell({}, uuid)))
+    const android = { platform: "android" }
+    assert.strictEqual(
+      groupOf(tell({ ...android, device_model: "Pixel 9" }, uuid)),
+      groupOf(tell(android, uuid))
+    )
+    // Of a device of which nothing is told nothing can be lent.
+    assert.strictEqual(groupOf(tell({}, uuid)), groupOf(tell({})))
+    assert.strictEqual(groupOf(tell({}, uuid)), groupOf(tell({}, other)))
     assert.notStrictEqual(groupOf(tell(iphone, uuid)), groupOf(tell(iphone, other)))
     const names = (events: readonly [BrazeEvent, ...ReadonlyArray<BrazeEvent>]) => {
       const result = subject.prepare(events, "ios")
@@ -923,8 +930,8 @@ describe("grouping by user", () => {
         // Of its own device an event may say less than another, and nothing else.
         for (const [member, value] of Object.entries(alone.device_info ?? {}))
           assert.strictEqual(batch.device_info?.[member], value)
-        assert.strictEqual(one.user.deviceId, first.user.deviceId)
-        if (one.user.deviceId === undefined) assert.deepStrictEqual(batch.device_info, alone.device_info)
+        if (one.user.deviceId === undefined || one.user.deviceId !== first.user.deviceId)
+          assert.deepStrictEqual(batch.device_info, alone.device_info)
         for (const [type, identity] of Object.entries(alone.user_identities ?? {})) {
           assert.strictEqual(batch.user_identities?.[type], identity)
         }

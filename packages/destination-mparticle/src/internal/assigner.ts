@@ -7,13 +7,12 @@ import { historicalLane } from "./endpoints.ts"
 import { type Head, isIdentified } from "./head.ts"
 import type { Mapper } from "./mapper.ts"
 
-/** Events of one person and one device may share an mParticle batch. What they tell of either adds up. */
-const groupOf = ({ user }: BrazeEvent, headOf: () => Head): string =>
-  JSON.stringify([
-    user.externalId,
-    user.sourceId,
-    present(user.deviceId) ? user.deviceId : (headOf().device ?? null)
-  ])
+/**
+ * Events of one person and one device may share an mParticle batch, or of one person and no device that is told. What they
+ * tell of either adds up.
+ */
+const groupOf = ({ user }: BrazeEvent, { device, deviceId }: Head): string =>
+  JSON.stringify([user.externalId, user.sourceId, device === undefined ? null : (deviceId ?? device)])
 
 /** Identity first, then the feed: an event that names nobody is no matter of credentials. */
 export const assigner = (
@@ -29,13 +28,10 @@ export const assigner = (
     if (isAnonymous && skipsAnonymous) return Destination.skip("anonymous")
     const feed = feeds.laneOf(event)
     const lane = feed !== undefined && event.time < before ? historicalLane(feed) : feed
-    const head = isAnonymous ? map.head(event) : undefined
-    if (head !== undefined && !isIdentified(head)) return Destination.skip("anonymous")
+    const head = isAnonymous || groups ? map.head(event) : undefined
+    if (isAnonymous && head !== undefined && !isIdentified(head)) return Destination.skip("anonymous")
     if (lane === undefined) return Destination.skip("missing-feed")
-    if (!groups) return Destination.to(lane)
-    return Destination.to(
-      lane,
-      head === undefined ? groupOf(event, () => map.head(event)) : JSON.stringify(head)
-    )
+    if (!groups || head === undefined) return Destination.to(lane)
+    return Destination.to(lane, isAnonymous ? JSON.stringify(head) : groupOf(event, head))
   }
 }
