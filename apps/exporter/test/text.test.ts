@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Ledger from "@millrace/core/Ledger"
 import type { LaneStatus } from "@millrace/core/Running"
+import { ofRun } from "../src/exitCode.ts"
 import { deadText, ledgerText, waitingText } from "../src/ledgerText.ts"
 import { progressText } from "../src/progress.ts"
 import { counted, table } from "../src/table.ts"
+import { summaryOf, unreadText } from "../src/unread.ts"
 
 const nothing = { read: 0, filtered: {}, skipped: {}, delivered: {}, waiting: {}, dead: {} }
 const ledgerOf = (counts: Partial<Ledger.RouteLedger>): Ledger.Ledger => ({
@@ -57,6 +59,38 @@ describe("progress", () => {
       1_999
     )
     assert.match(text, /about 1d 1h left/)
+  })
+})
+
+describe("what is unread", () => {
+  const left = (split: string, source = "default") => ({ source, split, byte: 7, what: "cut off" })
+
+  it("is named by file and byte, with what to do; of many, the number", () => {
+    assert.deepStrictEqual(unreadText(summaryOf([])), [])
+    assert.deepStrictEqual(unreadText(summaryOf([left("a/b.avro"), left("c", "other")])), [
+      "a/b.avro: unread from byte 7 on: cut off; make it whole and run again, then it is read on from there",
+      "source other: c: unread from byte 7 on: cut off; make it whole and run again, then it is read on from there"
+    ])
+    const many = unreadText(summaryOf(Array.from({ length: 1_007 }, (_, index) => left(String(index)))))
+    assert.deepStrictEqual([many.length, many[5]], [6, "1,002 more files are not read to their end"])
+  })
+
+  it("stands in the line of progress, and goes before dead letters in the exit code, behind events that wait", () => {
+    const unread = [{ source: "default", split: "a", byte: 1, what: "cut off" }]
+    assert.include(
+      progressText(ledgerOf({}), { ...progress, unread }, start, 1_000),
+      ", not read to its end: 1 file"
+    )
+    const run = {
+      ledger: ledgerOf({ read: 1, dead: { malformed: 1 } }),
+      deadBefore: 0,
+      cutShort: false,
+      hasUnread: true
+    }
+    assert.strictEqual(ofRun(run), 7)
+    assert.strictEqual(ofRun({ ...run, hasUnread: false }), 4)
+    assert.strictEqual(ofRun({ ...run, ledger: ledgerOf({ read: 1, waiting: { web: 1 } }) }), 3)
+    assert.strictEqual(ofRun({ ...run, ledger: ledgerOf({}) }), 7)
   })
 })
 

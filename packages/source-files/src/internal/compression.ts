@@ -1,17 +1,25 @@
 /** The codecs of Avro blocks. */
 import { crc32, inflateRawSync } from "node:zlib"
 import snappy from "snappyjs"
+import { codeOf } from "./failure.ts"
 
 /** The most bytes of a block, packed and unpacked. */
 export const blockLimit = 64 * 1024 * 1024
 
-/** The plain bytes of a block in memory of their own. Throws when the block is damaged. */
-export type Unpack = (data: Buffer) => Buffer
+/** The plain bytes of a block in memory of their own, unless they are more than `limit`. Throws when it is damaged. */
+export type Unpack = (data: Buffer, limit: number) => Buffer | "too-large"
 
 /** How to unpack the blocks of a codec; `undefined` for one that cannot be read. */
 export const unpackerOf = (codec: string): Unpack | undefined => unpackers.get(codec)
 
-const inflate: Unpack = (data) => inflateRawSync(data, { maxOutputLength: blockLimit })
+const inflate: Unpack = (data, limit) => {
+  try {
+    return inflateRawSync(data, { maxOutputLength: limit })
+  } catch (cause) {
+    if (codeOf(cause) === "ERR_BUFFER_TOO_LARGE") return "too-large"
+    throw cause
+  }
+}
 
 /** snappyjs follows a literal's length backwards when it is beyond 2^31, for ever. */
 const checkLiterals = (data: Buffer): void => {
@@ -29,16 +37,28 @@ const checkLiterals = (data: Buffer): void => {
   if (at !== data.length) throw new Error("a literal exceeds the block")
 }
 
-const unsnap: Unpack = (data) => {
+/** The length at the head of packed data, which need not be true. */
+const claimOf = (data: Buffer): number => {
+  let claim = 0
+  for (let at = 0, scale = 1; at < 5; at++, scale *= 128) {
+    const byte = data[at] ?? 0
+    claim += (byte & 127) * scale
+    if (byte < 128) break
+  }
+  return claim
+}
+
+const unsnap: Unpack = (data, limit) => {
   const packed = data.subarray(0, data.length - 4)
   checkLiterals(packed)
-  const bytes = snappy.uncompress(packed, blockLimit)
+  if (claimOf(packed) > limit) return "too-large"
+  const bytes = snappy.uncompress(packed, limit)
   if (crc32(bytes) !== data.readUInt32BE(data.length - 4)) throw new Error("the checksum differs")
   return bytes
 }
 
 const unpackers: ReadonlyMap<string, Unpack> = new Map([
-  ["null", (data) => Buffer.from(data)],
+  ["null", (data, limit) => (data.length > limit ? "too-large" : Buffer.from(data))],
   ["deflate", inflate],
   ["snappy", unsnap]
 ])

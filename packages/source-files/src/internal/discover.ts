@@ -1,9 +1,9 @@
 /** What there is to read below a path. */
 import type { Dirent, Stats } from "node:fs"
-import { readdir, stat } from "node:fs/promises"
-import { basename, join } from "node:path"
+import { readdir, realpath, stat } from "node:fs/promises"
+import { basename, join, sep } from "node:path"
 import type { Split } from "@millrace/core/Intake"
-import type { SourceError } from "@millrace/core/Source"
+import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { failure } from "./failure.ts"
@@ -39,6 +39,16 @@ const readable = /\.(?:avro|ndjson|jsonl|json)(?:\.gz)?$/i
 const marker = /^[._]|\.crc$/
 
 const status = (path: string) => Effect.tryPromise({ try: () => stat(path), catch: failure(path) })
+const real = (path: string) => Effect.tryPromise({ try: () => realpath(path), catch: failure(path) })
+const isBelow = (folder: string, path: string): boolean =>
+  path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+
+/** Whoever may write below the root must not make us read, and send, what stands elsewhere. */
+const leadsOut = (path: string) =>
+  new SourceError({
+    detail: `${path}: is a symbolic link that leads out of the folder, and is not followed; put what it leads to there itself, or read that by a source of its own`
+  })
+
 const list = (path: string) =>
   Effect.tryPromise({ try: () => readdir(path, { withFileTypes: true }), catch: failure(path) })
 const identity = ({ dev, ino }: Stats) => `${dev}:${ino}`
@@ -70,14 +80,23 @@ const walk = Effect.fnUntraced(function* (root: string) {
   const folders: Array<Split> = [""]
   const linkedFolders: Array<Split> = []
 
+  const home = yield* real(root)
+
   const look = Effect.fnUntraced(function* (entry: Dirent, split: Split) {
     const isLink = entry.isSymbolicLink()
-    const result = yield* Effect.result(status(join(root, split)))
+    const path = join(root, split)
+    const result = yield* Effect.result(
+      Effect.all([status(path), isLink ? real(path) : Effect.succeed(undefined)])
+    )
     if (Result.isFailure(result)) {
       if (readable.test(split)) unreadable.push(result.failure)
       return
     }
-    const stats = result.success
+    const [stats, target] = result.success
+    if (target !== undefined && !isBelow(home, target)) {
+      if (stats.isDirectory() || readable.test(split)) unreadable.push(leadsOut(path))
+      return
+    }
     if (stats.isDirectory()) linkedFolders.push(split)
     else if (!readable.test(split)) ignored.push(split)
     else if (stats.isFile()) {

@@ -13,6 +13,8 @@ export type CurrentsEvent = BrazeEvent | UnknownEvent
 
 /** Bytes of records, or of bad records, that make a chunk. */
 export const chunkSize = 256 * 1024
+/** Events with hardly anything in them that make one. */
+export const chunkRecords = 5000
 
 /** The most bytes kept of a bad record of unknown length; the outbox keeps no more of any. */
 export const rawLimit = 1024 * 1024
@@ -65,7 +67,11 @@ export const make = (
 
   const append = (place: Checkpoint.Place, complete: boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const used = complete ? file.size : input.packed ? input.consumed() : place.at
+      const used = complete
+        ? Math.max(file.size, input.consumed())
+        : input.packed
+          ? input.consumed()
+          : place.at
       const stand = { ...place, size: Math.max(file.size, used), complete, gaps: input.gaps() }
       const isNews = complete && !(latest?.complete && latest.at === stand.at && latest.size === stand.size)
       if (events.length === 0 && malformed.length === 0 && !isNews) return Effect.void
@@ -103,7 +109,8 @@ export const make = (
       codec = next.codec
       parameter = next.parameter
     },
-    isFull: () => size >= chunkSize || raw >= chunkSize || malformed.length >= 1000,
+    isFull: () =>
+      size >= chunkSize || events.length >= chunkRecords || raw >= chunkSize || malformed.length >= 1000,
     save: () => {
       const saved = { events: events.length, malformed: malformed.length, size, raw }
       return () => {

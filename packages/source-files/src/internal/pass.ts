@@ -43,6 +43,7 @@ export const run = Effect.fnUntraced(function* (
       return Effect.logWarning(message)
     })
 
+  const large = yield* Semaphore.make(1)
   const side = yield* Semaphore.make(splits * chunkSize)
   /** A file takes as much of what is read side by side as it may hold. */
   const beside = ({ size }: Found) => side.withPermits(Math.min(packed * size, chunkSize))
@@ -52,7 +53,7 @@ export const run = Effect.fnUntraced(function* (
     let unread: Unread | undefined
     yield* intake.claim(file.split, (after) => {
       isOurs = true
-      return Effect.flatMap(readFile(file, after, intake, readerOf), (left) => {
+      return Effect.flatMap(readFile(file, after, intake, { large, readerOf }), (left) => {
         unread = left
         return left === undefined ? Effect.void : intake.unread(file.split, left)
       })

@@ -19,7 +19,7 @@ export const readFile = Effect.fnUntraced(function* (
   file: Found,
   after: Option.Option<Text>,
   intake: Intake<CurrentsEvent>,
-  readerOf: Reading["readerOf"]
+  { large, readerOf }: Pick<Reading, "large" | "readerOf">
 ) {
   const from = Option.isSome(after) ? Checkpoint.parse(after.value) : undefined
   if (Option.isSome(after) && from === undefined) {
@@ -43,7 +43,7 @@ export const readFile = Effect.fnUntraced(function* (
     const bad = gapAt(input, from)
     if (bad !== undefined) early.push(bad)
   }
-  return yield* readAs({ file, input, intake, from, early, readerOf })
+  return yield* readAs({ file, input, intake, from, early, large, readerOf })
 }, Effect.scoped)
 
 const readAs = Effect.fnUntraced(function* (reading: Reading) {

@@ -4,6 +4,7 @@ import { SourceError } from "@millrace/core/Source"
 import type { AvroRecord } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
+import type * as Semaphore from "effect/Semaphore"
 import type { Place, Stand } from "./checkpoint.ts"
 import type { Found } from "./discover.ts"
 import * as Gather from "./gather.ts"
@@ -14,6 +15,8 @@ export interface Reading {
   readonly input: Input
   readonly intake: Intake<Gather.CurrentsEvent>
   readonly from: Stand | undefined
+  /** Held by whoever has a large block in memory, of all files that are read side by side. */
+  readonly large: Semaphore.Semaphore
   /** Gaps before the first byte. */
   readonly early: ReadonlyArray<Malformed>
   /** The reader of an Avro schema. */

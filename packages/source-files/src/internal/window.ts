@@ -57,6 +57,13 @@ export const make = ({ pull, seek }: Feed, usual: number, size = usual): Bytes =
   }
 
   const more = Effect.fnUntraced(function* (wanted: number) {
+    // One large block must not leave its room to all that follow.
+    if (buffer.length > usual && wanted <= usual && end - start < usual) {
+      const smaller = Buffer.allocUnsafeSlow(usual)
+      end = buffer.copy(smaller, 0, start, end)
+      start = 0
+      buffer = smaller
+    }
     while (end - start < wanted && ending === undefined) {
       if (end === buffer.length) makeRoom(wanted)
       const got = yield* pull(buffer.subarray(end))
