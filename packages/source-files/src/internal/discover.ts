@@ -40,8 +40,9 @@ const marker = /^[._]|\.crc$/
 
 const status = (path: string) => Effect.tryPromise({ try: () => stat(path), catch: failure(path) })
 const real = (path: string) => Effect.tryPromise({ try: () => realpath(path), catch: failure(path) })
-const isBelow = (folder: string, path: string): boolean =>
-  path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+/** Whether a path is the folder itself or below it. */
+const isWithin = (folder: string, path: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 
 /** Whoever may write below the root must not make us read, and send, what stands elsewhere. */
 const leadsOut = (path: string) =>
@@ -93,7 +94,7 @@ const walk = Effect.fnUntraced(function* (root: string) {
       return
     }
     const [stats, target] = result.success
-    if (target !== undefined && !isBelow(home, target)) {
+    if (target !== undefined && !isWithin(home, target)) {
       if (stats.isDirectory() || readable.test(split)) unreadable.push(leadsOut(path))
       return
     }
