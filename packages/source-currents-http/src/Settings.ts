@@ -61,7 +61,11 @@ export const Settings = Schema.Struct({
     256,
     8
   ),
-  connections: count("Connections that are kept open at once, at most 10000.", 10_000, 256),
+  connections: count(
+    "Connections that are open at once, at most 10000; those that showed no token make room for others.",
+    10_000,
+    256
+  ),
   receiveTimeout: timeLimit(
     "The longest that a request may take to arrive, all of it; at most `1 hour`.",
     "30 seconds"

@@ -472,9 +472,9 @@ describe("pressure", () => {
     })
   )
 
-  it.live("of many connections, or of many requests on one that wait for no answer, ends with a close", () =>
+  it.live("of many requests on one connection that wait for no answer ends with a close", () =>
     Effect.gen(function* () {
-      const { port, recorded } = yield* start({ settings: { connections: 2 } })
+      const { port, recorded } = yield* start()
       recorded.door.closeUnsafe()
       const greedy = yield* dial(port)
       const body = Buffer.from(JSON.stringify(events(1)))
@@ -482,11 +482,78 @@ describe("pressure", () => {
       assert.strictEqual(yield* greedy.closed, "")
       assert.isAtMost(recorded.begun(), 1)
       recorded.door.openUnsafe()
-      const open = [yield* dial(port), yield* dial(port)]
-      const third = yield* dial(port)
-      assert.strictEqual(yield* third.closed, "")
-      for (const { socket } of open) socket.destroy()
-      yield* Effect.repeat(post(port, events(1)), { until: ({ status }) => status === 200 })
+    })
+  )
+
+  it.live("of connections that show no token keeps nobody out who has one, and is told in few lines", () =>
+    Effect.gen(function* () {
+      const { logs, port, recorded } = yield* start({ settings: { connections: 3 } })
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      yield* Effect.addFinalizer(() => Effect.sync(() => agent.destroy()))
+      const sent = Effect.fnUntraced(function* (name: string) {
+        assert.strictEqual((yield* post(port, events(1, name), { agent })).status, 200)
+      })
+      // Silent ones, slow ones and refused ones take all places, again and again.
+      const silent = yield* dial(port)
+      const slow = yield* dial(port)
+      slow.socket.write("POST /currents HTTP/1.1\r\nhost:")
+      const refused = yield* dial(port)
+      refused.socket.write(head({ authorization: "none", "content-length": 0 }))
+      assert.match(yield* refused.closed, /^HTTP\/1.1 401.*connection: close/is)
+      const more = yield* Effect.forEach(Array.from({ length: 20 }), () => dial(port))
+      yield* sent("first")
+      assert.strictEqual(yield* silent.closed, "")
+      assert.strictEqual(yield* slow.closed, "")
+      // The connection that has shown a token stays, whoever comes.
+      const local = Object.keys(agent.freeSockets)
+      const others = yield* Effect.forEach(Array.from({ length: 20 }), () => dial(port))
+      yield* sent("second")
+      assert.deepStrictEqual(Object.keys(agent.freeSockets), local)
+      yield* Effect.forEach([...more, ...others.slice(0, -3)], ({ closed }) => closed)
+      assert.deepStrictEqual(ids(recorded), ["first-0", "second-0"])
+      const told = logs.filter((line) => line.includes("closed to make room"))
+      assert.lengthOf(told, 1)
+      assert.match(told[0]!, /connections? (was|were) closed to make room.*3 are open at most/)
+    })
+  )
+
+  it.live("of strangers behind one address closes theirs, and the last count is told at the end", () =>
+    Effect.gen(function* () {
+      const { logs, port, running } = yield* start({ settings: { connections: 2 } })
+      const all = yield* Effect.forEach(Array.from({ length: 12 }), () => dial(port))
+      yield* Effect.forEach(all.slice(0, 10), ({ closed }) => closed)
+      yield* Fiber.interrupt(running)
+      const counts = logs.flatMap(
+        (line) => /^(\d+) connections? w.+ closed to make room/.exec(line)?.[1] ?? []
+      )
+      assert.strictEqual(
+        counts.reduce((sum, count) => sum + Number(count), 0),
+        10
+      )
+    })
+  )
+
+  it.live("of strangers leaves a connection that has shown its token within TLS", () =>
+    Effect.gen(function* () {
+      const authority = fixture("first.certificate")
+      const tls = { certificate: Redacted.make(authority), key: Redacted.make(fixture("first.key")) }
+      const { port, recorded } = yield* start({
+        settings: { connections: 1 },
+        credentials: { ...Receiver.tokens, tls }
+      })
+      const socket = tlsConnect({ port, host: "127.0.0.1", servername: "localhost", ca: authority })
+      yield* Effect.addFinalizer(() => Effect.sync(() => socket.destroy()))
+      let heard = ""
+      socket.setEncoding("latin1").on("data", (text: string) => (heard += text))
+      const body = Buffer.from(JSON.stringify(events(1)))
+      const request = head({ "content-length": body.length }) + body
+      socket.write(request)
+      yield* until(() => heard.includes(" 200 "))
+      assert.strictEqual(yield* (yield* dial(port)).closed, "")
+      heard = ""
+      socket.write(request)
+      yield* until(() => heard.includes(" 200 ") || socket.destroyed)
+      assert.deepStrictEqual([heard.includes(" 200 "), recorded.begun()], [true, 2])
     })
   )
 

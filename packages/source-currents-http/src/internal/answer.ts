@@ -42,6 +42,9 @@ export const notStored = later(503, 10, "the events could not be stored in time"
 export const uncertain = later(503, 10, "the bearer token cannot be looked at now")
 export const stopping = later(503, 5, "the receiver stops")
 
+/** What is said to whoever has shown no token that holds: the connection ends with it, so that it takes no one's place. */
+export const toStrangers: ReadonlySet<Answer> = new Set([unauthorized, notFound, methodNotAllowed, uncertain])
+
 /** Nobody is left to hear it. */
 export const brokenOff: Answer = { status: 499, text: "the request broke off" }
 

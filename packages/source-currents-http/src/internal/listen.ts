@@ -7,6 +7,7 @@ import { SourceError } from "@millrace/core/Source"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Settings } from "../Settings.ts"
+import type { Guests } from "./guests.ts"
 
 /** PEM. */
 export interface Tls {
@@ -34,6 +35,7 @@ export interface Listening {
 export interface Options {
   readonly settings: Settings
   readonly tls: Tls | undefined
+  readonly guests: Guests
   /** `proceed` has a client send its body that waits to be told so. */
   readonly take: (request: Http.IncomingMessage, response: Http.ServerResponse, proceed?: () => void) => void
   /** The server breaks down after it began to listen. */
@@ -49,17 +51,12 @@ const oldestTls = "TLSv1.2"
 
 export const listen = (options: Options): Effect.Effect<Listening, SourceError> =>
   Effect.gen(function* () {
-    const { settings, take, tls } = options
+    const { guests, settings, take, tls } = options
     const server = yield* Effect.try({
       try: () => create(settings, tls),
       catch: (cause) => new SourceError({ detail: `credentials.tls: ${unusable(cause)}` })
     })
-    server.maxConnections = settings.connections
-    const sockets = new Set<Socket>()
-    server.on("connection", (socket) => {
-      sockets.add(socket)
-      socket.once("close", () => sockets.delete(socket))
-    })
+    server.on("connection", guests.admit)
     const busy = new WeakSet<Socket>()
     const alone = (
       request: Http.IncomingMessage,
@@ -95,7 +92,7 @@ export const listen = (options: Options): Effect.Effect<Listening, SourceError> 
       }),
       close: Effect.callback((resume) => {
         server.close(() => resume(Effect.void))
-        for (const socket of sockets) socket.destroy()
+        guests.dismiss()
       })
     }
   })

@@ -10,12 +10,14 @@ import type * as Semaphore from "effect/Semaphore"
 import * as Answer from "./answer.ts"
 import * as Body from "./body.ts"
 import * as Chunks from "./chunks.ts"
+import type { Guests } from "./guests.ts"
 import type { Keeper } from "./keeper.ts"
 import type { Place, Room } from "./room.ts"
 
 export interface Receiver {
   readonly path: string
   readonly keeper: Keeper
+  readonly guests: Guests
   readonly intake: Intake<BrazeEvent | UnknownEvent>
   readonly room: Room
   /** One body is unpacked at a time: how much will come out of it is not known before. */
@@ -36,6 +38,7 @@ export const receive = (
     const verdict = yield* receiver.keeper.judge(request.headers.authorization)
     if (verdict === "refused") return Answer.unauthorized
     if (verdict === "uncertain") return Answer.uncertain
+    receiver.guests.trust(request.socket)
     const size = declaredSize(request)
     if (size === 0) return Answer.ok
     const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? ""

@@ -13,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Credentials, Settings } from "../Settings.ts"
 import * as Answer from "./answer.ts"
+import * as Guests from "./guests.ts"
 import * as Keeper from "./keeper.ts"
 import * as Listen from "./listen.ts"
 import * as Notices from "./notices.ts"
@@ -34,7 +35,8 @@ export const run = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, SourceError, Scope.Scope> {
   const { intake, settings } = options
   const keeper = yield* Keeper.make(options.credentials)
-  const notices = Notices.make()
+  const notices = Notices.make(settings.connections)
+  const guests = Guests.make(settings.connections, notices.closed)
   const failure = yield* Deferred.make<never, SourceError>()
   const underWay = yield* FiberSet.make<void>()
   const fork = yield* FiberSet.runtime(underWay)()
@@ -42,6 +44,7 @@ export const run = Effect.fnUntraced(function* (
   const receiver: Receiver = {
     path: settings.urlPath,
     keeper,
+    guests,
     intake,
     room: Room.make({ requests: settings.concurrency, bytes: bodyBytes }),
     unpacking: yield* Semaphore.make(1),
@@ -64,13 +67,15 @@ export const run = Effect.fnUntraced(function* (
           )
       if (answer !== Answer.ok && answer !== Answer.brokenOff) yield* notices.tell(answer)
       // A client that was not asked for its body may send it all the same, or another request.
-      yield* Answer.send(answer, request, response, readPast * bodyBytes, isStopping || !isAsked)
+      const isLast = isStopping || !isAsked || Answer.toStrangers.has(answer)
+      yield* Answer.send(answer, request, response, readPast * bodyBytes, isLast)
     })
 
   const server = yield* Effect.acquireRelease(
     Listen.listen({
       settings,
       tls: keeper.tls,
+      guests,
       take: (request, response, proceed) => void fork(serve(request, response, proceed)),
       onFailure: (error) => Deferred.doneUnsafe(failure, Effect.fail(error))
     }),
@@ -86,6 +91,7 @@ export const run = Effect.fnUntraced(function* (
     keeper.tls === undefined ? " (Braze posts to HTTPS alone: a proxy in front is to speak it)" : ""
   yield* Effect.logInfo(`listening for Braze Currents on ${server.address.url}${advice}`)
   options.onListening(server.address)
+  yield* Effect.forkScoped(notices.tellClosed)
   yield* Effect.raceFirst(
     Deferred.await(failure),
     keeper.watch((tls) =>
