@@ -107,9 +107,12 @@ describe.concurrent("a configuration that is no good", () => {
       const world = yield* World.make
       mkdirSync(world.path("empty"))
       mkdirSync(world.path("export"))
-      const ended = yield* world.millrace(["run", world.configure(changed(at, value))])
+      const file = world.configure(changed(at, value))
+      const ended = yield* world.millrace(["run", file])
       assertSays(ended, 2, ...texts)
       assert.notInclude(ended.stderr, "hush-hush")
+      // What a configuration says wrong, its check says too.
+      if (at[0] === "routes") assertSays(yield* world.millrace(["check", file]), 2, ...texts)
     })
   )
 

@@ -110,4 +110,22 @@ describe.concurrent("transforms", () => {
       assert.include(shown.stdout, '"campaign_name": "renamed"')
     })
   )
+
+  it.live("dead letters are found by a type as partner pages spell it", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const types = ["users.campaigns.Abort", "users.canvas.Entry"] as const
+      world.writeExport({ seed: 8, events: 20, types })
+      const refusing = yield* Emulator.start({
+        feeds: World.feeds,
+        failures: [{ kind: "status", status: 400 }]
+      })
+      const file = world.configure(World.configuration(refusing.url))
+      assertEnded(yield* world.millrace(["run", file]), 4)
+      const listed = yield* world.millrace(["dead-letters", "list", file, "--type", "users_campaigns_abort"])
+      assertEnded(listed, 0)
+      assert.include(listed.stdout, "users.campaigns.Abort")
+      assert.notInclude(listed.stdout, "users.canvas.Entry")
+    })
+  )
 })

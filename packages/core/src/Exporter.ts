@@ -11,11 +11,12 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Event } from "./Event.ts"
+import * as Check from "./engine/Definition.ts"
 import * as Engine from "./engine/Engine.ts"
 import type * as Ledger from "./Ledger.ts"
 import type { Outbox } from "./Outbox.ts"
 import * as Route from "./Route.ts"
-import type { RunError, Running, RunOptions } from "./Running.ts"
+import type { DefinitionError, RunError, Running, RunOptions } from "./Running.ts"
 import type { Source } from "./Source.ts"
 
 /**
@@ -67,6 +68,15 @@ export const from = <E extends Event>(source: Source<E>): Exporter<E> => make({ 
 export const fromSources = <const Sources extends Readonly<Record<string, Source>>>(
   sources: Sources
 ): Exporter<Sources[keyof Sources] extends Source<infer E> ? E : never> => make(sources, [])
+
+/**
+ * Fails when a route names a source or a type that is not there, or what its destination does not take: what the compiler
+ * proves of a chain, and `start` of all.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const validate: (definition: Definition) => Effect.Effect<void, DefinitionError> = Check.validate
 
 /**
  * Starts an exporter; it is stopped and drained with the scope.

@@ -3,6 +3,7 @@
  */
 import process from "node:process"
 import type { Connection, Lane, Opened } from "@millrace/core/Destination"
+import * as Exporter from "@millrace/core/Exporter"
 import type { DeliveryError } from "@millrace/core/Outcome"
 import * as Policy from "@millrace/core/Policy"
 import { warnings } from "@millrace/core/Preview"
@@ -26,6 +27,7 @@ export const check = Command.make(
   { config: configArgument },
   Effect.fnUntraced(function* ({ config }) {
     const { definition, file } = yield* load(config)
+    yield* Exporter.validate(definition)
     for (const { check } of Object.values(definition.sources)) yield* check ?? Effect.void
     const opened = yield* Effect.forEach(definition.routes, (route) =>
       Effect.map(route.destination.open, (open) => ({ route, open }))

@@ -2,7 +2,9 @@
  * `millrace dead-letters`: what could not be delivered, with its reason; put through its route again, or removed.
  */
 import process from "node:process"
+import { spelled } from "@millrace/core/Catalogue"
 import type { Filter } from "@millrace/core/DeadLetters"
+import type { Definition } from "@millrace/core/Exporter"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -32,12 +34,18 @@ const flags = {
 
 type Given = { readonly [Name in keyof typeof flags]: Option.Option<string | Date> }
 
-/** The flags that were given, as a filter. */
-const filterOf = (given: Given): Filter => {
+/** The flags that were given, as a filter: a type as the catalogues of the configuration spell it. */
+const filterOf = (given: Given, { sources, routes }: Definition): Filter => {
+  const catalogues = [
+    ...Object.values(sources).map(({ catalogue }) => catalogue),
+    ...routes.map(({ destination }) => destination.accepts)
+  ]
   const present = (name: keyof Given, key: keyof Filter) =>
     Option.match(given[name], {
       onNone: () => ({}),
-      onSome: (value) => ({ [key]: value instanceof Date ? value.getTime() : value })
+      onSome: (value) => ({
+        [key]: value instanceof Date ? value.getTime() : key === "type" ? spelled(catalogues, value) : value
+      })
     })
   return {
     ...present("route", "route"),
@@ -83,7 +91,7 @@ const list = Command.make(
     const letters: Array<Letter> = []
     let total = 0
     yield* withReading(loaded, (operations) =>
-      forEachPage(operations, filterOf(given), (page) =>
+      forEachPage(operations, filterOf(given, loaded.definition), (page) =>
         Effect.sync(() => {
           total += page.length
           letters.push(...page.slice(0, limit - letters.length))
@@ -134,7 +142,10 @@ const replay = Command.make(
   Effect.fnUntraced(function* ({ config, ...given }) {
     const loaded = yield* load(config)
     const { replayed, left, isRunning } = yield* withOperations(loaded, (operations, isRunning) =>
-      Effect.map(operations.replay(filterOf(given)), (result) => ({ ...result, isRunning }))
+      Effect.map(operations.replay(filterOf(given, loaded.definition)), (result) => ({
+        ...result,
+        isRunning
+      }))
     )
     yield* print(
       `${number(replayed)} events went through their route again; ${isRunning ? "the running exporter delivers them" : "the next run delivers them"}`
@@ -159,11 +170,11 @@ const purge = Command.make(
     )
   },
   Effect.fnUntraced(function* ({ config, all, ...given }) {
-    const filter = filterOf(given)
-    if (Object.keys(filter).length === 0 && !all) {
+    if (Object.values(given).every(Option.isNone) && !all) {
       return yield* new InputError({ message: "say which dead letters to remove for good, or --all" })
     }
     const loaded = yield* load(config)
+    const filter = filterOf(given, loaded.definition)
     const purged = yield* withOperations(loaded, (operations) => operations.purge(filter))
     yield* print(`${number(purged)} dead letters removed for good, counted as erased`)
   })
@@ -175,7 +186,7 @@ const exportLetters = Command.make(
   Effect.fnUntraced(function* ({ config, ...given }) {
     const loaded = yield* load(config)
     yield* withReading(loaded, (operations) =>
-      forEachPage(operations, filterOf(given), (letters) =>
+      forEachPage(operations, filterOf(given, loaded.definition), (letters) =>
         Effect.as(
           Effect.forEach(letters, (letter) => print(JSON.stringify(exported(letter))), { discard: true }),
           false
