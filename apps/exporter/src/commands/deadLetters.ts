@@ -170,7 +170,7 @@ const purge = Command.make(
     )
   },
   Effect.fnUntraced(function* ({ config, all, ...given }) {
-    if (Object.values(given).every(Option.isNone) && !all) {
+    if (Object.values(given).every((value) => Option.isNone<string | Date>(value)) && !all) {
       return yield* new InputError({ message: "say which dead letters to remove for good, or --all" })
     }
     const loaded = yield* load(config)
