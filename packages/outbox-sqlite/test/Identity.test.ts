@@ -97,6 +97,17 @@ describe("an outbox that is not as it was left", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live.each(["exit", "throw"] as const)("is the same after a process that ended early, by %s", (mode) =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const process = yield* child(mode, directory)
+      yield* process.ended
+      expect(process.lines).toContain("appended 3")
+      yield* append(directory, "after")
+      expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("is one directory's: put back as it was, or moved with all its files, it opens", () =>
     Effect.gen(function* () {
       const [directory, moved] = [yield* folder, yield* folder]

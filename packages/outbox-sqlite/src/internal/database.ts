@@ -80,18 +80,12 @@ export const openToRead = (directory: string): DatabaseSync => {
 
 /** Closes the database of a state directory: SQLite moves its log into it, which may then be missing. */
 export const close = (db: DatabaseSync, directory: string): void => {
-  const isNoted = directory === memory.directory || note(directory)
-  db.close()
-  // On a full disk the log was the room that the note needs; on a read-only one the log is still there.
-  if (!isNoted && !existsSync(join(directory, "outbox.db-wal"))) note(directory)
-}
-
-const note = (directory: string): boolean => {
   try {
-    Identity.close(directory)
-    return true
+    if (directory !== memory.directory) Identity.close(directory)
   } catch {
-    return false
+    // Without room or right to write it down. Whoever lets go of the directory does, if the log is gone then.
+  } finally {
+    db.close()
   }
 }
 

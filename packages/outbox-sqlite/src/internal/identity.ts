@@ -71,6 +71,17 @@ export const close = (directory: string): void => {
   if (note !== undefined && !note.closed) write(directory, { ...note, closed: true })
 }
 
+/**
+ * The same after the database was closed by others, if its log is gone: SQLite removes the log once it is moved. `before` is
+ * what `times` told when this process had not opened the database: one that was refused keeps its note.
+ */
+export const closeWithoutLog = (directory: string, before: number): void => {
+  if (times(directory) > before && !existsSync(`${databaseOf(directory)}-wal`)) close(directory)
+}
+
+/** How often the database was opened, as far as the note knows. */
+export const times = (directory: string): number => read(directory)?.opened ?? 0
+
 /** An operator's word that the outbox is good as it is: what the note remembers is forgotten. */
 export const accept = (directory: string): void => rmSync(noteOf(directory), { force: true })
 

@@ -14,6 +14,7 @@ import { dirname, join, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as Database from "./database.ts"
 import { StoreFailure } from "./failure.ts"
+import * as Identity from "./identity.ts"
 
 /**
  * Makes this process the owner of a state directory, which it creates when missing, and returns how to let go of it.
@@ -40,13 +41,33 @@ export const own = (directory: string, since: number): (() => void) => {
     lock.close()
     throw cause
   }
+  const before = timesOpened(directory)
+  // When the process ends in order, however early, Node closes the database, and SQLite moves the log into it.
+  const onExit = () => ignoring(() => Identity.times(directory) > before && Identity.close(directory))
+  process.on("exit", onExit)
   return () => {
+    process.off("exit", onExit)
+    // The same where the thread of the store ended early.
+    ignoring(() => Identity.closeWithoutLog(directory, before))
     // On a disk that can no longer be written the note stays behind: it is the lock that counts.
-    try {
-      rmSync(note, { force: true })
-    } catch {}
+    ignoring(() => rmSync(note, { force: true }))
     lock.close()
   }
+}
+
+/** A note that cannot be read is told when the database is opened. */
+const timesOpened = (directory: string): number => {
+  try {
+    return Identity.times(directory)
+  } catch {
+    return Infinity
+  }
+}
+
+const ignoring = (attempt: () => unknown): void => {
+  try {
+    attempt()
+  } catch {}
 }
 
 /** Keeps a state directory from being owned while it is looked at, and writes nothing. Returns how to let go of it. */
@@ -60,7 +81,10 @@ export const watch = (directory: string): (() => void) => {
     lock.close()
     throw isBusy(cause) ? owned(directory) : cause
   }
-  return () => lock.close()
+  return () => {
+    ignoring(() => Identity.closeWithoutLog(directory, 0))
+    lock.close()
+  }
 }
 
 const isBusy = (cause: unknown) =>

@@ -1,4 +1,8 @@
-/** A process that owns a state directory: `hold` waits, `work` appends and settles until it is killed. */
+/**
+ * A process that owns a state directory: `hold` waits, `work` appends and settles until it is killed, `exit` and
+ * `throw` do so until they end in the midst of it.
+ */
+import assert from "node:assert"
 import { writeSync } from "node:fs"
 import { encodeEvents } from "@millrace/core/Codec"
 import { Outbox } from "@millrace/core/Outbox"
@@ -54,11 +58,13 @@ const work = Effect.gen(function* () {
       advance: { split: "numbers", after: chunk === 1 ? undefined : `${chunk - 1}`, to: `${chunk}` }
     })
     yield* say(`appended ${chunk}`)
+    if (mode === "exit" && chunk === 3) process.exit(0)
+    if (mode === "throw" && chunk === 3) setImmediate(() => assert.fail("nobody catches this"))
     yield* Effect.forkChild(settle(chunk, sequences))
   }
 })
 
-const program = mode === "work" ? work : Effect.andThen(say("opened"), Effect.never)
+const program = mode === "hold" ? Effect.andThen(say("opened"), Effect.never) : work
 const main = program.pipe(
   Effect.provide(OutboxSqlite.layer({ directory })),
   Effect.catch((error) => say(`${error.reason}: ${error.detail}`))

@@ -35,13 +35,15 @@ interface Child {
   readonly lines: ReadonlyArray<string>
   readonly firstLine: Effect.Effect<string>
   readonly kill: Effect.Effect<void>
+  /** Resolves once it has ended. */
+  readonly ended: Effect.Effect<void>
 }
 
 const program = fileURLToPath(new URL("./child.ts", import.meta.url))
 
 /** Another process on the same directory, killed at the latest with the scope. */
 export const child = (
-  mode: "hold" | "work",
+  mode: "hold" | "work" | "exit" | "throw",
   directory: string,
   uid?: number
 ): Effect.Effect<Child, never, Scope.Scope> =>
@@ -60,6 +62,7 @@ export const child = (
         pid: running.pid!,
         lines,
         firstLine: Effect.promise(async () => String((await first)[0])),
+        ended: Effect.promise(async () => void (await closed)),
         kill: Effect.promise(async () => {
           running.kill("SIGKILL")
           await closed
