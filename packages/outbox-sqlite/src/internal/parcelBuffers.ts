@@ -13,7 +13,7 @@ export interface Packed {
 }
 
 export interface ParcelBuffers {
-  /** The call with its parcels copied into one buffer: the caller may need his own again, to repeat what was refused. */
+  /** The call with its parcels and buried records copied into one buffer: the caller may need his own again, to repeat what was refused. */
   readonly pack: (call: Call) => Packed
   /** A buffer that came back is used for another call: garbage of this size would make the process large. */
   readonly recycle: (buffer: ArrayBuffer) => void
@@ -32,7 +32,10 @@ export const make = (): ParcelBuffers => {
     pack: (call) => {
       if (call.method !== "append") return { call, buffer: undefined }
       const [entry] = call.input as [Entry]
-      const buffer = take(entry.parcels.reduce((sum, { records }) => sum + sizeOf(records), 0))
+      const buffer = take(
+        entry.parcels.reduce((sum, { records }) => sum + sizeOf(records), 0) +
+          entry.buried.reduce((sum, { record }) => sum + record.length, 0)
+      )
       let at = 0
       const parcels = entry.parcels.map(({ route, lane, records }) => {
         const ends = new Uint32Array(buffer, at, records.ends.length)
@@ -42,7 +45,14 @@ export const make = (): ParcelBuffers => {
         at += sizeOf(records)
         return { route, lane, records: { ...records, bytes, ends } }
       })
-      return { call: { method: "append", input: [{ ...entry, parcels }] }, buffer }
+      // Each in memory of its own, thousands of small ones would take a multiple of their bytes in the store's thread.
+      const buried = entry.buried.map((kept) => {
+        const record = new Uint8Array(buffer, at, kept.record.length)
+        record.set(kept.record)
+        at += record.length
+        return { ...kept, record }
+      })
+      return { call: { method: "append", input: [{ ...entry, parcels, buried }] }, buffer }
     },
     recycle: (buffer) => {
       if (free.length < most && buffer.byteLength <= largest) free.push(buffer)
