@@ -101,7 +101,17 @@ describe("Avro containers joined in one file", () => {
       const wrong = Buffer.from(first)
       wrong.fill(7, first.length - 9)
       for (const second of [twin, sends, { ...twin, sync: few.sync }]) {
-        for (const begun of [cut(1), cut(16), cut(17), cut(300), cut(last - 1), cut(last - 3), wrong]) {
+        for (const begun of [
+          cut(1),
+          cut(16),
+          cut(17),
+          cut(300),
+          cut(last >> 1),
+          cut(last - 40),
+          cut(last - 1),
+          cut(last - 3),
+          wrong
+        ]) {
           const bytes = Buffer.concat([begun, Avro.file(second, "null")])
           for (const folder of [folderOf({ "a.avro": bytes }), folderOf({ "a.avro.gz": gzipSync(bytes) })]) {
             const recorder = yield* once(folder)

@@ -324,9 +324,14 @@ describe("lines of Braze Currents", () => {
       const fiber = yield* Effect.forkChild(recorder.run(StdinSource.currents(() => stream)))
       for (const [index, one] of [json[0]!, { ...json[1]!, note: "x".repeat(20_000) }].entries()) {
         const text = JSON.stringify(one, undefined, 2)
-        stream.write(text.slice(0, 30))
-        yield* Effect.yieldNow
-        stream.write(text.slice(30))
+        for (const [from, to] of [
+          [0, 0.6],
+          [0.6, 0.9],
+          [0.9, 1]
+        ] as const) {
+          stream.write(text.slice(from * text.length, to * text.length))
+          yield* soon(() => stream.readableLength === 0)
+        }
         yield* soon(() => recorder.events().length === index + 1)
         stream.write("\n")
       }
