@@ -1,13 +1,13 @@
 /**
  * How the command line presents itself: help on stdout when asked for it, one line on stderr when it was misused.
  */
-import process from "node:process"
 import * as CliConfig from "effect/cli/CliConfig"
 import type * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { say } from "./terminal.ts"
 
 const complaint = (error: CliError.NonShowHelpErrors): string =>
   error.message
@@ -21,7 +21,7 @@ const presenter: CliOutput.Presenter = {
     event._tag === "InvalidInvocation"
       ? Effect.sync(() => {
           const text = event.errors.map(complaint).join("; ")
-          process.stderr.write(`millrace: ${text}; ${event.commandPath.join(" ")} --help tells more\n`)
+          say(`${text}; ${event.commandPath.join(" ")} --help tells more`)
         })
       : CliOutput.defaultPresenter.present(event)
 }

@@ -1,12 +1,12 @@
 /**
  * How the program ends: the exit codes that scripts rely on, and the one line on stderr that says why.
  */
-import process from "node:process"
 import * as Ledger from "@millrace/core/Ledger"
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import { say } from "./terminal.ts"
 
 export const exitCodes = {
   settled: 0,
@@ -79,5 +79,3 @@ export const conclude = (exit: Exit.Exit<unknown, Ended | Failure>): number => {
 }
 
 const hasItems = (value: unknown) => Array.isArray(value) && value.length > 0
-
-const say = (text: string) => process.stderr.write(`millrace: ${text}\n`)

@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { number } from "./table.ts"
+import { line } from "./terminal.ts"
 import { unreadShort } from "./unread.ts"
 
 interface Snapshot {
@@ -68,7 +69,9 @@ export const showProgress = (running: Running) =>
         yield* Clock.currentTimeMillis
       )
       if (isTerminal)
-        process.stderr.write(`\r\u001b[K${text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1))}`)
+        process.stderr.write(
+          `\r\u001b[K${line(text).slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1))}`
+        )
       else yield* Effect.logInfo(text)
     })
     const drawing = yield* Effect.forkScoped(

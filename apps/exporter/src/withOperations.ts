@@ -2,13 +2,13 @@
  * Runs a command against the running exporter when there is one, against the outbox itself when there is none.
  */
 import { existsSync } from "node:fs"
-import process from "node:process"
 import type { Loaded } from "@millrace/config/Config"
 import { Outbox, OutboxError, type Store } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Control from "./control.ts"
 import { type Operations, ofOutbox } from "./operations.ts"
+import { say } from "./terminal.ts"
 
 export const withOperations = <A, E>(
   loaded: Loaded,
@@ -46,7 +46,7 @@ const readable = ({ layer, look }: Store): Store["layer"] =>
     : Layer.catch(layer, (error) =>
         error.reason === "Full" || error.reason === "Unavailable"
           ? look.pipe(
-              Layer.tap(() => Effect.sync(() => process.stderr.write(`millrace: ${error.message}\n`))),
+              Layer.tap(() => Effect.sync(() => say(error.message))),
               Layer.catch(() => failing(error))
             )
           : failing(error)

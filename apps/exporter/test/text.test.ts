@@ -5,6 +5,7 @@ import { ofRun } from "../src/exitCode.ts"
 import { deadText, ledgerText, waitingText } from "../src/ledgerText.ts"
 import { progressText } from "../src/progress.ts"
 import { counted, table } from "../src/table.ts"
+import * as Terminal from "../src/terminal.ts"
 import { summaryOf, unreadText } from "../src/unread.ts"
 
 const nothing = { read: 0, filtered: {}, skipped: {}, delivered: {}, waiting: {}, dead: {} }
@@ -116,6 +117,34 @@ describe("table", () => {
       [counted(0, "event"), counted(1, "event"), counted(2_000, "event")],
       ["0 events", "1 event", "2,000 events"]
     )
+  })
+})
+
+describe("what reaches a terminal", () => {
+  const nasty = "\u001b]0;owned\u0007a\u009b31mb\r\u202ec\u2028d\u0000\u007f"
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are looked for
+  const raw = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/
+
+  it("has no control character of an event, a file name or a remote, in tables, messages and JSON", () => {
+    const texts = [
+      Terminal.line(nasty),
+      Terminal.lines(`one\n${nasty}`),
+      table(["id"], [[nasty]]),
+      table(["id"], [[`${nasty}\nforged line`]]),
+      Terminal.json({ [nasty]: nasty }, 2)
+    ]
+    for (const text of texts) assert.notMatch(text, raw)
+    assert.strictEqual(table(["id"], [["a\nb"]]).split("\n").length, 3)
+    assert.deepStrictEqual(JSON.parse(Terminal.json({ [nasty]: nasty }, 2)), { [nasty]: nasty })
+    assert.strictEqual(Terminal.line("Größe 😀\u001b"), "Größe 😀\\u001b")
+  })
+
+  it("is not pushed away by a text without an end", () => {
+    const endless = "😀".repeat(1_000_000)
+    assert.isBelow(Terminal.line(endless).length, 2100)
+    assert.include(Terminal.line(endless), "(2000000 characters)")
+    assert.isBelow(table(["id"], [[endless]]).length, 2000)
+    assert.isTrue(Terminal.line(endless, 5).isWellFormed())
   })
 })
 

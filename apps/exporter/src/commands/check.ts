@@ -1,7 +1,6 @@
 /**
  * `millrace check`: proves settings and credentials of every lane without sending an event.
  */
-import process from "node:process"
 import type { Connection, Lane, Opened } from "@millrace/core/Destination"
 import * as Exporter from "@millrace/core/Exporter"
 import type { DeliveryError } from "@millrace/core/Outcome"
@@ -14,6 +13,7 @@ import { Ended, exitCodes } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
 import { policyText } from "../policyText.ts"
 import { table } from "../table.ts"
+import * as Terminal from "../terminal.ts"
 
 interface Row {
   readonly route: string
@@ -35,14 +35,15 @@ export const check = Command.make(
     const rows = (yield* Effect.forEach(opened, ({ route, open }) => checkRoute(route, open))).flat()
     yield* Effect.sync(() => {
       const cells = rows.map(({ route, lane, result, note }) => [route, lane.name, result, note])
-      process.stdout.write(`${file}\n\n${table(["route", "lane", "credentials", "note"], cells)}\n`)
+      Terminal.print(`${file}\n\n${table(["route", "lane", "credentials", "note"], cells)}`)
       for (const { route, open } of opened) {
-        process.stdout.write(`\n${policyText(route, definition.retention, open.limits.concurrency)}\n`)
+        Terminal.print(`\n${policyText(route, definition.retention, open.limits.concurrency)}`)
       }
       const told = opened.flatMap(({ route, open }) =>
         warnings(route, open, definition.sources).map((warning) => `route ${route.name}: ${warning}`)
       )
-      for (const warning of [...told, ...sharedLanes(rows)]) process.stdout.write(`\nwarning: ${warning}\n`)
+      for (const warning of [...told, ...sharedLanes(rows)])
+        Terminal.print(`\nwarning: ${Terminal.line(warning)}`)
     })
     const failed = rows.some(({ result }) => result === "refused" || result === "no answer")
     if (failed) return yield* Effect.fail(new Ended(exitCodes.badInput))

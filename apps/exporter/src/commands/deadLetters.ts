@@ -1,7 +1,6 @@
 /**
  * `millrace dead-letters`: what could not be delivered, with its reason; put through its route again, or removed.
  */
-import process from "node:process"
 import { spelled } from "@millrace/core/Catalogue"
 import type { Filter } from "@millrace/core/DeadLetters"
 import type { Definition } from "@millrace/core/Exporter"
@@ -14,6 +13,7 @@ import { InputError } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
 import type { Letter, Page } from "../operations.ts"
 import { number, table } from "../table.ts"
+import * as Terminal from "../terminal.ts"
 import { hasState, type Reading, withOperations, withReading } from "../withOperations.ts"
 
 const text = (name: string, description: string) =>
@@ -59,7 +59,7 @@ const filterOf = (given: Given, { sources, routes }: Definition): Filter => {
   }
 }
 
-const print = (line: string) => Effect.sync(() => void process.stdout.write(`${line}\n`))
+const print = (text: string) => Effect.sync(() => Terminal.print(text))
 
 /** Hands over the letters of all pages, until `use` has had enough. */
 const forEachPage = <E>(
@@ -128,7 +128,7 @@ const show = Command.make(
     const page = yield* withReading(loaded, (operations) => operations.deadLetters({ ids: [id] }, id - 1))
     const [letter] = page.letters
     if (letter === undefined) return yield* new InputError({ message: `there is no dead letter ${id}` })
-    yield* print(JSON.stringify(exported(letter), undefined, 2))
+    yield* print(Terminal.json(exported(letter), 2))
   })
 ).pipe(
   Command.withDescription(
@@ -188,7 +188,7 @@ const exportLetters = Command.make(
     yield* withReading(loaded, (operations) =>
       forEachPage(operations, filterOf(given, loaded.definition), (letters) =>
         Effect.as(
-          Effect.forEach(letters, (letter) => print(JSON.stringify(exported(letter))), { discard: true }),
+          Effect.forEach(letters, (letter) => print(Terminal.json(exported(letter))), { discard: true }),
           false
         )
       )

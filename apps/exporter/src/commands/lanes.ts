@@ -1,7 +1,6 @@
 /**
  * `millrace lanes`: each lane's gate, what waits behind it and for how long; and an operator's pause.
  */
-import process from "node:process"
 import type { Loaded } from "@millrace/config/Config"
 import type { LaneKey } from "@millrace/core/Outbox"
 import type { Share } from "@millrace/core/Route"
@@ -16,6 +15,7 @@ import { whyWaiting } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
 import type { Status } from "../operations.ts"
 import { bytes, number, table } from "../table.ts"
+import * as Terminal from "../terminal.ts"
 import { hasState, withOperations, withReading } from "../withOperations.ts"
 
 const show = Command.make(
@@ -23,10 +23,10 @@ const show = Command.make(
   { config: configArgument },
   Effect.fnUntraced(function* ({ config }) {
     const loaded = yield* load(config)
-    if (!hasState(loaded)) return yield* print("no lane has been used yet\n")
+    if (!hasState(loaded)) return yield* print("no lane has been used yet")
     yield* withReading(loaded, (operations) =>
       Effect.flatMap(Effect.all([operations.status(), Clock.currentTimeMillis]), ([status, now]) =>
-        print(`${lanesText(status, loaded, now)}\n`)
+        print(lanesText(status, loaded, now))
       )
     )
   })
@@ -56,7 +56,7 @@ const change = (name: "pause" | "resume", description: string) =>
           message: `route ${key.route} has no lane ${lane}; see: millrace lanes show`
         })
       yield* print(
-        `lane ${lane} of route ${key.route}: ${name === "pause" ? "paused; its events wait" : "open"}\n`
+        `lane ${Terminal.line(lane)} of route ${key.route}: ${name === "pause" ? "paused; its events wait" : "open"}`
       )
     })
   ).pipe(Command.withDescription(description))
@@ -71,9 +71,9 @@ const purge = Command.make(
   },
   Effect.fnUntraced(function* ({ config, user }) {
     const loaded = yield* load(config)
-    if (!hasState(loaded)) return yield* print("nothing waits\n")
+    if (!hasState(loaded)) return yield* print("nothing waits")
     const erased = yield* withOperations(loaded, (operations) => operations.erase(user))
-    yield* print(`${number(erased)} waiting events of this user removed for good, counted as erased\n`)
+    yield* print(`${number(erased)} waiting events of this user removed for good, counted as erased`)
   })
 ).pipe(
   Command.withDescription(
@@ -94,7 +94,7 @@ export const lanes = Command.make("lanes").pipe(
   ])
 )
 
-const print = (text: string) => Effect.sync(() => void process.stdout.write(text))
+const print = (text: string) => Effect.sync(() => Terminal.print(text))
 
 const keyOf = ({ definition }: Loaded, lane: string, route: string): Effect.Effect<LaneKey, InputError> => {
   const names = definition.routes.map(({ name }) => name)

@@ -1,15 +1,15 @@
 /**
  * `millrace outbox`: is the store sound, and how small can it be?
  */
-import process from "node:process"
 import type { Store } from "@millrace/core/Outbox"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { Ended, exitCodes, InputError } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
 import { number } from "../table.ts"
+import * as Terminal from "../terminal.ts"
 
-const print = (text: string) => Effect.sync(() => void process.stdout.write(`${text}\n`))
+const print = (text: string) => Effect.sync(() => Terminal.print(text))
 
 const maintenanceOf = ({ plugin, maintenance }: Store) =>
   maintenance === undefined
@@ -23,7 +23,7 @@ const verify = Command.make(
     const { store } = yield* load(config)
     const maintenance = yield* maintenanceOf(store)
     const { problems, bytes, free } = yield* maintenance.verify
-    for (const { kind, detail } of problems) yield* print(`${kind}: ${detail}`)
+    for (const { kind, detail } of problems) yield* print(Terminal.line(`${kind}: ${detail}`))
     yield* print(
       `${problems.length === 0 ? "sound" : `${problems.length} problems`}; ${number(bytes)} bytes, ${number(free)} of them free`
     )

@@ -1,7 +1,6 @@
 /**
  * `millrace preview`: prints what would be sent, per lane, sending and storing nothing.
  */
-import process from "node:process"
 import type { Event } from "@millrace/core/Event"
 import * as Preview from "@millrace/core/Preview"
 import * as Command from "effect/cli/Command"
@@ -10,6 +9,7 @@ import * as Effect from "effect/Effect"
 import { differences } from "../differences.ts"
 import { configArgument, load } from "../load.ts"
 import { counted, number } from "../table.ts"
+import * as Terminal from "../terminal.ts"
 
 export const preview = Command.make(
   "preview",
@@ -31,7 +31,7 @@ export const preview = Command.make(
   Effect.fnUntraced(function* ({ config, messages, events }) {
     const { definition } = yield* load(config)
     const routes = yield* Preview.preview(definition, { messages, events })
-    yield* Effect.sync(() => process.stdout.write(`${routes.map(routeText).join("\n\n")}\n`))
+    yield* Effect.sync(() => Terminal.print(routes.map(routeText).join("\n\n")))
   })
 ).pipe(
   Command.withShortDescription("Print what would be sent, per lane; sends and stores nothing"),
@@ -58,15 +58,15 @@ const laneText = ({ lane, events, messages }: Preview.LanePreview): string =>
 const changeText = (before: Event, after: Event): string => {
   const lines = differences(before, after)
   return [
-    `event ${before.id}, as the route changes it:${lines.length === 0 ? " not at all" : ""}`,
-    ...lines
+    `event ${Terminal.line(before.id)}, as the route changes it:${lines.length === 0 ? " not at all" : ""}`,
+    ...lines.map((one) => Terminal.line(one))
   ].join("\n")
 }
 
 const pretty = (message: string): string => {
   try {
-    return JSON.stringify(JSON.parse(message), undefined, 2)
+    return Terminal.json(JSON.parse(message), 2)
   } catch {
-    return message
+    return Terminal.line(message)
   }
 }

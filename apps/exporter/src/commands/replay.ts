@@ -1,7 +1,6 @@
 /**
  * `millrace replay`: a range of the past, read again for one route, also beside a running exporter.
  */
-import process from "node:process"
 import type { Past } from "@millrace/core/Running"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -9,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { configArgument, load } from "../load.ts"
 import { number } from "../table.ts"
+import * as Terminal from "../terminal.ts"
 import { withOperations } from "../withOperations.ts"
 
 export const replay = Command.make(
@@ -39,7 +39,7 @@ export const replay = Command.make(
       ...(types.length === 0 ? {} : { types }),
       ...Option.match(as, { onNone: () => ({}), onSome: (text) => ({ as: text }) })
     }
-    const print = (line: string) => Effect.sync(() => void process.stdout.write(`${line}\n`))
+    const print = (text: string) => Effect.sync(() => Terminal.print(text))
     yield* print(
       past.as === undefined
         ? "The events keep their ids: mParticle ignores ids that it took in the last 30 to 60 days. --as gives new ones."

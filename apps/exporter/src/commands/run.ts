@@ -20,6 +20,7 @@ import { configArgument, load } from "../load.ts"
 import { ofRunning } from "../operations.ts"
 import { showProgress } from "../progress.ts"
 import { startReaders } from "../readers.ts"
+import * as Terminal from "../terminal.ts"
 import * as Unread from "../unread.ts"
 
 const duration = (name: string, byDefault: string, description: string) =>
@@ -124,11 +125,11 @@ const tell = (
   json: boolean
 ): Effect.Effect<void> =>
   Effect.sync(() => {
-    process.stdout.write(`${json ? JSON.stringify({ ...ledger, unread }) : ledgerText(ledger)}\n`)
-    for (const line of Unread.unreadText(unread)) process.stderr.write(`millrace: ${line}\n`)
-    for (const line of waitingText(ledger, lanes)) process.stderr.write(`millrace: ${line}\n`)
+    Terminal.print(json ? Terminal.json({ ...ledger, unread }) : ledgerText(ledger))
+    for (const line of Unread.unreadText(unread)) Terminal.say(line)
+    for (const line of waitingText(ledger, lanes)) Terminal.say(line)
     const dead = deadText(ledger, before)
-    if (dead !== undefined) process.stderr.write(`millrace: ${dead}\n`)
+    if (dead !== undefined) Terminal.say(dead)
   })
 
 /** The first signal drains, the second ends at once; nothing is lost either way. */

@@ -1,7 +1,6 @@
 /**
  * `millrace status`: the ledger as it stands, beside a running exporter or without one.
  */
-import process from "node:process"
 import type { Ledger } from "@millrace/core/Ledger"
 import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
@@ -9,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { ledgerText } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
 import { counted } from "../table.ts"
+import * as Terminal from "../terminal.ts"
 import * as Unread from "../unread.ts"
 import { hasState, withReading } from "../withOperations.ts"
 import { lanesText } from "./lanes.ts"
@@ -30,11 +30,11 @@ export const status = Command.make(
     const ledger = { routes: { ...emptyRoutes(names), ...found.ledger.routes } }
     yield* Effect.sync(() => {
       const { isRunning, unread } = found
-      if (json) process.stdout.write(`${JSON.stringify({ ...ledger, unread })}\n`)
-      else
-        process.stdout.write(
-          `${name}: ${isRunning ? "running" : "not running"}\n\n${ledgerText(ledger)}\n\n${lanesText(found, loaded, now)}\n${leftText(unread, isRunning)}`
-        )
+      Terminal.print(
+        json
+          ? Terminal.json({ ...ledger, unread })
+          : `${Terminal.line(name)}: ${isRunning ? "running" : "not running"}\n\n${ledgerText(ledger)}\n\n${lanesText(found, loaded, now)}${leftText(unread, isRunning)}`
+      )
     })
   })
 ).pipe(
@@ -47,7 +47,7 @@ export const status = Command.make(
 const leftText = (unread: Unread.Summary, isRunning: boolean): string => {
   if (unread.splits === 0) return ""
   const when = isRunning ? "not read to its end" : "not read to its end when the last run ended"
-  return `\n${when}: ${counted(unread.splits, "file")}\n${Unread.unreadText(unread).join("\n")}\n`
+  return `\n\n${when}: ${counted(unread.splits, "file")}\n${Terminal.lines(Unread.unreadText(unread).join("\n"))}`
 }
 
 const emptyRoutes = (names: ReadonlyArray<string>): Ledger["routes"] =>
