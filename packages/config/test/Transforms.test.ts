@@ -115,6 +115,18 @@ describe("transforms", () => {
     })
   )
 
+  it.effect("set a field called __proto__, and no number that is not exact", () =>
+    Effect.gen(function* () {
+      const made = yield* changed([{ set: JSON.parse('{"__proto__":{"a":1}}') }], {
+        ...event,
+        properties: {}
+      })
+      expect("properties" in made && Object.entries(made.properties)).toEqual([["__proto__", { a: 1 }]])
+      const inexact = yield* changed([{ set: { a: { expression: "9007199254740993" } } }])
+      expect(inexact).toHaveProperty("refused", "expression-failed")
+    })
+  )
+
   it.effect("make a dead letter where an expression fails, and quote no value", () =>
     Effect.gen(function* () {
       const failed = yield* changed([{ select: 'event.properties.absent == "x"' }])

@@ -58,7 +58,7 @@ const detailOf = (cause: unknown): string => {
 
 /** A value as JSON knows it: whole numbers as numbers, times as ISO text, an empty optional as nothing. */
 const plain = (value: unknown): unknown => {
-  if (typeof value === "bigint") return Number(value)
+  if (typeof value === "bigint") return exact(value)
   if (typeof value !== "object" || value === null) return value
   if (Array.isArray(value)) return value.map(plain)
   if (value instanceof Date) return value.toISOString()
@@ -66,6 +66,12 @@ const plain = (value: unknown): unknown => {
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]))
   if (isOptional(value)) return value.hasValue() ? plain(value.value()) : undefined
   throw new Error("a value that JSON does not know")
+}
+
+/** A whole number that a double does not keep would be another one. */
+const exact = (value: bigint): number => {
+  if (String(Number(value)) !== String(value)) throw new Error("a number that is not exact")
+  return Number(value)
 }
 
 const isOptional = (

@@ -140,7 +140,8 @@ const setting = (values: NonNullable<TransformUse["set"]>): Result.Result<Change
     makers.push([field, compiled.success])
   }
   return Result.succeed((event) => {
-    const made: Record<string, unknown> = {}
+    // Without a prototype, a field named `__proto__` is a field like any other.
+    const made: Record<string, unknown> = Object.create(null)
     for (const [field, make] of makers) {
       const value = make(event)
       if (Result.isFailure(value)) return value.failure

@@ -1,0 +1,68 @@
+/** Small inputs that ask for a great deal, through the command. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Ledgers from "./support/ledger.ts"
+import { assertEnded } from "./support/millrace.ts"
+import * as World from "./support/world.ts"
+
+const good = (id: string) =>
+  JSON.stringify({
+    event_type: "users.messages.email.Click",
+    id,
+    time: 1_782_742_805,
+    user: { external_user_id: 4711 },
+    properties: {}
+  })
+const deep = `{"event_type":"users.behaviors.CustomEvent","id":"deep","time":1,"user":{},"properties":{"a":${"[".repeat(6000)}${"]".repeat(6000)}}}`
+const rounded = good("rounded").replace('"properties":{}', '"properties":{"n":9007199254740993}')
+
+describe("events that are too deep, too many or not exact", () => {
+  it.live("cost themselves alone, and their dead letters are shown, exported, replayed and purged", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const lines = [
+        `{"events":[${good("a")},${deep},${good("b")}]}`,
+        deep,
+        rounded,
+        `{"events":[${good("c")},${"{},".repeat(300_000)}{}]}`,
+        good("d")
+      ]
+      world.put("export/lines.ndjson", lines.join("\n"))
+      const file = world.configure({
+        ...World.configuration("http://127.0.0.1:9"),
+        routes: [{ name: "kept", to: { use: "@millrace/destination-files", settings: { path: "./out" } } }]
+      })
+      const ended = yield* world.millrace(["run", file, "--json"])
+      assertEnded(ended, 4)
+      const { dead, delivered } = Ledgers.totals(Ledgers.parse(ended.stdout))
+      assert.deepStrictEqual([delivered, dead], [4, 20_003])
+
+      const bad = yield* world.millrace(["dead-letters", "export", file, "--reason", "malformed"])
+      assertEnded(bad, 0)
+      const letters = bad.stdout
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line))
+      assert.deepStrictEqual(
+        letters.map(({ detail }) => detail.replace(/^.*?: /, "").replace(/ \(\d+ bytes.*/, "")),
+        [
+          "nested deeper than 100 levels",
+          "nested deeper than 100 levels",
+          "not exact: a whole number is beyond 2^53, and a double does not keep its digits",
+          "too many: only the first 20000 items that stand together are read"
+        ]
+      )
+      assert.deepStrictEqual(
+        letters.slice(0, 3).map(({ record }) => Buffer.from(record.base64, "base64").toString()),
+        [deep, deep, rounded]
+      )
+      const shown = yield* world.millrace(["dead-letters", "show", file, String(letters[1].id)])
+      assertEnded(shown, 0)
+      assert.include(shown.stdout, "nested deeper than 100 levels")
+      assertEnded(yield* world.millrace(["dead-letters", "replay", file, "--reason", "malformed"]), 0)
+      const purged = yield* world.millrace(["dead-letters", "purge", file, "--reason", "malformed"])
+      assertEnded(purged, 0)
+      assert.include(purged.stdout, "4 dead letters removed")
+    })
+  )
+})
