@@ -1,10 +1,8 @@
 /**
  * The local socket of a running exporter, in its state directory: other commands reach it there.
  */
-import { createHash } from "node:crypto"
-import { rmSync } from "node:fs"
+import { chmodSync, closeSync, existsSync, openSync, rmSync } from "node:fs"
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -12,7 +10,7 @@ import type { Operations } from "./operations.ts"
 
 export class ControlError extends Data.TaggedError("ControlError")<{ readonly message: string }> {}
 
-/** Systems take about 100 bytes of socket path; a deeper state directory gets a socket in the temporary folder. */
+/** Systems take about 100 bytes of socket path. */
 const longestPath = 100
 
 /** Milliseconds that a running exporter may be silent while it does what it was asked. */
@@ -21,12 +19,32 @@ const longestSilence = 60_000
 /** The longest question: a filter with many ids. */
 const longestBody = 1024 * 1024
 
-const socketOf = (directory: string): string => {
-  const inside = join(directory, "control.sock")
-  if (Buffer.byteLength(inside) <= longestPath) return inside
-  const digest = createHash("sha256").update(directory).digest("hex").slice(0, 16)
-  return join(tmpdir(), `millrace-${digest}.sock`)
+const socketName = "control.sock"
+
+interface Place {
+  readonly path: string
+  /** To be called when the path is no longer needed. */
+  readonly leave: () => void
 }
+
+/**
+ * Where the socket is reached: always in the state directory, which is its owner's alone. A folder that all may write to
+ * would let others block it, or command the exporter. The directory of a long path is reached through a descriptor.
+ */
+const placeOf = (directory: string): Place => {
+  const path = join(directory, socketName)
+  if (Buffer.byteLength(path) <= longestPath) return { path, leave: () => {} }
+  if (!existsSync(descriptors)) {
+    throw new ControlError({
+      message: `the path of the state directory ${directory} is too long for a socket on this system: give the outbox one of at most ${longestPath - socketName.length - 1} bytes`
+    })
+  }
+  const folder = openSync(directory, "r")
+  return { path: `${descriptors}/${folder}/${socketName}`, leave: () => closeSync(folder) }
+}
+
+/** Linux has the open files of a process here, each a link to where it is. */
+const descriptors = "/proc/self/fd"
 
 const readBody = (incoming: IncomingMessage): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -65,7 +83,7 @@ const perform = (
 /** Answers until the scope closes. The state directory's lock makes this the only one. */
 export const serve = (directory: string, operations: Operations) =>
   Effect.gen(function* () {
-    const path = socketOf(directory)
+    const { path } = yield* place(directory)
     const context = yield* Effect.context<never>()
     const answer = (incoming: IncomingMessage, response: ServerResponse) =>
       Effect.runForkWith(context)(
@@ -80,14 +98,12 @@ export const serve = (directory: string, operations: Operations) =>
         // Left by an exporter that was killed; its lock is gone, so nobody listens there.
         rmSync(path, { force: true })
         const server = createServer(answer)
-        server.once("error", ({ message }) =>
-          resume(
-            Effect.fail(
-              new ControlError({ message: `the control socket ${path} could not be opened: ${message}` })
-            )
-          )
-        )
-        server.listen(path, () => resume(Effect.succeed(server)))
+        server.once("error", (cause) => resume(Effect.fail(notOpened(directory, cause))))
+        server.listen(path, () => {
+          // The directory keeps others out; should it be opened up, the socket still does.
+          chmodSync(path, 0o600)
+          resume(Effect.succeed(server))
+        })
       }),
       (server) =>
         Effect.callback<void>((resume) => {
@@ -97,13 +113,32 @@ export const serve = (directory: string, operations: Operations) =>
     )
   })
 
+const notOpened = (directory: string, cause: unknown): ControlError =>
+  cause instanceof ControlError
+    ? cause
+    : new ControlError({
+        message: `the control socket in ${directory} could not be opened (${cause instanceof Error ? cause.message : "unknown error"})`
+      })
+
+const place = (directory: string) =>
+  Effect.acquireRelease(
+    Effect.try({ try: () => placeOf(directory), catch: (cause) => notOpened(directory, cause) }),
+    ({ leave }) => Effect.sync(leave)
+  )
+
 /** The operations of the exporter that owns the state directory. */
 export const client = (directory: string): Operations => {
   const ask = <A>(name: keyof Operations, ...given: ReadonlyArray<unknown>): Effect.Effect<A, ControlError> =>
+    Effect.scoped(Effect.flatMap(place(directory), ({ path }) => askAt(path, name, given)))
+  const askAt = <A>(
+    socketPath: string,
+    name: keyof Operations,
+    given: ReadonlyArray<unknown>
+  ): Effect.Effect<A, ControlError> =>
     Effect.callback((resume) => {
       const fail = (detail: string) => resume(Effect.fail(new ControlError({ message: detail })))
       const outgoing = request(
-        { socketPath: socketOf(directory), path: `/${name}`, method: "POST", timeout: longestSilence },
+        { socketPath, path: `/${name}`, method: "POST", timeout: longestSilence },
         (response) => {
           const parts: Array<Buffer> = []
           response.on("data", (part: Buffer) => parts.push(part))

@@ -1,4 +1,5 @@
-import { appendFileSync, existsSync, rmSync } from "node:fs"
+import { appendFileSync, existsSync, rmSync, statSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { BatchSchema, Emulator } from "@millrace/mparticle-emulator"
 import * as Effect from "effect/Effect"
@@ -212,6 +213,31 @@ describe.concurrent("millrace run --follow", () => {
       assertEnded(yield* program.ended, 0)
       const after = yield* world.millrace(["status", file])
       assert.include(after.stdout, "not read to its end when the last run ended: 1 file")
+    })
+  )
+
+  it.live("is spoken to in its state directory alone, however long its path and loose the umask", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      world.writeExport({ seed: 6, events: 50 })
+      const path = join("state", "d".repeat(120), "e".repeat(120))
+      const file = world.configure({
+        ...World.configuration(emulator.url),
+        outbox: { use: "@millrace/outbox-sqlite", settings: { path } }
+      })
+      const program = yield* world.start(["run", file, "--follow"], {
+        before: ["sh", "-c", 'umask 0; exec "$@"', "sh"]
+      })
+      yield* until(program, () => emulator.state().totals.events > 0)
+      const status = yield* world.millrace(["status", file])
+      assertEnded(status, 0)
+      assert.include(status.stdout, "tested: running")
+      assert.strictEqual(statSync(world.path(path, "control.sock")).mode & 0o777, 0o600)
+      assert.strictEqual(statSync(world.path(path)).mode & 0o777, 0o700)
+      program.kill("SIGTERM")
+      assertEnded(yield* program.ended, 0)
+      assert.isFalse(existsSync(world.path(path, "control.sock")))
     })
   )
 
