@@ -50,7 +50,7 @@ describe("what stands behind a whole gzip member", () => {
           assert.deepStrictEqual(gapsOf(recorder), [`not-gzip byte ${member.length} of the file on disk`])
           const { detail, raw } = recorder.bad[0]!
           assert.deepStrictEqual(Buffer.from(raw), tail.subarray(0, 1024 * 1024))
-          assert.include(detail, `${tail.length} `)
+          assert.include(detail, `(length in bytes: ${tail.length})`)
           assert.match(recorder.chunks.at(-1)!.checkpoint, /:complete:/)
           assert.deepStrictEqual([recorder.unread.size, recorder.logs], [0, []])
           const chunks = recorder.chunks.length

@@ -48,8 +48,9 @@ export const make = Effect.fnUntraced(function* (file: Bytes) {
       if (header === "short") return "cut-off"
       if (header === "bad") {
         const { end, isZero, raw } = yield* passGap(file, start, start)
-        const what = isZero ? "zero bytes pad the gzip data" : "bytes behind the gzip data are no gzip data"
-        return { reason: "not-gzip", detail: `${end - start} ${what}`, start, end, raw } satisfies Gap
+        const what = isZero ? "zeros" : "what stands there is no gzip data"
+        const detail = `${what} (length in bytes: ${end - start})`
+        return { reason: "not-gzip", detail, start, end, raw } satisfies Gap
       }
       // Most files of many members have small ones.
       const small = wanted === pieceSize ? Inflate.whole(view.subarray(header, pieceSize)) : undefined

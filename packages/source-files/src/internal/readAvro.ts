@@ -1,5 +1,4 @@
 /** Avro container files, also several joined in one: block by block, and on behind those that are damaged. */
-import type { Unread } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import type { Place } from "./checkpoint.ts"
@@ -7,7 +6,7 @@ import * as Frame from "./container.ts"
 import * as Gather from "./gather.ts"
 import * as Header from "./header.ts"
 import { windowSize } from "./input.ts"
-import { end, gatherOf, passGap, type Reading, refuse, replaced } from "./reading.ts"
+import { end, gatherOf, passGap, type Reading, refuse, replaced, unreadAt } from "./reading.ts"
 import { findNext } from "./resync.ts"
 import { takeBlock } from "./takeBlock.ts"
 
@@ -15,7 +14,7 @@ import { takeBlock } from "./takeBlock.ts"
 export const readAvro = Effect.fnUntraced(function* (reading: Reading) {
   const { file, input, from, readerOf } = reading
   const header = yield* Header.read(input)
-  if (header === "short") return { byte: 0, what: "the header is incomplete" } satisfies Unread
+  if (header === "short") return unreadAt(input, 0, "the header is incomplete")
   if (header === "bad") return yield* refuse(reading, "damaged-header", "the Avro header cannot be read")
   const first = Header.open(header, 0, readerOf)
   if ("reason" in first) {

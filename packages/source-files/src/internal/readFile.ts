@@ -1,6 +1,6 @@
 /** One file: recognised by its first bytes, whatever its name says. */
 import { open } from "node:fs/promises"
-import type { Intake, Malformed, Checkpoint as Text, Unread } from "@millrace/core/Intake"
+import type { Intake, Malformed, Checkpoint as Text } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -11,7 +11,7 @@ import { failure } from "./failure.ts"
 import type { CurrentsEvent } from "./gather.ts"
 import * as Input from "./input.ts"
 import { readAvro } from "./readAvro.ts"
-import { gapAt, type Reading, refuse, replaced } from "./reading.ts"
+import { gapAt, type Reading, refuse, replaced, unreadAt } from "./reading.ts"
 import { readLines } from "./readLines.ts"
 
 /** Reads what a checkpoint leaves of a file, and tells what of it cannot be read yet. */
@@ -53,7 +53,7 @@ const readAs = Effect.fnUntraced(function* (reading: Reading) {
   if (file.size === 0) return undefined
   const isEmpty = start.length === 0 && input.packed && input.ending() !== "cut-off"
   if (!isEmpty && Container.magic.subarray(0, start.length).equals(start)) {
-    return { byte: 0, what: "the file has hardly begun" } satisfies Unread
+    return unreadAt(input, 0, "the file has hardly begun")
   }
   if (isEmpty || isLines(start.toString("latin1"))) return yield* readLines(reading)
   const detail = "it begins neither as an Avro file nor as JSON lines with one event each"

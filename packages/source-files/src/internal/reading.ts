@@ -51,7 +51,8 @@ export const gapAt = (input: Input, from: Stand | undefined): Malformed | undefi
   const known = from !== undefined && input.gaps() <= from.gaps ? from.size : 0
   if (known > 0 && end <= known) return undefined
   const first = Math.max(start, known)
-  const said = first === start ? detail : `${end - first} bytes more are no gzip data either`
+  const said =
+    first === start ? detail : `what was added there is no gzip data (length in bytes: ${end - first})`
   return {
     reason,
     detail: said,
@@ -81,6 +82,11 @@ export const end = Effect.fnUntraced(function* (
   left?: string
 ) {
   yield* gather.flush(place)
-  const what = input.ending() === "cut-off" ? "the gzip data is cut off" : left
-  return what === undefined ? undefined : ({ byte: place.at, what } satisfies Unread)
+  return left === undefined && input.ending() !== "cut-off" ? undefined : unreadAt(input, place.at, left)
+})
+
+/** What is left of a file; of packed data that is cut off, this is said. */
+export const unreadAt = (input: Input, byte: number, what = ""): Unread => ({
+  byte,
+  what: input.ending() === "cut-off" ? "the gzip data is cut off" : what
 })
