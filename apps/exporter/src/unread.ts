@@ -8,6 +8,7 @@ import type { UnreadSplit } from "@millrace/core/Running"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { counted, number } from "./table.ts"
+import { line } from "./terminal.ts"
 
 /** Splits that are named; of more, the number is told. */
 const most = 5
@@ -39,9 +40,10 @@ export const summaryOf = (unread: ReadonlyArray<UnreadSplit>): Summary => ({
 
 /** One line for each split that is named: where it stands, why, and what to do. */
 export const unreadText = ({ splits, first }: Summary): ReadonlyArray<string> => {
-  const lines = first.map(
-    ({ source, split, byte, what }) =>
+  const lines = first.map(({ source, split, byte, what }) =>
+    line(
       `${source === "default" ? "" : `source ${source}: `}${split}: unread from byte ${byte} on: ${what}; make it whole and run again, then it is read on from there`
+    )
   )
   return splits > first.length
     ? [...lines, `${number(splits - first.length)} more files are not read to their end`]

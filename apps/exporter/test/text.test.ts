@@ -72,6 +72,10 @@ describe("what is unread", () => {
       "a/b.avro: unread from byte 7 on: cut off; make it whole and run again, then it is read on from there",
       "source other: c: unread from byte 7 on: cut off; make it whole and run again, then it is read on from there"
     ])
+    assert.include(
+      unreadText(summaryOf([left("a\nmillrace: all settled")]))[0],
+      "a\\u000amillrace: all settled: unread"
+    )
     const many = unreadText(summaryOf(Array.from({ length: 1_007 }, (_, index) => left(String(index)))))
     assert.deepStrictEqual([many.length, many[5]], [6, "1,002 more files are not read to their end"])
   })
