@@ -2,6 +2,7 @@
  * What commands ask of an exporter: answered by the running one through its socket, or from the outbox itself.
  */
 import type { Loaded } from "@millrace/config/Config"
+import * as Codec from "@millrace/core/Codec"
 import * as DeadLetters from "@millrace/core/DeadLetters"
 import type { Event } from "@millrace/core/Event"
 import * as Exporter from "@millrace/core/Exporter"
@@ -11,6 +12,7 @@ import { openGate } from "@millrace/core/OutboxRules"
 import type { LaneStatus, Past, Running } from "@millrace/core/Running"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Unread from "./unread.ts"
 
 export interface Status {
@@ -59,7 +61,8 @@ const pageSize = 50
 const letterOf = ({ letter, event }: DeadLetters.Found): Letter => ({
   ...letter,
   record: Buffer.from(letter.record).toString("base64"),
-  event
+  // Whatever a codec makes of a record, it has to pass through a socket and be printed.
+  event: event !== undefined && Result.isSuccess(Codec.encodeEvent(event)) ? event : undefined
 })
 
 const readPage = (

@@ -1,6 +1,9 @@
 /** Small inputs that ask for a great deal, through the command. */
 import { assert, describe, it } from "@effect/vitest"
+import { Catalogue, type Codec, Outbox, OutboxMemory, Source } from "@millrace/core"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { ofOutbox } from "../src/operations.ts"
 import * as Ledgers from "./support/ledger.ts"
 import { assertEnded } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
@@ -64,5 +67,35 @@ describe("events that are too deep, too many or not exact", () => {
       assertEnded(purged, 0)
       assert.include(purged.stdout, "4 dead letters removed")
     })
+  )
+})
+
+describe("a dead letter whose codec makes something of it that cannot be printed", () => {
+  it.live("is handed on by its bytes", () =>
+    Effect.gen(function* () {
+      let value: unknown = 1
+      for (let level = 0; level < 20_000; level++) value = [value]
+      const codec: Codec.Codec = {
+        name: "deep/1",
+        decoder: () => () => Result.succeed({ id: "a", type: "t", time: 0, user: {}, properties: { value } })
+      }
+      const outbox = yield* Outbox.Outbox
+      const record = Buffer.from("its bytes")
+      yield* outbox.append({
+        origin: { source: "default", split: "", position: "" },
+        at: 0,
+        parcels: [],
+        buried: [{ routes: ["crm"], reason: "defect", detail: "", record, codec: codec.name, parameter: "" }],
+        counts: [{ route: "crm", kind: "read", key: "", events: 1 }]
+      })
+      const catalogue = { ...Catalogue.any, codecs: [codec] }
+      const definition = { sources: { default: Source.fromArray([], { catalogue }) }, routes: [] }
+      const page = yield* ofOutbox(outbox, {
+        definition,
+        store: { plugin: "memory", layer: OutboxMemory.layer, directory: undefined }
+      }).deadLetters({}, 0)
+      const [letter] = JSON.parse(JSON.stringify(page)).letters
+      assert.deepStrictEqual([letter.event, letter.record], [undefined, record.toString("base64")])
+    }).pipe(Effect.provide(OutboxMemory.layer))
   )
 })

@@ -319,7 +319,7 @@ export class Outbox extends Context.Service<
     readonly lease: (
       name: string
     ) => Effect.Effect<Option.Option<Effect.Effect<void>>, OutboxError, Scope.Scope>
-    /** Dead letters with an id beyond `after`, oldest first. */
+    /** Dead letters with an id beyond `after`, oldest first; fewer than `limit` where they are large, none at the end alone. */
     readonly deadLetters: (
       after: number,
       limit: number

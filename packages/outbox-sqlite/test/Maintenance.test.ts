@@ -100,6 +100,29 @@ const actions = [
   (options: { readonly directory: string }) => Effect.asVoid(OutboxSqlite.compact(options))
 ]
 
+describe("dead letters", () => {
+  it.live("that are large are read a few at a time, and all of them", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
+        Effect.gen(function* () {
+          const [record] = chunk().buried
+          const large = { ...record!, routes: ["crm"], record: new Uint8Array(1024 * 1024) }
+          yield* outbox.append({ ...chunk(), parcels: [], buried: Array.from({ length: 20 }, () => large) })
+          const sizes: Array<number> = []
+          for (let after = 0; ; ) {
+            const letters = yield* outbox.deadLetters(after, 500)
+            if (letters.length === 0) break
+            sizes.push(letters.length)
+            after = letters.at(-1)!.id
+          }
+          expect(sizes).toEqual([8, 8, 4])
+        })
+      )
+    })
+  )
+})
+
 describe("verify", () => {
   it.effect("finds nothing wrong with a sound outbox, and changes nothing", () =>
     Effect.gen(function* () {

@@ -15,6 +15,8 @@ export type Selection = (type: string) => "not-selected" | "unknown-type" | unde
 
 /** The most types whose verdict is remembered; a source with more invents them. */
 const remembered = 10_000
+/** The longest of them. */
+const longest = 200
 
 export const selection = (route: Route, known: ReadonlyArray<Catalogue>): Selection => {
   const { accepts, selection: own } = route.destination
@@ -39,6 +41,7 @@ export const selection = (route: Route, known: ReadonlyArray<Catalogue>): Select
   }
   const cache = new Map<string, ReturnType<Selection>>()
   return (type) => {
+    if (type.length > longest) return verdict(type)
     if (cache.has(type)) return cache.get(type)
     if (cache.size >= remembered) cache.clear()
     const found = verdict(type)

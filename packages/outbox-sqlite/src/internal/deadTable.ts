@@ -24,6 +24,9 @@ export interface DeadTable {
   readonly unbury: (ids: ReadonlyArray<number>) => ReadonlyArray<Pick<DeadLetter, "route" | "reason">>
 }
 
+/** Bytes of records that are read in one go: each may hold a megabyte. */
+const readBytes = 8 * 1024 * 1024
+
 export const make = (db: DatabaseSync, names: Names): DeadTable => {
   const insertRaw = query(db, "insert into raw (record, checksum) values (?, ?)")
   const insert = query(
@@ -87,13 +90,19 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
         insert.run(route, "", reason, detail, 0, at, source, split, position, id, length, raw, null, null)
       }
     },
-    read: (after, limit) =>
-      select.all(after, limit).map(({ source, split, position, codec, checksum, ...letter }) => {
+    read: (after, limit) => {
+      const letters: Array<DeadLetter> = []
+      let bytes = 0
+      for (const { source, split, position, codec, checksum, ...letter } of select.iterate(after, limit)) {
+        bytes += letter.record.length
+        if (letters.length > 0 && bytes > readBytes) break
         // Bytes that are not what was written are shown, and read by nothing.
         const { name, parameter } = Checksum.holds(checksum, letter.record)
           ? names.codecOf(codec)
           : { name: "", parameter: "" }
-        return { ...letter, origin: { source, split, position }, codec: name, parameter }
-      })
+        letters.push({ ...letter, origin: { source, split, position }, codec: name, parameter })
+      }
+      return letters
+    }
   }
 }
