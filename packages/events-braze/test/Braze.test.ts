@@ -595,6 +595,15 @@ describe("braze-avro/1", () => {
     assert.deepStrictEqual(Object.entries(proto_ ?? {}), [["__proto__", "c"]])
   })
 
+  it("puts U+FFFD where text is not UTF-8, so that nothing but UTF-8 goes on", () => {
+    const schema = record([text("id"), { name: "time", type: "int" }])
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    // The bytes of half a surrogate pair, which UTF-8 does not have.
+    const { id } = Result.getOrThrow(read(Buffer.from([8, 0x61, 0xed, 0xa0, 0x80, 2]), 0).result)
+    assert.strictEqual(id.replace(/\ufffd+/, "?"), "a?")
+    assert.isTrue(id.isWellFormed())
+  })
+
   it("takes a number for an id, and refuses one that is neither", () => {
     const schema = record([
       text("id"),
