@@ -131,9 +131,10 @@ function* ofRest(bytes: Uint8Array, behind: number, end: number): Generator<Piec
 const memberAt = (bytes: Uint8Array, at: number, end: number): number | Piece => {
   if (at >= end) return cutOff(at, end)
   if (bytes[at] !== Scan.quote) return damaged(at, end, at)
-  const name = pieceOf(bytes, at, end)
-  if (name.kind !== "value") return name
-  const middle = Scan.skipWhite(bytes, name.end, end)
+  const nameEnd = Scan.textEnd(bytes, at, end)
+  if (nameEnd < 0) return damaged(at, end, ~nameEnd)
+  if (nameEnd > end) return cutOff(at, end)
+  const middle = Scan.skipWhite(bytes, nameEnd, end)
   if (middle < end && bytes[middle] !== Scan.colon) return damaged(at, end, middle)
   const value = Scan.skipWhite(bytes, middle + 1, end)
   return value < end ? value : cutOff(at, end)
@@ -141,8 +142,10 @@ const memberAt = (bytes: Uint8Array, at: number, end: number): number | Piece =>
 
 const name = Buffer.from('"events"')
 
-const isNamedEvents = (bytes: Uint8Array, at: number): boolean =>
-  name.every((byte, index) => bytes[at + index] === byte)
+const isNamedEvents = (bytes: Uint8Array, at: number): boolean => {
+  for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name[i]) return false
+  return true
+}
 
 /** Whether the object has a member of that name, as far as it can be read. */
 const hasEvents = (bytes: Uint8Array, first: number, end: number): boolean => {

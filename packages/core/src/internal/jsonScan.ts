@@ -74,7 +74,7 @@ export const textEnd = (bytes: Uint8Array, start: number, end: number): number =
  */
 export const scan = (bytes: Uint8Array, start: number, end: number): Scanned => {
   // Which bracket closes each level; beyond the budget a level is counted and no more.
-  const open = new Uint8Array(budget.depth)
+  const open: Array<number> = []
   let depth = 0
   let deepest = 0
   let values = 0
@@ -93,7 +93,7 @@ export const scan = (bytes: Uint8Array, start: number, end: number): Scanned => 
         break
       case opening:
         values++
-        if (depth < open.length) open[depth] = byte + 2
+        if (depth < budget.depth) open[depth] = byte + 2
         depth++
         if (depth > deepest) deepest = depth
         at++
@@ -101,7 +101,7 @@ export const scan = (bytes: Uint8Array, start: number, end: number): Scanned => 
       case closing:
         if (depth === 0) return found("damaged", at)
         depth--
-        if (depth < open.length && open[depth] !== byte) return found("damaged", at)
+        if (depth < budget.depth && open[depth] !== byte) return found("damaged", at)
         at++
         break
       case between:
