@@ -63,6 +63,11 @@ const readAs = Effect.fnUntraced(function* (reading: Reading) {
 /** Bytes by which a file is recognised. */
 const sniffed = 64 * 1024
 
-/** The first line may be a bad one, so that one further down will do. */
+/**
+ * The first line may be a bad one, so that one further down will do: of text that is no list, or with what every event of
+ * Braze has.
+ */
 const isLines = (start: string): boolean =>
-  /^(?:\xef\xbb\xbf)?\s*(?:\{|$)/.test(start) || (/^[^[\0][^\0]*$/.test(start) && start.includes("\n{"))
+  /^(?:\xef\xbb\xbf)?\s*(?:\{|$)/.test(start) ||
+  (/^[^[\0][^\0]*$/.test(start) && start.includes("\n{")) ||
+  (/[\n\r]\{\s*"/.test(start) && start.includes('"event_type"'))
