@@ -26,6 +26,7 @@ const programs = {
   simulate: "tools/simulate.ts",
   crashes: "tools/crashes.ts",
   soak: "tools/soak.ts",
+  fuzz: "tools/fuzz.ts",
   bench: "benchmarks/src/bench.ts",
   api: "tools/api.ts",
   readmes: "tools/readmes.ts",

@@ -1,0 +1,196 @@
+/** Some inputs, and neighbours nobody harmed, through the exporter: what is wrong with what came of them. */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import * as Effect from "effect/Effect"
+import * as Ledger from "../../packages/core/src/Ledger.ts"
+import * as Random from "../../packages/events-braze/src/internal/random.ts"
+import * as Command from "./command.ts"
+import * as Events from "./events.ts"
+import * as Ground from "./ground.ts"
+import type { Input } from "./input.ts"
+
+/** The budget of the exporter, and what reading its TypeScript sources costs on top. */
+export const memoryLimit = (230 + 30) * 1024 * 1024
+
+/** Something that is wrong; of which input, where that is known. */
+export interface Fault {
+  readonly what: string
+  readonly seed?: number
+}
+
+export interface Outcome {
+  readonly faults: ReadonlyArray<Fault>
+  readonly peak: number
+  readonly delivered: number
+  readonly dead: number
+}
+
+interface Letter {
+  readonly id: number
+  readonly reason: string
+  readonly detail: string
+  readonly origin: { readonly source: string; readonly split: string }
+}
+
+const nameOf = ({ seed, ending = "" }: Input) => `input-${seed}${ending}`
+
+/** Exit codes of a run that did what it can: all settled, dead letters, or a rest that is not read. */
+const fine = new Set([0, 4, 7])
+
+const post = async (port: number, bytes: Buffer, isGzip = false): Promise<number> => {
+  const headers = {
+    authorization: `Bearer ${Ground.token}`,
+    "content-type": "application/json",
+    ...(isGzip ? { "content-encoding": "gzip" } : {})
+  }
+  const body = new Uint8Array(bytes)
+  const signal = AbortSignal.timeout(60_000)
+  const answer = await fetch(`http://127.0.0.1:${port}/currents`, { method: "POST", headers, body, signal })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+/** Dead letters of a record that is too large are told to the sender instead. */
+const answers = new Set([200, 413])
+
+export const play = (inputs: ReadonlyArray<Input>): Promise<Outcome> =>
+  Effect.runPromise(
+    Effect.scoped(Effect.flatMap(Ground.make, (ground) => Effect.promise(() => through(ground, inputs))))
+  )
+
+const through = async (ground: Ground.Ground, inputs: ReadonlyArray<Input>): Promise<Outcome> => {
+  const faults: Array<Fault> = []
+  const complain = (what: string, seed?: number) =>
+    faults.push(seed === undefined ? { what } : { what, seed })
+  let peak = 0
+  const look = (ended: Command.Ended, name: string, codes: ReadonlySet<number>): Command.Ended => {
+    peak = Math.max(peak, ended.peak)
+    if (ended.isHanging) complain(`${name} hangs`)
+    else if (!codes.has(ended.code ?? -1))
+      complain(`${name} ended with ${ended.code}: ${ended.stderr.slice(-600)}`)
+    if (ended.peak > memoryLimit) complain(`${name} took ${Math.round(ended.peak / 1024 / 1024)} MiB`)
+    const defect = /^.*(?:\bdefect\b|^\s+at ).*$/im.exec(ended.stderr)
+    if (defect !== null) complain(`${name} speaks of a defect: ${defect[0].slice(0, 600)}`)
+    return ended
+  }
+  const command = async (
+    name: string,
+    args: ReadonlyArray<string>,
+    input?: Uint8Array,
+    codes = new Set([0])
+  ) => look(await Command.run(args, Ground.environment, input), name, codes)
+
+  // What is to be delivered whatever stands beside it.
+  const random = Random.make(inputs[0]?.seed ?? 0, 23)
+  const alike = Events.neighbours(random, 40)
+  const due = new Map<string, Input | undefined>(alike.map(({ id }) => [id, undefined]))
+  const next = alike.values()
+  const neighbour = () => next.next().value!.text
+
+  const bodies = inputs.filter(({ way }) => way === "body")
+  const receiver = Command.start(["run", ground.posting, "--follow", "--json"], Ground.environment)
+  const [, port] = await receiver.says(/listening for Braze Currents on http:\/\/127\.0\.0\.1:(\d+)\//)
+  const send = async (bytes: Buffer, input?: Input) => {
+    try {
+      const status = await post(Number(port), bytes, input?.isGzip)
+      if (input === undefined ? status !== 200 : !answers.has(status))
+        complain(`${input === undefined ? "a neighbour" : "a body"} was answered ${status}`, input?.seed)
+      if (status === 200) for (const id of input?.ids ?? []) due.set(id, input)
+    } catch (cause) {
+      complain(`a body was not answered: ${cause}`, input?.seed)
+    }
+  }
+  for (const [at, input] of bodies.entries()) {
+    if (at % 10 === 0 && at < 100) await send(Buffer.from(`{"events":[${neighbour()}]}`))
+    await send(input.bytes, input)
+  }
+  await send(Buffer.from(`[${neighbour()}]`))
+  receiver.child.kill("SIGTERM")
+  look(await receiver.ended, "run --follow", new Set([0, 3, 4]))
+
+  const put = (name: string, bytes: Uint8Array | string) =>
+    writeFileSync(join(ground.folder, "export", name), bytes)
+  put("a.ndjson", `${neighbour()}\n${neighbour()}\n`)
+  put("input-5.ndjson.gz", gzipSync(`${neighbour()}\n`))
+  put("z.ndjson", `${neighbour()}\n`)
+  const files = new Map(inputs.filter(({ way }) => way === "file").map((input) => [nameOf(input), input]))
+  for (const [name, input] of files) put(name, input.bytes)
+  const stream: Array<string | Buffer> = [neighbour(), "\n"]
+  for (const [at, { bytes }] of inputs.filter(({ way }) => way === "line").entries())
+    stream.push(bytes, "\n", ...(at % 5 === 0 && at < 50 ? [neighbour(), "\n"] : []))
+  stream.push(neighbour(), "\n")
+  for (const input of inputs) if (input.way !== "body") for (const id of input.ids) due.set(id, input)
+  // Those that are left stand in no input.
+  for (const { id } of next) due.delete(id)
+
+  const read = await command(
+    "run",
+    ["run", ground.reading, "--json"],
+    Buffer.concat(stream.map((part) => Buffer.from(part))),
+    fine
+  )
+  const { ledger, unread } = parse(read.stdout, complain)
+
+  const [kept, taken] = [ground.kept(), ground.taken()]
+  for (const [id, input] of due) {
+    if (!kept.has(id))
+      complain(`event ${id} was not delivered${input === undefined ? ": a neighbour" : ""}`, input?.seed)
+    if (input === undefined && !taken.has(id)) complain(`neighbour ${id} did not reach mParticle`)
+  }
+  for (const refusal of new Set(ground.refused())) complain(`mParticle answered ${refusal.slice(0, 500)}`)
+
+  const exported = await command("dead-letters export", ["dead-letters", "export", ground.reading])
+  const letters = exported.stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): Letter => JSON.parse(line))
+  if (letters.length !== Ledger.total(ledger, "dead"))
+    complain(`${letters.length} dead letters are exported, ${Ledger.total(ledger, "dead")} counted`)
+  const told = new Map<string, Letter>()
+  for (const letter of letters) {
+    if (/defect/i.test(`${letter.reason} ${letter.detail}`))
+      complain(`a dead letter speaks of a defect: ${letter.detail}`, files.get(letter.origin.split)?.seed)
+    if (letter.origin.source === "files" && !told.has(letter.origin.split))
+      told.set(letter.origin.split, letter)
+  }
+  const silent: Array<Input> = []
+  for (const [name, input] of files) {
+    const letter = told.get(name)
+    if (input.isClean && letter !== undefined && !/mparticle/.test(letter.reason) && isOfIntake(letter))
+      complain(`a dead letter of a whole file: ${letter.reason} ${letter.detail}`, input.seed)
+    if (input.isHarmed && letter === undefined) silent.push(input)
+  }
+  if (silent.length > unread)
+    complain(
+      `nothing tells of the harm of: ${silent.map(({ seed }) => seed).join(" ")}`,
+      silent.length === 1 ? silent[0]!.seed : undefined
+    )
+
+  await command("dead-letters list", ["dead-letters", "list", ground.reading])
+  if (letters.length > 0) {
+    const letter = random.pick(letters)
+    await command("dead-letters show", ["dead-letters", "show", ground.reading, String(letter.id)])
+    await command("dead-letters replay", ["dead-letters", "replay", ground.reading])
+  }
+  parse((await command("run again", ["run", ground.reading, "--json"], undefined, fine)).stdout, complain)
+  await command("outbox verify", ["outbox", "verify", ground.reading])
+  return { faults, peak, delivered: Ledger.total(ledger, "delivered"), dead: letters.length }
+}
+
+/** The reasons for which something ends before any destination sees it. */
+const isOfIntake = ({ reason }: Letter) =>
+  /^(malformed|not-an-event|too-long|damaged-|not-gzip|not-currents)/.test(reason)
+
+const parse = (stdout: string, complain: (what: string) => void) => {
+  try {
+    const { unread, ...ledger } = JSON.parse(stdout)
+    for (const { route, missing } of Ledger.imbalance(ledger))
+      complain(`the ledger of ${route} does not balance by ${missing}`)
+    if (Ledger.total(ledger, "waiting") > 0) complain("events are waiting")
+    return { ledger, unread: Number(unread.splits) }
+  } catch {
+    complain(`no ledger: ${stdout.slice(0, 200)}`)
+    return { ledger: { routes: {} }, unread: 0 }
+  }
+}
