@@ -122,7 +122,7 @@ const roles: ReadonlyMap<string, number> = new Map([
 ])
 
 const damaged: Read = { result: malformed("the record does not fit its schema"), end: undefined }
-const exhausted: Read = { result: malformed("it holds more values than bytes"), end: undefined }
+const exhausted: Read = { result: malformed("it holds far more values than bytes"), end: undefined }
 
 const readRecord = (type: string, { fields, decode }: Avro.Record): Reader["read"] => {
   const objectName = nested.get(type)

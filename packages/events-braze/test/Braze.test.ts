@@ -674,6 +674,26 @@ describe("braze-avro/1", () => {
     assert.deepStrictEqual([reasonOf(result), end], ["malformed", undefined])
   })
 
+  it("stops in a block whose records all hold far more values than bytes", () => {
+    const list = { type: "array", items: "null" }
+    const schema = record([text("id"), { name: "time", type: "int" }, { name: "x", type: list }])
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    // 9,000 nulls in each: any one of them could be read.
+    const one = Buffer.from([2, 0x61, 2, 0xd0, 0x8c, 0x01, 0])
+    const block = Buffer.alloc(one.length * 6000, one)
+    const readAll = () => {
+      let records = 0
+      for (let at: number | undefined = 0; at !== undefined && at < block.length; records++)
+        at = read(block, at).end
+      return records
+    }
+    assert.isBelow(readAll(), 200)
+    // A second pass over the same bytes gets as far.
+    const again = readAll()
+    assert.isAbove(again, 50)
+    assert.strictEqual(readAll(), again)
+  })
+
   it("passes over a record that is longer than any that is read", () => {
     const schema = record([text("id"), { name: "time", type: "int" }, text("long")])
     const write = (id: string, long: string) => writerOf(schema).toBuffer({ id, time: 1, long })

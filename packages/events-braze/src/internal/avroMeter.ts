@@ -5,10 +5,13 @@ import * as Json from "@millrace/core/Json"
 export class Exhausted extends Error {}
 
 export interface Meter {
-  /** A record begins in bytes of which so many may be worked off; `skips` when nothing of it is to be kept. */
-  readonly begin: (bytes: number, isNew: boolean, skips: boolean) => void
-  /** So many values more; `true` when what follows is to be passed over. Throws `Exhausted`. */
-  readonly spend: (values: number) => boolean
+  /**
+   * A record begins at `start`; `isNew` when it is the first that is read of its bytes, `skips` when nothing of it is to be
+   * kept.
+   */
+  readonly begin: (start: number, isNew: boolean, skips: boolean) => void
+  /** So many values more, read up to `at`; `true` when what follows is to be passed over. Throws `Exhausted`. */
+  readonly spend: (values: number, at: number) => boolean
   readonly enter: () => void
   readonly leave: () => void
   /** What of the budget the record broke, for people. */
@@ -17,25 +20,30 @@ export interface Meter {
 
 const { depth: deepest, values: most } = Json.budget
 
-/** Values that hold no bytes may stand in any bytes: so many for each of them, and what one record may hold. */
+/** Values that take no bytes may stand in any bytes: so many for each of them, and so many beside. */
 const perByte = 2
+const beside = 10 * most
 
 export const make = (): Meter => {
-  let left = 0
+  let base = 0
+  let total = 0
   let values = 0
   let depth = 0
   let isOver = false
   let isTooDeep = false
   return {
-    begin: (bytes, isNew, skips) => {
-      if (isNew) left = bytes * perByte + most
+    begin: (start, isNew, skips) => {
+      if (isNew) {
+        base = start
+        total = 0
+      }
       values = depth = 0
       isOver = skips
       isTooDeep = false
     },
-    spend: (count) => {
-      left -= count
-      if (left < 0) throw new Exhausted()
+    spend: (count, at) => {
+      total += count
+      if (total > beside + perByte * (at - base)) throw new Exhausted()
       values += count
       if (values > most) isOver = true
       return isOver

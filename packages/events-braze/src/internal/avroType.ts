@@ -49,7 +49,7 @@ const readItems = (tap: Tap, meter: Meter.Meter, read: () => void, skip: () => v
     }
     checkCount(tap, count)
     for (let i = 0; i < count; i++) {
-      if (meter.spend(1)) skip()
+      if (meter.spend(1, tap.pos)) skip()
       else read()
     }
   }
@@ -60,9 +60,12 @@ const skipItems = (tap: Tap, meter: Meter.Meter, skip: () => void): void => {
   for (let count = tap.readLong(); count !== 0; count = tap.readLong()) {
     const size = count < 0 ? tap.readLong() : undefined
     checkCount(tap, size ?? count)
-    meter.spend(size === undefined ? count : 1)
-    if (size === undefined) for (let i = 0; i < count; i++) skip()
-    else tap.pos += size
+    if (size !== undefined) tap.pos += size
+    else
+      for (let i = 0; i < count; i++) {
+        meter.spend(1, tap.pos)
+        skip()
+      }
   }
 }
 
@@ -102,7 +105,7 @@ const metered = (meter: Meter.Meter) => ({
       const { length } = this.fields
       return (tap) => {
         meter.enter()
-        const value = meter.spend(length) ? skip(tap) : read(tap)
+        const value = meter.spend(length, tap.pos) ? skip(tap) : read(tap)
         meter.leave()
         return value
       }
@@ -111,7 +114,7 @@ const metered = (meter: Meter.Meter) => ({
       const skip = super._createSkipper()
       const { length } = this.fields
       return (tap) => {
-        meter.spend(length)
+        meter.spend(length, tap.pos)
         skip(tap)
       }
     }
@@ -264,12 +267,12 @@ export const record = (text: string): Record => {
     decode: (bytes, start, isNew) => {
       const { bytes: most } = Json.budget
       const isLarge = bytes.length - start > most
-      meter.begin(bytes.length, isNew, false)
+      meter.begin(start, isNew, false)
       const { value, offset } = type.decode(isLarge ? bytes.subarray(0, start + most) : bytes, start)
       if (offset >= 0) return { value, end: offset, breach: meter.breach() }
       if (!isLarge) return undefined
       // It may be a record that is larger than any that is read: passed over, it tells where the next one starts.
-      meter.begin(bytes.length, false, true)
+      meter.begin(start, false, true)
       const { offset: end } = type.decode(bytes, start)
       return end < 0
         ? undefined
