@@ -25,7 +25,7 @@ export interface BlockHead {
 export const headLimit = 20
 
 /** The longest header that is read: a schema of Currents takes some tens of kilobytes. */
-export const headerLimit = 1024 * 1024
+const headerLimit = 1024 * 1024
 
 /** The bytes end before what is to be read does. */
 class TooShort extends Error {}

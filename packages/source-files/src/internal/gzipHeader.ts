@@ -4,7 +4,7 @@
 export const trailerSize = 8
 
 /** The longest header that is read: an extra field of 64 KiB, a name and a comment. */
-export const headerLimit = 128 * 1024
+const headerLimit = 128 * 1024
 
 const fixed = 10
 const [hasSum, hasExtra, hasName, hasComment, reserved] = [2, 4, 8, 16, 0xe0]

@@ -26,7 +26,7 @@ export const textOf = (events: Made, end = "\n"): string =>
 
 export const idsOf = (events: ReadonlyArray<Event>): ReadonlyArray<string> => events.map(({ id }) => id)
 
-export const put = (path: string, bytes: Uint8Array | string): void => {
+const put = (path: string, bytes: Uint8Array | string): void => {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, bytes)
 }
