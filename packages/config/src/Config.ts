@@ -16,7 +16,7 @@ import type { Source } from "@millrace/core/Source"
 import * as ByteSize from "effect/ByteSize"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -24,6 +24,7 @@ import { ConfigError } from "./ConfigError.ts"
 import { ConfigFile } from "./ConfigFile.ts"
 import * as Document from "./internal/Document.ts"
 import { explain, type Issue } from "./internal/explain.ts"
+import * as Showable from "./internal/showable.ts"
 import * as Transforms from "./internal/transforms.ts"
 import { resolveSecret, resolveSecrets, type SecretReference, secretsChanged } from "./Secrets.ts"
 
@@ -126,7 +127,7 @@ export const load = (
     }
     const store = yield* makePlugin<Store>(context, "outbox", ["outbox"], config.outbox)
     return {
-      alerts: alertsOf(config, folder, surroundings),
+      alerts: alertsOf(config, context),
       file,
       name: config.name,
       contact: config.contact,
@@ -165,22 +166,53 @@ const transformsOf = (
 
 const alertsOf = (
   { alerts }: ConfigFile,
-  folder: string,
-  { environment }: Surroundings
+  { document, folder, surroundings }: Context
 ): Alerts | undefined => {
   if (alerts === undefined) return undefined
   const { webhook, email, remindEvery } = alerts
-  const read = (reference: SecretReference) => resolveSecret("alerts", reference, folder, environment)
+  const address = (reference: SecretReference, path: ReadonlyArray<string>, schemes: ReadonlyArray<string>) =>
+    resolveSecret("alerts", reference, folder, surroundings.environment).pipe(
+      Effect.filterOrFail(
+        (url) => isUrl(Redacted.value(url), schemes),
+        () => noAddress(schemes)
+      ),
+      Effect.mapError((error) =>
+        located(error, ({ detail, issues: [issue] = [] }) => failAt(document, path, issue?.message ?? detail))
+      )
+    )
   return {
     remindEvery: remindEvery ?? "1 day",
     ways: Effect.gen(function* () {
       return {
-        ...(webhook === undefined ? {} : { webhook: { url: yield* read(webhook.url) } }),
-        ...(email === undefined ? {} : { email: { ...email, server: yield* read(email.server) } })
+        ...(webhook === undefined
+          ? {}
+          : {
+              webhook: { url: yield* address(webhook.url, ["alerts", "webhook", "url"], ["https", "http"]) }
+            }),
+        ...(email === undefined
+          ? {}
+          : {
+              email: {
+                ...email,
+                server: yield* address(email.server, ["alerts", "email", "server"], ["smtps", "smtp"])
+              }
+            })
       }
     })
   }
 }
+
+const isUrl = (text: string, schemes: ReadonlyArray<string>): boolean => {
+  const url = URL.parse(text)
+  return url !== null && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== ""
+}
+
+const noAddress = ([usual = "", other = ""]: ReadonlyArray<string>) =>
+  new Plugin.PluginError({
+    plugin: "alerts",
+    reason: "Credentials",
+    detail: `what it refers to is no address that begins with ${usual}:// or ${other}:// and names a host`
+  })
 
 interface Use {
   readonly use: string
@@ -204,12 +236,14 @@ const failAt = (document: Document.Document, path: ReadonlyArray<string>, detail
   })
 }
 
-/** `routes[0].to.settings` */
+/** `routes[0].to.settings`. A key that may be a secret pasted in the wrong place is not shown. */
 const printPath = (path: ReadonlyArray<string>) =>
-  path.reduce(
-    (text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
-    ""
-  )
+  path
+    .map((part) => (Showable.isKey(part) || /^\d+$/.test(part) ? part : "(a key that is not shown)"))
+    .reduce(
+      (text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
+      ""
+    )
 
 const valueAt = (value: unknown, path: ReadonlyArray<string>): unknown =>
   path.reduce<unknown>(
@@ -276,10 +310,17 @@ const makePlugin = <Made>(
     })
     if (Result.isFailure(made)) return yield* complain(made.failure)
     const value = made.success as Made
-    const locate = <A>(reading: Effect.Effect<A, Plugin.PluginError>) =>
-      Effect.mapError(reading, (error) => located(error, complain))
-    if (isDestination(value)) return { ...value, open: locate(value.open) }
-    return isSource(value) && value.check !== undefined ? { ...value, check: locate(value.check) } : value
+    if (isDestination(value)) {
+      return { ...value, open: Effect.mapError(value.open, (error) => located(error, complain)) }
+    }
+    return isSource(value) && value.check !== undefined
+      ? {
+          ...value,
+          check: Effect.mapError(value.check, (error) =>
+            error._tag === "PluginError" ? located(error, complain) : error
+          )
+        }
+      : value
   })
 
 const isDestination = (value: unknown): value is Destination =>

@@ -145,6 +145,12 @@ export const RouteUse = Schema.Struct({
   to: Schema.Struct({ use: use("destination"), settings, credentials })
 })
 
+const Address = Schema.String.check(
+  Schema.isPattern(/^[^@]*[^@\s]@[^@\s]+$|^[^<>]*<[^@\s<>]+@[^@\s<>]+>$/, {
+    message: "expected an e-mail address, such as ops@example.com or Ops <ops@example.com>"
+  })
+)
+
 /**
  * Where alerts go.
  *
@@ -159,8 +165,8 @@ export const AlertsUse = Schema.Struct({
   email: Schema.optionalKey(
     Schema.Struct({
       server: reference("The SMTP URL, such as smtps://user:password@host"),
-      from: described(Schema.NonEmptyString, "Address of the sender."),
-      to: described(Schema.optionalKey(Schema.NonEmptyString), "Address of the reader; `contact` by default.")
+      from: described(Address, "Address of the sender."),
+      to: described(Schema.optionalKey(Address), "Address of the reader; `contact` by default.")
     })
   ),
   remindEvery: duration('How often a lasting condition is told of again ("1 day").')

@@ -9,6 +9,7 @@ import { resolve } from "node:path"
 import { PluginError } from "@millrace/core/Plugin"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Showable from "./internal/showable.ts"
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -50,21 +51,28 @@ const look = (
   if (kind === "env") {
     const found = environment[target]
     return found === undefined || found === ""
-      ? Effect.fail(`the environment variable ${target} is not set`)
+      ? Effect.fail(
+          Showable.isVariable(target)
+            ? `the environment variable ${target} is not set`
+            : "the environment variable named here is not set; what stands here is not shown, since it may be the secret itself: write the name of a variable, such as MP_IOS_KEY"
+        )
       : Effect.succeed(redact(found))
   }
   const file = resolve(folder, target)
+  const named = Showable.isPath(target, file)
+    ? `the file ${file}`
+    : "the file named here (not shown, since it may be the secret itself: write the path of a file)"
   return Effect.flatMap(
     Effect.tryPromise({
       try: () => readFile(file, "utf8"),
       catch: (cause) => {
         const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
-        return `the file ${file} could not be read (${code})`
+        return `${named} could not be read (${code})`
       }
     }),
     (text) => {
       const secret = text.replace(/\r?\n$/, "")
-      return secret === "" ? Effect.fail(`the file ${file} is empty`) : Effect.succeed(redact(secret))
+      return secret === "" ? Effect.fail(`${named} is empty`) : Effect.succeed(redact(secret))
     }
   )
 }

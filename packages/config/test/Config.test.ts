@@ -174,6 +174,93 @@ describe("a configuration", () => {
     })
   )
 
+  it.effect("shows nothing that was pasted where the name of a secret belongs", () =>
+    Effect.gen(function* () {
+      for (const pasted of [
+        "5f3a9c81d07e4b62",
+        "hunter-9d3e",
+        "c2VjcmV0/cGFzdGVk",
+        "AKIA9QZ7RT41XWVU2M3N",
+        "/var/9d3e5f"
+      ]) {
+        const places = [
+          good.replace("{ env: PRINTER_KEY }", `{ env: ${pasted} }`),
+          good.replace("{ file: ./secret }", `{ file: ${pasted} }`),
+          good.replace("main: {", `${pasted}: {`),
+          good.replace("main: { key: { env: PRINTER_KEY },", `main: { ${pasted}: { env: PRINTER_KEY },`)
+        ]
+        for (const text of places) {
+          const { definition } = yield* load(text)
+          const { message } = yield* Effect.flip(definition.routes[0]!.destination.open)
+          expect(message).not.toContain(pasted)
+          expect(message).toMatch(/millrace\.yaml:1\d: /)
+        }
+        expect(yield* complaint(`${good}${pasted}: 1\n`)).not.toContain(pasted)
+      }
+    })
+  )
+
+  it.effect("refuses a value without end, made of aliases of aliases", () =>
+    Effect.gen(function* () {
+      const level = (index: number) =>
+        `l${index}: &l${index} [${Array.from({ length: 9 }, () => (index === 0 ? "x" : `*l${index - 1}`)).join(", ")}]\n`
+      const bomb = Array.from({ length: 12 }, (_, index) => level(index)).join("")
+      expect(yield* complaint(`${good}${bomb}`)).toBe(
+        "./millrace.yaml: holds more aliases than a configuration needs; write the values out"
+      )
+    })
+  )
+
+  const ways: ReadonlyArray<readonly [string, string, string | undefined]> = [
+    ["webhook: { url: { env: WAY } }", "https://hooks.example.com/x", undefined],
+    [
+      "webhook: { url: { env: WAY } }",
+      "hooks.example.com/x",
+      "alerts.webhook.url: what it refers to is no address"
+    ],
+    [
+      "webhook: { url: { env: WAY } }",
+      "ftp://hooks.example.com",
+      "alerts.webhook.url: what it refers to is no address"
+    ],
+    [
+      "webhook: { url: { env: NOWHERE } }",
+      "",
+      "alerts.webhook.url: the environment variable NOWHERE is not set"
+    ],
+    ["email: { server: { env: WAY }, from: a@b.example }", "smtps://u:p@mail.example", undefined],
+    [
+      "email: { server: { env: WAY }, from: a@b.example }",
+      "mail.example:25",
+      "alerts.email.server: what it refers to is no address"
+    ]
+  ]
+  it.effect.each(ways)(
+    "knows before anything happens where alerts can go: %s at %s",
+    ([way, WAY, expected]) =>
+      Effect.gen(function* () {
+        const file = write("alerts.yaml", `${good}alerts:\n  ${way}\n`)
+        const { alerts } = yield* Config.load(file, { ...surroundings, environment: { ...environment, WAY } })
+        const outcome = yield* Effect.result(alerts!.ways)
+        if (expected === undefined) return expect(outcome._tag).toBe("Success")
+        const { message } = yield* Effect.flip(alerts!.ways)
+        expect(message).toContain(expected)
+        expect(message).toMatch(/alerts\.yaml:15: /)
+        if (WAY !== "") expect(message).not.toContain(WAY)
+      })
+  )
+
+  it.effect("asks for addresses that mail can go to", () =>
+    Effect.gen(function* () {
+      const withFrom = (from: string) =>
+        `${good}alerts:\n  email: { server: { env: WAY }, from: ${JSON.stringify(from)} }\n`
+      for (const from of ["nobody", "a@", "@b", "a b@", "Ops <ops>"]) {
+        expect(yield* complaint(withFrom(from))).toContain("alerts.email.from: expected an e-mail address")
+      }
+      for (const from of ["ops@example.com", "Ops Team <ops@example.com>"]) yield* load(withFrom(from))
+    })
+  )
+
   it.effect("hands a source its secrets, read anew with each run, and names what is not there", () =>
     Effect.gen(function* () {
       const ids: Array<string> = []

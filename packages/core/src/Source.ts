@@ -64,8 +64,8 @@ export interface Source<out E extends Event = Event> {
    * is durable, however much its lanes have to do. Default no.
    */
   readonly push?: boolean
-  /** Proves that its credentials can be read, without reading events; absent for a source without any. */
-  readonly check?: Effect.Effect<void, Plugin.PluginError>
+  /** Proves that it can be used, without reading events; absent where there is nothing to prove. */
+  readonly check?: Effect.Effect<void, Plugin.PluginError | SourceError>
   /** Ends when nothing is left, unless it follows; interrupted at drain. */
   readonly run: (intake: Intake<E>, options: RunOptions) => Effect.Effect<void, SourceError>
 }
@@ -89,6 +89,8 @@ export interface Definition<E extends Event, Settings, Input, Credentials = {}, 
   readonly parallel?: boolean
   /** Whether somebody waits for the answer to each append; default no. */
   readonly push?: boolean
+  /** What `millrace check` asks beside reading the credentials: whether a run would refuse them. */
+  readonly check?: (settings: Settings, credentials: Credentials) => Effect.Effect<void, SourceError>
   /** `credentials` reads them anew each time it is run; it fails with the name of what is not there. */
   readonly run: (
     settings: Settings,
@@ -118,7 +120,11 @@ export const plugin = <E extends Event, Settings, Input, Credentials = {}, Crede
       replayable: definition.replayable ?? false,
       parallel: definition.parallel ?? false,
       push: definition.push ?? false,
-      ...(definition.credentials === undefined ? {} : { check: Effect.asVoid(credentials) }),
+      ...(definition.credentials === undefined && definition.check === undefined
+        ? {}
+        : {
+            check: Effect.flatMap(credentials, (given) => definition.check?.(settings, given) ?? Effect.void)
+          }),
       run: definition.run(settings, credentials)
     })
   })

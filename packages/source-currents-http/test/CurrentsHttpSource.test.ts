@@ -630,6 +630,12 @@ describe("TLS", () => {
         /^credentials\.tls: certificate and key cannot be used \(ERR_\w+\); give both as PEM/
       )
       assert.notInclude(detail, "planted")
+      const { message } = yield* Effect.flip(source.check!)
+      assert.strictEqual(message, detail)
+      yield* CurrentsHttpSource.currentsHttp({
+        settings: { port: 0 },
+        credentials: { ...Receiver.tokens, tls: pair("first") }
+      }).check!
     })
   )
 })
@@ -678,7 +684,8 @@ describe("a receiver", () => {
       const answer = yield* Effect.forkChild(post(port, events(2), { agent }), { startImmediately: true })
       const slow = yield* dial(port)
       const body = Buffer.from(JSON.stringify(events(1, "slow")))
-      slow.socket.write(head({ "content-length": body.length }))
+      slow.socket.write(head({ "content-length": body.length, expect: "100-continue" }))
+      yield* slow.hears("100 Continue")
       yield* until(() => recorded.begun() === 1)
       running.interruptUnsafe()
       // The port is closed before what is under way has ended.

@@ -26,9 +26,10 @@ export const check = Command.make(
   "check",
   { config: configArgument },
   Effect.fnUntraced(function* ({ config }) {
-    const { definition, file } = yield* load(config)
+    const { alerts, definition, file } = yield* load(config)
     yield* Exporter.validate(definition)
     for (const { check } of Object.values(definition.sources)) yield* check ?? Effect.void
+    yield* alerts?.ways ?? Effect.void
     const opened = yield* Effect.forEach(definition.routes, (route) =>
       Effect.map(route.destination.open, (open) => ({ route, open }))
     )

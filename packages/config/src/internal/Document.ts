@@ -56,7 +56,11 @@ const readText = (file: string) =>
         }
         return undefined
       }
-      return Effect.succeed({ file, value: document.toJS({ maxAliasCount: 100 }), lineOf } satisfies Document)
+      return Effect.try({
+        // An alias for each of many aliases would be a value without end.
+        try: (): Document => ({ file, value: document.toJS({ maxAliasCount: 100 }), lineOf }),
+        catch: () => fail(file, "holds more aliases than a configuration needs; write the values out")
+      })
     }
   )
 

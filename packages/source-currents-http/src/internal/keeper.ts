@@ -98,12 +98,14 @@ export const make = (
     }
   })
 
-const knownOf = ({ formerToken, tls, token }: Credentials, at: number): Known => ({
-  digests: [token, formerToken].flatMap((given) =>
-    given === undefined ? [] : [digestOf(Redacted.value(given))]
+export const tlsOf = ({ tls }: Credentials): Tls | undefined =>
+  tls === undefined ? undefined : { cert: Redacted.value(tls.certificate), key: Redacted.value(tls.key) }
+
+const knownOf = (given: Credentials, at: number): Known => ({
+  digests: [given.token, given.formerToken].flatMap((token) =>
+    token === undefined ? [] : [digestOf(Redacted.value(token))]
   ),
-  tls:
-    tls === undefined ? undefined : { cert: Redacted.value(tls.certificate), key: Redacted.value(tls.key) },
+  tls: tlsOf(given),
   at,
   isRead: true
 })

@@ -52,10 +52,7 @@ const oldestTls = "TLSv1.2"
 export const listen = (options: Options): Effect.Effect<Listening, SourceError> =>
   Effect.gen(function* () {
     const { guests, settings, take, tls } = options
-    const server = yield* Effect.try({
-      try: () => create(settings, tls),
-      catch: (cause) => new SourceError({ detail: `credentials.tls: ${unusable(cause)}` })
-    })
+    const server = yield* created(settings, tls)
     server.on("connection", guests.admit)
     const busy = new WeakSet<Socket>()
     const alone = (
@@ -148,6 +145,16 @@ const statuses: ReadonlyMap<string, string> = new Map([
 
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
+
+/** The server, which does not listen yet. Fails when it cannot speak TLS with these. */
+export const created = (
+  settings: Settings,
+  tls: Tls | undefined
+): Effect.Effect<Http.Server | Https.Server, SourceError> =>
+  Effect.try({
+    try: () => create(settings, tls),
+    catch: (cause) => new SourceError({ detail: `credentials.tls: ${unusable(cause)}` })
+  })
 
 /** By its code alone: nothing of a key may stand in an error. */
 const unusable = (cause: unknown): string =>
