@@ -1,12 +1,16 @@
 /** Small inputs that ask for a great deal, through the command. */
+import { deflateRawSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Catalogue, type Codec, Outbox, OutboxMemory, Source } from "@millrace/core"
+import { Sample } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { ofOutbox } from "../src/operations.ts"
 import * as Ledgers from "./support/ledger.ts"
 import { assertEnded } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
+
+const mebibyte = 1024 * 1024
 
 const good = (id: string) =>
   JSON.stringify({
@@ -97,5 +101,45 @@ describe("a dead letter whose codec makes something of it that cannot be printed
       const [letter] = JSON.parse(JSON.stringify(page)).letters
       assert.deepStrictEqual([letter.event, letter.record], [undefined, record.toString("base64")])
     }).pipe(Effect.provide(OutboxMemory.layer))
+  )
+})
+
+/** A container with one block of zeros, of which a record of an email is none. */
+const zeros = (size: number): Buffer => {
+  const long = (value: number): Buffer => {
+    const bytes: Array<number> = []
+    let rest = value * 2
+    for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128)
+    return Buffer.from([...bytes, rest])
+  }
+  const text = (value: string) => [long(Buffer.byteLength(value)), Buffer.from(value)]
+  const schema = Sample.writerSchema("users.messages.email.Open")
+  const packed = deflateRawSync(Buffer.alloc(size))
+  return Buffer.concat([
+    Buffer.from("Obj\x01", "latin1"),
+    long(2),
+    ...["avro.schema", schema, "avro.codec", "deflate"].flatMap(text),
+    long(0),
+    ...[Buffer.alloc(16, 5), long(1), long(packed.length), packed, Buffer.alloc(16, 5)]
+  ])
+}
+
+describe("a small block that unpacks to as much as is taken", () => {
+  it.live("is in memory once", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      world.put("export/zeros.avro", zeros(63 * mebibyte))
+      world.put("export/good.ndjson", good("a"))
+      const file = world.configure({
+        ...World.configuration("http://127.0.0.1:9"),
+        routes: [{ name: "kept", to: { use: "@millrace/destination-files", settings: { path: "./out" } } }]
+      })
+      const ended = yield* world.millrace(["run", file, "--json"])
+      assertEnded(ended, 4)
+      const { dead, delivered } = Ledgers.totals(Ledgers.parse(ended.stdout))
+      assert.deepStrictEqual([delivered, dead], [1, 1])
+      // The exporter's own, its sources as TypeScript, and the block: 250; with the block twice 310.
+      assert.isBelow(ended.peak, 280 * mebibyte)
+    })
   )
 })

@@ -12,9 +12,14 @@ export type Unpack = (data: Buffer, limit: number) => Buffer | "too-large"
 /** How to unpack the blocks of a codec; `undefined` for one that cannot be read. */
 export const unpackerOf = (codec: string): Unpack | undefined => unpackers.get(codec)
 
+/** Up to here the pieces that a block is unpacked to are put together at little cost. */
+const piecesLimit = 4 * 1024 * 1024
+
 const inflate: Unpack = (data, limit) => {
   try {
-    return inflateRawSync(data, { maxOutputLength: limit })
+    // In one piece: pieces and the whole would be in memory together. What is not written to is no resident memory.
+    const room = limit > piecesLimit ? { chunkSize: limit + 1 } : {}
+    return inflateRawSync(data, { maxOutputLength: limit, ...room })
   } catch (cause) {
     if (codeOf(cause) === "ERR_BUFFER_TOO_LARGE") return "too-large"
     throw cause
