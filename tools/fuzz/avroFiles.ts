@@ -231,7 +231,7 @@ const unpacks: Kind = (random) => {
   const size = random.pick([1, 8, 30, 63, 65]) * 1024 * 1024
   const bomb = { count: random.pick([1, 100, 1_000_000]), plain: zeros(size) }
   const bytes = Events.file({ ...container, blocks: [bomb, ...container.blocks] }, "deflate")
-  return { bytes, ids: flat(container.ids), ending: avro, isHarmed: true }
+  return { bytes, ids: flat(container.ids), ending: avro, isHarmed: true, block: size }
 }
 
 export const kinds: ReadonlyArray<readonly [weight: number, name: string, make: Kind]> = [

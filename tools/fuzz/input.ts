@@ -12,6 +12,8 @@ export interface Input {
   readonly isHarmed?: boolean
   /** Nothing of it may be a dead letter. */
   readonly isClean?: boolean
+  /** Bytes of a block in it that is in memory as a whole, which it may be up to 64 MiB. */
+  readonly block?: number
   /** What a file's name ends in. */
   readonly ending?: string
   /** A body is sent as gzip. */

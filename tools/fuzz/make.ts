@@ -23,8 +23,8 @@ const kindsOf = { file: files, line: lineKinds, body: bodyKinds }
 /** Damage to a file whose kind is drawn first: nothing is known of what it then holds. */
 const damagedFile = (random: Random.Random): readonly [string, Made] => {
   const [, name, make] = choose(files, random)
-  const { bytes, ending = "" } = make(random)
-  return [`${name}, damaged`, { bytes: Bytes.damage(bytes, random), ids: [], ending }]
+  const { bytes, ending = "", block = 0 } = make(random)
+  return [`${name}, damaged`, { bytes: Bytes.damage(bytes, random), ids: [], ending, block }]
 }
 
 export const make = (seed: number): Input => {

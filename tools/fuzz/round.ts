@@ -10,8 +10,16 @@ import * as Events from "./events.ts"
 import * as Ground from "./ground.ts"
 import type { Input } from "./input.ts"
 
-/** The budget of the exporter, and what reading its TypeScript sources costs on top. */
-export const memoryLimit = (230 + 30) * 1024 * 1024
+const mebibyte = 1024 * 1024
+
+/**
+ * The budget of the exporter, what its TypeScript sources cost on top, and the largest block that is read: one at a time
+ * is in memory as a whole.
+ */
+const memoryLimit = (inputs: ReadonlyArray<Input>): number => {
+  const largest = Math.max(0, ...inputs.map(({ block = 0 }) => block))
+  return (230 + 30) * mebibyte + Math.min(64 * mebibyte, largest)
+}
 
 /** Something that is wrong; of which input, where that is known. */
 export interface Fault {
@@ -63,13 +71,15 @@ const through = async (ground: Ground.Ground, inputs: ReadonlyArray<Input>): Pro
   const faults: Array<Fault> = []
   const complain = (what: string, seed?: number) =>
     faults.push(seed === undefined ? { what } : { what, seed })
+  const limit = memoryLimit(inputs)
   let peak = 0
   const look = (ended: Command.Ended, name: string, codes: ReadonlySet<number>): Command.Ended => {
     peak = Math.max(peak, ended.peak)
     if (ended.isHanging) complain(`${name} hangs`)
     else if (!codes.has(ended.code ?? -1))
       complain(`${name} ended with ${ended.code}: ${ended.stderr.slice(-600)}`)
-    if (ended.peak > memoryLimit) complain(`${name} took ${Math.round(ended.peak / 1024 / 1024)} MiB`)
+    if (ended.peak > limit)
+      complain(`${name} took ${Math.round(ended.peak / mebibyte)} MiB of ${Math.round(limit / mebibyte)}`)
     const defect = /^.*(?:\bdefect\b|^\s+at ).*$/im.exec(ended.stderr)
     if (defect !== null) complain(`${name} speaks of a defect: ${defect[0].slice(0, 600)}`)
     return ended
