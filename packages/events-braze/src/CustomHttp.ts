@@ -70,6 +70,50 @@ export const items = (
   return pieces === undefined ? undefined : read(bytes, pieces)
 }
 
+/**
+ * What is done with the parts of a request: events, and what is none with its number from 1. Where more than a thousand
+ * are none, they are one bad record together, the request as a whole, without a number.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Taker {
+  readonly add: (event: BrazeEvent | UnknownEvent, start: number, end: number) => void
+  readonly bury: (why: Unreadable, start: number, end: number, number: number | undefined) => void
+}
+
+/** Bad records of one request that are kept each by itself. */
+const badLimit = 1000
+
+/**
+ * Takes a request of Custom HTTP that stands in a line, `{"events":[...]}`: each event with its own bytes. `false`, with
+ * nothing taken, for anything else; a bare list is none there.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const takeRequest = (bytes: Buffer, start: number, end: number, { add, bury }: Taker): boolean => {
+  const isObject = object.test(bytes.toString("latin1", start, Math.min(end, start + 64)))
+  const found = isObject ? items(bytes, start, end) : undefined
+  if (found === undefined) return false
+  const bad: Array<Parameters<Taker["bury"]>> = []
+  let number = 0
+  let unreadable = 0
+  for (const { end, result, start } of found) {
+    number++
+    if (Result.isSuccess(result)) add(result.success, start, end)
+    else if (++unreadable <= badLimit) bad.push([result.failure, start, end, number])
+  }
+  if (unreadable <= badLimit) for (const one of bad) bury(...one)
+  else {
+    const detail = `${unreadable} of the ${number} items of the request are no events; the others are read`
+    bury({ reason: "not-an-event", detail }, start, end, undefined)
+  }
+  return true
+}
+
+const object = /^(?:\xef\xbb\xbf)?[ \t\r\n]*\{/
+
 function* read(bytes: Uint8Array, pieces: Iterable<Json.Piece>): Generator<Item, void> {
   for (const piece of pieces) {
     const { end, start } = piece

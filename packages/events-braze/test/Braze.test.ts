@@ -419,6 +419,32 @@ describe("the Custom HTTP envelope", () => {
     assert.isUndefined(CustomHttp.items(Buffer.from(first)))
   })
 
+  it("takes a request's events, and keeps what is none each by itself, or all of them as one", () => {
+    const good = JSON.stringify(wire[0])
+    const taken = (bad: number) => {
+      const body = Buffer.from(`  {"events":[${good},${"{},".repeat(bad)}${good}]}`)
+      const added: Array<string> = []
+      const buried: Array<readonly [number | undefined, string]> = []
+      const isTaken = CustomHttp.takeRequest(body, 0, body.length, {
+        add: (_, start, end) => added.push(body.toString("utf8", start, end)),
+        bury: (why, start, end, number) => buried.push([number, body.toString("utf8", start, end)])
+      })
+      assert.isTrue(isTaken)
+      assert.deepStrictEqual(added, [good, good])
+      return { body, buried }
+    }
+    assert.deepStrictEqual(taken(2).buried, [
+      [2, "{}"],
+      [3, "{}"]
+    ])
+    assert.lengthOf(taken(1000).buried, 1000)
+    const { body, buried } = taken(1001)
+    assert.deepStrictEqual(buried, [[undefined, body.toString()]])
+    const list = Buffer.from(`[${good}]`)
+    const none = { add: () => assert.fail(), bury: () => assert.fail() }
+    assert.isFalse(CustomHttp.takeRequest(list, 0, list.length, none))
+  })
+
   it("loses one event to each that is too deep, and those behind a damaged one, in one item", () => {
     const good = JSON.stringify(wire[0])
     const deep = `{"id":"d","properties":{"a":${"[".repeat(6000)}${"]".repeat(6000)}}}`

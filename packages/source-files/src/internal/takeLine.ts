@@ -9,29 +9,17 @@ const decode = CustomHttp.codec.decoder(codec)
 
 /** `base` is the position of the bytes that it is given. */
 export const readerOf = (gather: Gather, base: () => number): Reader => {
-  /** The events of a request are taken one by one, each with its own bytes; `false` when it is none. */
-  const takeEnvelope = (bytes: Buffer, start: number, end: number, line: number): boolean => {
-    const items = isObject(bytes, start, end) ? CustomHttp.items(bytes, start, end) : undefined
-    if (items === undefined) return false
-    let number = 0
-    for (const { result, ...item } of items) {
-      number++
-      if (Result.isSuccess(result)) gather.add(result.success, bytes, item.start, item.end)
-      else {
-        const position = `line ${line}, byte ${base() + start}, event ${number}`
-        gather.bury({ ...result.failure, position, raw: Buffer.from(bytes.subarray(item.start, item.end)) })
-      }
-    }
-    return true
-  }
-
   const bury: Reader["bury"] = ({ bytes, end, line, start }, why, isWhole) => {
-    if (isWhole && takeEnvelope(bytes, start, end, line)) return
-    gather.bury({
-      ...why,
-      position: `line ${line}, byte ${base() + start}`,
-      raw: Buffer.from(bytes.subarray(start, end))
-    })
+    const place = `line ${line}, byte ${base() + start}`
+    const keep: CustomHttp.Taker["bury"] = (why, start, end, number) =>
+      gather.bury({
+        ...why,
+        position: number === undefined ? place : `${place}, event ${number}`,
+        raw: Buffer.from(bytes.subarray(start, end))
+      })
+    const add: CustomHttp.Taker["add"] = (event, start, end) => gather.add(event, bytes, start, end)
+    if (isWhole && CustomHttp.takeRequest(bytes, start, end, { add, bury: keep })) return
+    keep(why, start, end, undefined)
   }
 
   return {
@@ -49,7 +37,3 @@ export const readerOf = (gather: Gather, base: () => number): Reader => {
     }
   }
 }
-
-/** A list in a line is no request. */
-const isObject = (bytes: Buffer, start: number, end: number): boolean =>
-  /^(?:\xef\xbb\xbf)?[ \t\r\n]*\{/.test(bytes.toString("latin1", start, Math.min(end, start + 64)))

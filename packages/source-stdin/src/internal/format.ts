@@ -37,21 +37,14 @@ export const brazeCurrents: Format<BrazeEvent | UnknownEvent> = {
   codec: CustomHttp.codec.name,
   decode: (line) => decodeBraze(line, 0, line.length),
   // A whole request of Custom HTTP: its events are taken one by one, each with its own bytes.
-  takeOther: (record, position, gather) => {
-    const items = isObject(record) ? CustomHttp.items(record) : undefined
-    if (items === undefined) return false
-    let number = 0
-    for (const { end, result, start } of items) {
-      number++
-      const item = record.subarray(start, end)
-      if (Result.isSuccess(result)) gather.add(result.success, item)
-      else
-        gather.bury({ ...result.failure, position: `${position}, event ${number}`, raw: Buffer.from(item) })
-    }
-    return true
-  }
+  takeOther: (record, position, gather) =>
+    CustomHttp.takeRequest(record, 0, record.length, {
+      add: (event, start, end) => gather.add(event, record.subarray(start, end)),
+      bury: (why, start, end, number) =>
+        gather.bury({
+          ...why,
+          position: number === undefined ? position : `${position}, event ${number}`,
+          raw: Buffer.from(record.subarray(start, end))
+        })
+    })
 }
-
-/** A list is no request. */
-const isObject = (record: Buffer): boolean =>
-  /^(?:\xef\xbb\xbf)?[ \t\r\n]*\{/.test(record.toString("latin1", 0, 64))
