@@ -427,7 +427,7 @@ describe("the Custom HTTP envelope", () => {
       const buried: Array<readonly [number | undefined, string]> = []
       const isTaken = CustomHttp.takeRequest(body, 0, body.length, {
         add: (_, start, end) => added.push(body.toString("utf8", start, end)),
-        bury: (why, start, end, number) => buried.push([number, body.toString("utf8", start, end)])
+        bury: (_why, start, end, number) => buried.push([number, body.toString("utf8", start, end)])
       })
       assert.isTrue(isTaken)
       assert.deepStrictEqual(added, [good, good])
