@@ -4,22 +4,13 @@ import type { Random } from "../../packages/events-braze/src/internal/random.ts"
 import * as Bytes from "./bytes.ts"
 import * as Events from "./events.ts"
 import type { Made } from "./input.ts"
-import { hostile, nonsense } from "./values.ts"
+import { hostile, isJson, isRefused, nonsense } from "./values.ts"
 
 type Kind = (random: Random) => Made
 
 const some = (random: Random) => Events.lines(random, 2 + random.below(8))
 const idsOf = (lines: ReadonlyArray<Events.Line>) => lines.map(({ id }) => id)
 const textOf = (lines: ReadonlyArray<Events.Line>, end = "\n") => lines.map(({ text }) => text + end).join("")
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** As a file of that text, packed or not. */
 const dress = (random: Random, text: string): Pick<Made, "bytes" | "ending"> =>
   random.chance(0.6)
@@ -108,12 +99,13 @@ const damagedMember: Kind = (random) => {
 /** One event, or a whole line, that cannot be right among those that are. */
 const badEvent: Kind = (random) => {
   const [victim, ...rest] = some(random)
-  const bad = random.chance(0.75) ? hostile(victim!, random) : random.pick(nonsense)
+  const isEvent = random.chance(0.75)
+  const bad = isEvent ? hostile(victim!, random) : random.pick(nonsense)
   const at = random.below(rest.length + 1)
   const texts = rest.map(({ text }) => text).toSpliced(at, 0, bad)
   const isEnvelope = random.chance(0.3) && isJson(bad)
   const text = isEnvelope ? `{"events":[${texts.join(",")}]}` : `${texts.join("\n")}\n`
-  return { ...dress(random, text), ids: idsOf(rest) }
+  return { ...dress(random, text), ids: idsOf(rest), isHarmed: isEvent && isRefused(bad) }
 }
 
 /** A line, or an envelope, with far more items than anybody sends. */

@@ -4,23 +4,21 @@ import type { Random } from "../../packages/events-braze/src/internal/random.ts"
 import * as Bytes from "./bytes.ts"
 import * as Events from "./events.ts"
 import type { Made } from "./input.ts"
-import { hostile, nonsense } from "./values.ts"
+import { hostile, isJson, isRefused, nonsense } from "./values.ts"
 
 type Kind = (random: Random) => Made
-
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
 
 const one = (random: Random) => Events.lines(random, 1)[0]!
 
 export const lineKinds: ReadonlyArray<readonly [weight: number, name: string, make: Kind]> = [
-  [10, "a bad event in a line", (random) => ({ bytes: Buffer.from(hostile(one(random), random)), ids: [] })],
+  [
+    10,
+    "a bad event in a line",
+    (random) => {
+      const text = hostile(one(random), random)
+      return { bytes: Buffer.from(text), ids: [], isHarmed: isRefused(text) }
+    }
+  ],
   [4, "nonsense in a line", (random) => ({ bytes: Buffer.from(random.pick(nonsense)), ids: [] })],
   [
     10,
@@ -49,7 +47,11 @@ export const bodyKinds: ReadonlyArray<readonly [weight: number, name: string, ma
       const [victim, ...rest] = Events.lines(random, 1 + random.below(6))
       const bad = hostile(victim!, random)
       const texts = rest.map(({ text }) => text).toSpliced(random.below(rest.length + 1), 0, bad)
-      return { ...dress(random, envelope(texts, random)), ids: isJson(bad) ? rest.map(({ id }) => id) : [] }
+      return {
+        ...dress(random, envelope(texts, random)),
+        ids: isJson(bad) ? rest.map(({ id }) => id) : [],
+        isHarmed: isRefused(bad)
+      }
     }
   ],
   [4, "nonsense as a body", (random) => ({ ...dress(random, random.pick(nonsense)), ids: [] })],

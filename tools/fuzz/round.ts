@@ -36,6 +36,7 @@ export interface Outcome {
 
 interface Letter {
   readonly id: number
+  readonly route: string
   readonly reason: string
   readonly detail: string
   readonly origin: { readonly source: string; readonly split: string }
@@ -101,12 +102,16 @@ const through = async (ground: Ground.Ground, inputs: ReadonlyArray<Input>): Pro
   const bodies = inputs.filter(({ way }) => way === "body")
   const receiver = Command.start(["run", ground.posting, "--follow", "--json"], Ground.environment)
   const [, port] = await receiver.says(/listening for Braze Currents on http:\/\/127\.0\.0\.1:(\d+)\//)
+  /** Bodies that were answered 200. */
+  const stored = new Set<Input>()
   const send = async (bytes: Buffer, input?: Input) => {
     try {
       const status = await post(Number(port), bytes, input?.isGzip)
       if (input === undefined ? status !== 200 : !answers.has(status))
         complain(`${input === undefined ? "a neighbour" : "a body"} was answered ${status}`, input?.seed)
-      if (status === 200) for (const id of input?.ids ?? []) due.set(id, input)
+      if (input === undefined || status !== 200) return
+      stored.add(input)
+      for (const id of input.ids) due.set(id, input)
     } catch (cause) {
       complain(`a body was not answered: ${cause}`, input?.seed)
     }
@@ -176,6 +181,17 @@ const through = async (ground: Ground.Ground, inputs: ReadonlyArray<Input>): Pro
       `nothing tells of the harm of: ${silent.map(({ seed }) => seed).join(" ")}`,
       silent.length === 1 ? silent[0]!.seed : undefined
     )
+
+  for (const [source, harmed] of [
+    ["lines", inputs.filter(({ way, isHarmed }) => way === "line" && isHarmed)],
+    ["posts", [...stored].filter(({ isHarmed }) => isHarmed)]
+  ] as const) {
+    const count = letters.filter(({ route, origin }) => route === "kept" && origin.source === source).length
+    if (count < harmed.length)
+      complain(
+        `${count} dead letters of ${source}, where ${harmed.length} are due: ${harmed.map(({ seed }) => seed).join(" ")}`
+      )
+  }
 
   await command("dead-letters list", ["dead-letters", "list", ground.reading])
   if (letters.length > 0) {

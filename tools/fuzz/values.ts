@@ -80,6 +80,28 @@ export const hostile = ({ event, text }: Line, random: Random): string => {
   return changed
 }
 
+export const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Too deep, of too many values, or with a number that a double does not keep; digits may be an id. */
+const beyond = [
+  times("[", 101),
+  times('{"a":', 101),
+  times("0,", 100_000),
+  /":-?1e400[,}\]]/,
+  /"(?!(?:id|user_id|external_user_id|device_id|timezone)")\w+":-?(?:9007199254740993|123456789012345678901234567890)[,}\]]/
+]
+
+/** Whether it must become a dead letter, whatever else it holds. */
+export const isRefused = (text: string): boolean =>
+  !isJson(text) || beyond.some((each) => (typeof each === "string" ? text.includes(each) : each.test(text)))
+
 /** What stands where an event should. */
 export const nonsense: ReadonlyArray<string> = [
   ...["{}", "[]", "null", "0", '""', "[[]]", "[{}]", '{"events":[]}', '{"events":{}}', '{"events":null}'],
