@@ -16,15 +16,16 @@ import type { Source } from "@millrace/core/Source"
 import * as ByteSize from "effect/ByteSize"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { ConfigError } from "./ConfigError.ts"
+import type { ConfigError } from "./ConfigError.ts"
 import { ConfigFile } from "./ConfigFile.ts"
+import * as Address from "./internal/address.ts"
 import * as Document from "./internal/Document.ts"
 import { explain, type Issue } from "./internal/explain.ts"
-import * as Showable from "./internal/showable.ts"
+import { failAt, valueAt } from "./internal/place.ts"
 import * as Transforms from "./internal/transforms.ts"
 import { resolveSecret, resolveSecrets, type SecretReference, secretsChanged } from "./Secrets.ts"
 
@@ -171,14 +172,8 @@ const alertsOf = (
   if (alerts === undefined) return undefined
   const { webhook, email, remindEvery } = alerts
   const address = (reference: SecretReference, path: ReadonlyArray<string>, schemes: ReadonlyArray<string>) =>
-    resolveSecret("alerts", reference, folder, surroundings.environment).pipe(
-      Effect.filterOrFail(
-        (url) => isUrl(Redacted.value(url), schemes),
-        () => noAddress(schemes)
-      ),
-      Effect.mapError((error) =>
-        located(error, ({ detail, issues: [issue] = [] }) => failAt(document, path, issue?.message ?? detail))
-      )
+    Effect.mapError(Address.read(reference, folder, surroundings.environment, schemes), (error) =>
+      located(error, ({ detail, issues: [issue] = [] }) => failAt(document, path, issue?.message ?? detail))
     )
   return {
     remindEvery: remindEvery ?? "1 day",
@@ -202,18 +197,6 @@ const alertsOf = (
   }
 }
 
-const isUrl = (text: string, schemes: ReadonlyArray<string>): boolean => {
-  const url = URL.parse(text)
-  return url !== null && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== ""
-}
-
-const noAddress = ([usual = "", other = ""]: ReadonlyArray<string>) =>
-  new Plugin.PluginError({
-    plugin: "alerts",
-    reason: "Credentials",
-    detail: `what it refers to is no address that begins with ${usual}:// or ${other}:// and names a host`
-  })
-
 interface Use {
   readonly use: string
   readonly settings?: Readonly<Record<string, unknown>>
@@ -225,31 +208,6 @@ interface Context {
   readonly folder: string
   readonly surroundings: Surroundings
 }
-
-const failAt = (document: Document.Document, path: ReadonlyArray<string>, detail: string) => {
-  const line = document.lineOf(path)
-  return new ConfigError({
-    file: document.file,
-    path: printPath(path),
-    detail,
-    ...(line === undefined ? {} : { line })
-  })
-}
-
-/** `routes[0].to.settings`. A key that may be a secret pasted in the wrong place is not shown. */
-const printPath = (path: ReadonlyArray<string>) =>
-  path
-    .map((part) => (Showable.isKey(part) || /^\d+$/.test(part) ? part : "(a key that is not shown)"))
-    .reduce(
-      (text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
-      ""
-    )
-
-const valueAt = (value: unknown, path: ReadonlyArray<string>): unknown =>
-  path.reduce<unknown>(
-    (found, part) => (typeof found === "object" && found !== null ? Reflect.get(found, part) : undefined),
-    value
-  )
 
 const decodeFile = (document: Document.Document): Effect.Effect<ConfigFile, ConfigError> => {
   const decoded = decode(document.value)
