@@ -9,6 +9,7 @@ import * as Command from "./command.ts"
 import * as Events from "./events.ts"
 import * as Ground from "./ground.ts"
 import type { Input } from "./input.ts"
+import * as Verdict from "./verdict.ts"
 
 const mebibyte = 1024 * 1024
 
@@ -32,14 +33,6 @@ export interface Outcome {
   readonly peak: number
   readonly delivered: number
   readonly dead: number
-}
-
-interface Letter {
-  readonly id: number
-  readonly route: string
-  readonly reason: string
-  readonly detail: string
-  readonly origin: { readonly source: string; readonly split: string }
 }
 
 const nameOf = ({ seed, ending = "" }: Input) => `input-${seed}${ending}`
@@ -66,7 +59,12 @@ const answers = new Set([200, 413])
 export const play = (inputs: ReadonlyArray<Input>): Promise<Outcome> =>
   Effect.runPromise(
     Effect.scoped(Effect.flatMap(Ground.make, (ground) => Effect.promise(() => through(ground, inputs))))
-  )
+  ).catch((cause) => ({
+    faults: [{ what: `the round came to no end: ${cause}` }],
+    peak: 0,
+    delivered: 0,
+    dead: 0
+  }))
 
 const through = async (ground: Ground.Ground, inputs: ReadonlyArray<Input>): Promise<Outcome> => {
   const faults: Array<Fault> = []
@@ -145,7 +143,7 @@ const through = async (ground: Ground.Ground, inputs: ReadonlyArray<Input>): Pro
     Buffer.concat(stream.map((part) => Buffer.from(part))),
     fine
   )
-  const { ledger, unread } = parse(read.stdout, complain)
+  const { ledger, unread } = Verdict.ledgerIn(read.stdout, complain)
 
   const [kept, taken] = [ground.kept(), ground.taken()]
   for (const [id, input] of due) {
@@ -159,39 +157,10 @@ const through = async (ground: Ground.Ground, inputs: ReadonlyArray<Input>): Pro
   const letters = exported.stdout
     .split("\n")
     .filter((line) => line !== "")
-    .map((line): Letter => JSON.parse(line))
+    .map((line): Verdict.Letter => JSON.parse(line))
   if (letters.length !== Ledger.total(ledger, "dead"))
     complain(`${letters.length} dead letters are exported, ${Ledger.total(ledger, "dead")} counted`)
-  const told = new Map<string, Letter>()
-  for (const letter of letters) {
-    if (/defect/i.test(`${letter.reason} ${letter.detail}`))
-      complain(`a dead letter speaks of a defect: ${letter.detail}`, files.get(letter.origin.split)?.seed)
-    if (letter.origin.source === "files" && !told.has(letter.origin.split))
-      told.set(letter.origin.split, letter)
-  }
-  const silent: Array<Input> = []
-  for (const [name, input] of files) {
-    const letter = told.get(name)
-    if (input.isClean && letter !== undefined && !/mparticle/.test(letter.reason) && isOfIntake(letter))
-      complain(`a dead letter of a whole file: ${letter.reason} ${letter.detail}`, input.seed)
-    if (input.isHarmed && letter === undefined) silent.push(input)
-  }
-  if (silent.length > unread)
-    complain(
-      `nothing tells of the harm of: ${silent.map(({ seed }) => seed).join(" ")}`,
-      silent.length === 1 ? silent[0]!.seed : undefined
-    )
-
-  for (const [source, harmed] of [
-    ["lines", inputs.filter(({ way, isHarmed }) => way === "line" && isHarmed)],
-    ["posts", [...stored].filter(({ isHarmed }) => isHarmed)]
-  ] as const) {
-    const count = letters.filter(({ route, origin }) => route === "kept" && origin.source === source).length
-    if (count < harmed.length)
-      complain(
-        `${count} dead letters of ${source}, where ${harmed.length} are due: ${harmed.map(({ seed }) => seed).join(" ")}`
-      )
-  }
+  Verdict.judge({ letters, files, inputs, stored, unread, complain })
 
   await command("dead-letters list", ["dead-letters", "list", ground.reading])
   if (letters.length > 0) {
@@ -199,24 +168,10 @@ const through = async (ground: Ground.Ground, inputs: ReadonlyArray<Input>): Pro
     await command("dead-letters show", ["dead-letters", "show", ground.reading, String(letter.id)])
     await command("dead-letters replay", ["dead-letters", "replay", ground.reading])
   }
-  parse((await command("run again", ["run", ground.reading, "--json"], undefined, fine)).stdout, complain)
+  Verdict.ledgerIn(
+    (await command("run again", ["run", ground.reading, "--json"], undefined, fine)).stdout,
+    complain
+  )
   await command("outbox verify", ["outbox", "verify", ground.reading])
   return { faults, peak, delivered: Ledger.total(ledger, "delivered"), dead: letters.length }
-}
-
-/** The reasons for which something ends before any destination sees it. */
-const isOfIntake = ({ reason }: Letter) =>
-  /^(malformed|not-an-event|too-long|damaged-|not-gzip|not-currents)/.test(reason)
-
-const parse = (stdout: string, complain: (what: string) => void) => {
-  try {
-    const { unread, ...ledger } = JSON.parse(stdout)
-    for (const { route, missing } of Ledger.imbalance(ledger))
-      complain(`the ledger of ${route} does not balance by ${missing}`)
-    if (Ledger.total(ledger, "waiting") > 0) complain("events are waiting")
-    return { ledger, unread: Number(unread.splits) }
-  } catch {
-    complain(`no ledger: ${stdout.slice(0, 200)}`)
-    return { ledger: { routes: {} }, unread: 0 }
-  }
 }
