@@ -31,7 +31,7 @@ export interface Summary {
   readonly first: ReadonlyArray<UnreadSplit>
 }
 
-export const nothing: Summary = { splits: 0, first: [] }
+const nothing: Summary = { splits: 0, first: [] }
 
 export const summaryOf = (unread: ReadonlyArray<UnreadSplit>): Summary => ({
   splits: unread.length,

@@ -7,6 +7,7 @@ import { Outbox, OutboxError, type Store } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Control from "./control.ts"
+import { InputError } from "./exitCode.ts"
 import { type Operations, ofOutbox } from "./operations.ts"
 import { say } from "./terminal.ts"
 
@@ -54,6 +55,12 @@ const readable = ({ layer, look }: Store): Store["layer"] =>
 
 const failing = (error: OutboxError) => Layer.effect(Outbox, Effect.fail(error))
 
-/** Whether there is a state to look at: looking must not make one. */
-export const hasState = ({ store }: Loaded): boolean =>
+/** Fails where there is no state to look at: looking must not make one, and an empty one would say that all is well. */
+export const expectState = ({ store }: Loaded): Effect.Effect<void, InputError> =>
   store.directory === undefined || existsSync(store.directory)
+    ? Effect.void
+    : Effect.fail(
+        new InputError({
+          message: `there is no state in ${store.directory}: no run has begun with this configuration, or the outbox's path is wrong`
+        })
+      )

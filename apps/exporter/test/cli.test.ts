@@ -238,19 +238,35 @@ describe.concurrent("millrace run --follow", () => {
       program.kill("SIGTERM")
       assertEnded(yield* program.ended, 0)
       assert.isFalse(existsSync(world.path(path, "control.sock")))
+
+      const again = yield* world.start(["run", file, "--follow"])
+      yield* again.says("started")
+      again.kill("SIGHUP")
+      assertEnded(yield* again.ended, 0)
     })
   )
 
-  it.live("takes what is added, tells its status, owns its state, and ends on SIGTERM", () =>
+  it.live("takes what is added, tells its status, owns its state, and ends on SIGTERM or SIGHUP", () =>
     Effect.gen(function* () {
       const world = yield* World.make
       const emulator = yield* Emulator.start({ feeds: World.feeds })
       world.writeExport({ seed: 6, events: 500 })
       const file = world.configure(World.configuration(emulator.url))
-      const before = yield* world.millrace(["status", file, "--json"])
-      assertEnded(before, 0)
-      assert.deepStrictEqual(Ledgers.totals(Ledgers.parse(before.stdout)).read, 0)
+      const looks = [
+        ["status", file, "--json"],
+        ["lanes", "show", file],
+        ["dead-letters", "list", file]
+      ]
+      for (const look of looks) {
+        const before = yield* world.millrace(look)
+        assertEnded(before, 2)
+        assert.strictEqual(before.stdout, "")
+        assert.include(saidBy(before), `there is no state in ${world.path("state")}`)
+      }
       assert.isFalse(existsSync(world.path("state")), "a look at the status makes no outbox")
+      const replayed = yield* world.millrace(["replay", file, "--route", "mparticle"])
+      assertEnded(replayed, 2)
+      assert.include(saidBy(replayed), "--from, --to or both, or --all")
 
       const program = yield* world.start(["run", file, "--json", "--follow"])
       const readSoFar = Effect.map(world.millrace(["status", file, "--json"]), (status) => {

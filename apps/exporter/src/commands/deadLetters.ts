@@ -14,7 +14,7 @@ import { configArgument, load } from "../load.ts"
 import type { Letter, Page } from "../operations.ts"
 import { number, table } from "../table.ts"
 import * as Terminal from "../terminal.ts"
-import { hasState, type Reading, withOperations, withReading } from "../withOperations.ts"
+import { expectState, type Reading, withOperations, withReading } from "../withOperations.ts"
 
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.optional, Flag.withDescription(description))
@@ -87,7 +87,7 @@ const list = Command.make(
   },
   Effect.fnUntraced(function* ({ config, limit, ...given }) {
     const loaded = yield* load(config)
-    if (!hasState(loaded)) return yield* print("there are no dead letters")
+    yield* expectState(loaded)
     const letters: Array<Letter> = []
     let total = 0
     yield* withReading(loaded, (operations) =>

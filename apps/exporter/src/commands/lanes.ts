@@ -16,14 +16,14 @@ import { configArgument, load } from "../load.ts"
 import type { Status } from "../operations.ts"
 import { bytes, number, table } from "../table.ts"
 import * as Terminal from "../terminal.ts"
-import { hasState, withOperations, withReading } from "../withOperations.ts"
+import { expectState, withOperations, withReading } from "../withOperations.ts"
 
 const show = Command.make(
   "show",
   { config: configArgument },
   Effect.fnUntraced(function* ({ config }) {
     const loaded = yield* load(config)
-    if (!hasState(loaded)) return yield* print("no lane has been used yet")
+    yield* expectState(loaded)
     yield* withReading(loaded, (operations) =>
       Effect.flatMap(Effect.all([operations.status(), Clock.currentTimeMillis]), ([status, now]) =>
         print(lanesText(status, loaded, now))
@@ -71,7 +71,7 @@ const purge = Command.make(
   },
   Effect.fnUntraced(function* ({ config, user }) {
     const loaded = yield* load(config)
-    if (!hasState(loaded)) return yield* print("nothing waits")
+    yield* expectState(loaded)
     const erased = yield* withOperations(loaded, (operations) => operations.erase(user))
     yield* print(`${number(erased)} waiting events of this user removed for good, counted as erased`)
   })

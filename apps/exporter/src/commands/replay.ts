@@ -6,6 +6,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { InputError } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
 import { number } from "../table.ts"
 import * as Terminal from "../terminal.ts"
@@ -21,6 +22,10 @@ export const replay = Command.make(
       Flag.withDescription("Events that happened at this time or later, such as 2026-11-01")
     ),
     to: Flag.Date("to").pipe(Flag.optional, Flag.withDescription("Events that happened before this time")),
+    all: Flag.Boolean("all").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("The whole past, without --from and --to")
+    ),
     types: Flag.String("types").pipe(
       Flag.atLeast(0),
       Flag.withDescription('Event types by name or wildcard, such as "users.messages.*"; may be repeated')
@@ -30,7 +35,12 @@ export const replay = Command.make(
       Flag.withDescription("Derive new ids from this text: for a corrected mapping")
     )
   },
-  Effect.fnUntraced(function* ({ config, route, from, to, types, as }) {
+  Effect.fnUntraced(function* ({ config, route, from, to, all, types, as }) {
+    if (!all && Option.isNone(from) && Option.isNone(to)) {
+      return yield* new InputError({
+        message: "say which range of the past to send again with --from, --to or both, or --all"
+      })
+    }
     const loaded = yield* load(config)
     const past: Past = {
       route,

@@ -132,6 +132,9 @@ const tell = (
     if (dead !== undefined) Terminal.say(dead)
   })
 
+/** SIGHUP comes when the terminal is closed. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+
 /** The first signal drains, the second ends at once; nothing is lost either way. */
 const drainOnSignal = (running: Running) =>
   Effect.acquireRelease(
@@ -146,13 +149,11 @@ const drainOnSignal = (running: Running) =>
         )
         Effect.runForkWith(context)(running.drain)
       }
-      process.on("SIGINT", onSignal)
-      process.on("SIGTERM", onSignal)
+      for (const signal of signals) process.on(signal, onSignal)
       return onSignal
     }),
     (onSignal) =>
       Effect.sync(() => {
-        process.off("SIGINT", onSignal)
-        process.off("SIGTERM", onSignal)
+        for (const signal of signals) process.off(signal, onSignal)
       })
   )

@@ -10,7 +10,7 @@ import { configArgument, load } from "../load.ts"
 import { counted } from "../table.ts"
 import * as Terminal from "../terminal.ts"
 import * as Unread from "../unread.ts"
-import { hasState, withReading } from "../withOperations.ts"
+import { expectState, withReading } from "../withOperations.ts"
 import { lanesText } from "./lanes.ts"
 import { json } from "./run.ts"
 
@@ -21,11 +21,10 @@ export const status = Command.make(
     const loaded = yield* load(config)
     const { definition, name } = loaded
     const names = definition.routes.map((route) => route.name)
-    const found = hasState(loaded)
-      ? yield* withReading(loaded, (operations, isRunning) =>
-          Effect.map(operations.status(), (answer) => ({ ...answer, isRunning }))
-        )
-      : { ledger: { routes: {} }, lanes: [], stored: [], unread: Unread.nothing, isRunning: false }
+    yield* expectState(loaded)
+    const found = yield* withReading(loaded, (operations, isRunning) =>
+      Effect.map(operations.status(), (answer) => ({ ...answer, isRunning }))
+    )
     const now = yield* Clock.currentTimeMillis
     const ledger = { routes: { ...emptyRoutes(names), ...found.ledger.routes } }
     yield* Effect.sync(() => {
@@ -40,7 +39,7 @@ export const status = Command.make(
 ).pipe(
   Command.withShortDescription("Show the ledger and the lanes, also beside a running exporter"),
   Command.withDescription(
-    "Show the ledger, and the lanes that are in use or in trouble, also beside a running exporter, and on a full or read-only disk. Ends with 0 whatever they say."
+    "Show the ledger, and the lanes that are in use or in trouble, also beside a running exporter, and on a full or read-only disk. Ends with 0 whatever they say, and with 2 where no run has begun yet."
   )
 )
 
