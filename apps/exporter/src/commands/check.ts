@@ -2,7 +2,6 @@
  * `millrace check`: proves settings and credentials of every lane without sending an event.
  */
 import type { Connection, Lane, Opened } from "@millrace/core/Destination"
-import * as Exporter from "@millrace/core/Exporter"
 import type { DeliveryError } from "@millrace/core/Outcome"
 import * as Policy from "@millrace/core/Policy"
 import { warnings } from "@millrace/core/Preview"
@@ -14,6 +13,7 @@ import { configArgument, load } from "../load.ts"
 import { policyText } from "../policyText.ts"
 import { table } from "../table.ts"
 import * as Terminal from "../terminal.ts"
+import { validate } from "../validate.ts"
 
 interface Row {
   readonly route: string
@@ -26,10 +26,9 @@ export const check = Command.make(
   "check",
   { config: configArgument },
   Effect.fnUntraced(function* ({ config }) {
-    const { alerts, definition, file } = yield* load(config)
-    yield* Exporter.validate(definition)
-    for (const { check } of Object.values(definition.sources)) yield* check ?? Effect.void
-    yield* alerts?.ways ?? Effect.void
+    const loaded = yield* load(config)
+    const { definition, file } = loaded
+    yield* validate(loaded)
     const opened = yield* Effect.forEach(definition.routes, (route) =>
       Effect.map(route.destination.open, (open) => ({ route, open }))
     )

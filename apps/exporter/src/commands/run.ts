@@ -22,6 +22,7 @@ import { showProgress } from "../progress.ts"
 import { startReaders } from "../readers.ts"
 import * as Terminal from "../terminal.ts"
 import * as Unread from "../unread.ts"
+import { validate } from "../validate.ts"
 
 const duration = (name: string, byDefault: string, description: string) =>
   Flag.String(name).pipe(
@@ -55,6 +56,7 @@ export const run = Command.make(
   Effect.fnUntraced(function* ({ config, json, follow, patience, drain }) {
     const loaded = yield* load(config)
     const { definition, store } = loaded
+    yield* validate(loaded)
     const deliver = (readers: ReadonlyArray<Reader>) =>
       Effect.gen(function* () {
         const outbox = yield* Outbox.Outbox
