@@ -8,6 +8,7 @@ type Kind = (random: Random) => Made
 
 const avro = ".avro"
 const packed = ".avro.gz"
+const mebibyte = 1024 * 1024
 const flat = (ids: ReadonlyArray<ReadonlyArray<string>>) => ids.flat()
 
 /** As the file itself, as one gzip member, or with a member of its own for each part. */
@@ -228,10 +229,31 @@ const zeros = (size: number): Buffer => {
 
 const unpacks: Kind = (random) => {
   const container = Events.container(random)
-  const size = random.pick([1, 8, 30, 63, 65]) * 1024 * 1024
+  const size = random.pick([1, 8, 30, 63, 65]) * mebibyte
   const bomb = { count: random.pick([1, 100, 1_000_000]), plain: zeros(size) }
   const bytes = Events.file({ ...container, blocks: [bomb, ...container.blocks] }, "deflate")
   return { bytes, ids: flat(container.ids), ending: avro, isHarmed: true, block: size }
+}
+
+/** Values that pack as well, in events that are right but for their size. */
+const longValues: Kind = (random) => {
+  const container = Events.container(random)
+  const size = random.pick([1, 7, 9, 30]) * mebibyte
+  const value = Buffer.concat([Events.long(size), Buffer.alloc(size, 0x78)])
+  const blocks = container.blocks.map(({ plain }) => ({ count: 1, plain: Buffer.concat([plain, value]) }))
+  const schema = addField(container.schema, '"string"')
+  const bytes = Events.file({ ...container, schema, blocks: blocks.slice(0, 2) }, "deflate")
+  return { bytes, ids: [], ending: avro, isHarmed: size > 8 * mebibyte, block: size }
+}
+
+/** One event again and again. */
+const manyEvents: Kind = (random) => {
+  const container = Events.container(random)
+  const [first] = container.blocks
+  const times = random.pick([1_000, 5_000, 20_000])
+  const block = { count: first!.count * times, plain: Buffer.concat(Array(times).fill(first!.plain)) }
+  const bytes = Events.file({ ...container, blocks: [block, ...container.blocks] }, "deflate")
+  return { bytes, ids: flat(container.ids), ending: avro, isClean: true, block: block.plain.length }
 }
 
 export const kinds: ReadonlyArray<readonly [weight: number, name: string, make: Kind]> = [
@@ -244,5 +266,7 @@ export const kinds: ReadonlyArray<readonly [weight: number, name: string, make: 
   [40, "a field of another type", otherType],
   [15, "a schema that explodes", explodingSchema],
   [8, "empty items", emptyItems],
-  [1, "a block that unpacks to much", unpacks]
+  [1, "a block that unpacks to much", unpacks],
+  [2, "a block of long values", longValues],
+  [0.2, "a block of many events", manyEvents]
 ]
