@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Ledger from "@millrace/core/Ledger"
 import type { LaneStatus } from "@millrace/core/Running"
+import { lanesText } from "../src/commands/lanes.ts"
 import { ofRun } from "../src/exitCode.ts"
 import { deadText, ledgerText, waitingText } from "../src/ledgerText.ts"
 import { progressText } from "../src/progress.ts"
@@ -149,6 +150,39 @@ describe("what reaches a terminal", () => {
     assert.include(Terminal.line(endless), "(2000000 characters)")
     assert.isBelow(table(["id"], [[endless]]).length, 2000)
     assert.isTrue(Terminal.line(endless, 5).isWellFormed())
+  })
+})
+
+describe("lanes as text", () => {
+  const shown = (notBefore: number, trouble: string) =>
+    lanesText(
+      {
+        ledger: ledgerOf({}),
+        unread: { splits: 0, first: [] },
+        stored: [],
+        lanes: [
+          {
+            route: "crm",
+            lane: "web",
+            gate: { open: true, reason: "", since: 0, notBefore },
+            trouble,
+            underWay: 0
+          }
+        ]
+      },
+      { definition: { sources: {}, routes: [] } },
+      1_800_000_000_000
+    )
+      .split("\n")
+      .at(-1)
+
+  it("tell until when the remote asked a lane to wait", () => {
+    assert.match(
+      shown(1_800_000_060_000, "throttled: status 429") ?? "",
+      /throttled: status 429; next attempt 2027-01-15T08:01:00\.000Z$/
+    )
+    assert.match(shown(1_800_000_060_000, "") ?? "", / next attempt 2027-01-15T08:01:00\.000Z$/)
+    assert.notInclude(shown(1_799_999_999_000, ""), "next attempt")
   })
 })
 

@@ -128,13 +128,19 @@ export const lanesText = (
       number(state?.waiting ?? 0),
       held(state?.bytes ?? 0, route?.share),
       state?.oldest === undefined ? "" : `in ${span(state.oldest + retention - now)}`,
-      isQuiet ? "" : whyWaiting(status)
+      [isQuiet ? "" : whyWaiting(status), nextAttempt(status.gate.notBefore, now)]
+        .filter((text) => text !== "")
+        .join("; ")
     ]
   })
   return rows.length === 0
     ? "no lane has been used yet"
     : table(["route", "lane", "gate", "closed since", "waiting", "holds", "oldest expires", "why"], rows)
 }
+
+/** When a lane is tried next that was told to wait, as by `Retry-After`, or whose key was refused. */
+const nextAttempt = (notBefore: number, now: number): string =>
+  notBefore > now ? `next attempt ${new Date(notBefore).toISOString()}` : ""
 
 /** What waits in bytes, and of how many when the lane has a share. */
 const held = (size: number, share: Share | undefined): string =>
