@@ -89,11 +89,11 @@ const main = async (): Promise<boolean> => {
   for (const round of failed) {
     const known = round.faults.filter(({ seed }) => seed !== undefined)
     report(known, round.inputs)
-    if (known.length === round.faults.length) continue
-    const { faults, inputs } = await narrow({
-      ...round,
-      faults: round.faults.filter(({ seed }) => seed === undefined)
-    })
+    const unknown = round.faults.filter(({ seed }) => seed === undefined)
+    if (unknown.length === 0) continue
+    for (const { what } of unknown.slice(0, 5)) console.error(`of some input: ${what}`)
+    console.error("looking for the input, by halves")
+    const { faults, inputs } = await narrow({ ...round, faults: unknown })
     report(faults, inputs)
   }
   console.log(
