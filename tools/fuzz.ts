@@ -17,7 +17,7 @@ import { type Failed, narrow } from "./fuzz/narrow.ts"
 import { type Fault, play } from "./fuzz/round.ts"
 
 /** So many that starting the exporter costs little, and so few that what fails is found soon. */
-const perRound = 1000
+const perRound = 500
 
 const { values } = parseArgs({
   options: {
