@@ -250,7 +250,7 @@ const longValues: Kind = (random) => {
 const manyEvents: Kind = (random) => {
   const container = Events.container(random)
   const [first] = container.blocks
-  const times = random.pick([1_000, 5_000, 20_000])
+  const times = random.pick([500, 2_000])
   const block = { count: first!.count * times, plain: Buffer.concat(Array(times).fill(first!.plain)) }
   const bytes = Events.file({ ...container, blocks: [block, ...container.blocks] }, "deflate")
   return { bytes, ids: flat(container.ids), ending: avro, isClean: true, block: block.plain.length }

@@ -7,7 +7,7 @@ import process from "node:process"
 const bin = join(dirname(dirname(import.meta.dirname)), "apps/exporter/src/bin.ts")
 
 /** No round takes nearly as long: what takes longer hangs. */
-const longest = 120_000
+const longest = 600_000
 
 export interface Ended {
   readonly code: number | null

@@ -34,13 +34,18 @@ const files = {
 }
 const lines = { name: "lines", use: "@millrace/source-stdin", settings: { format: "braze-currents" } }
 
+// In order, the events of one user would go out one by one, and one input holds the same event many times.
+const ordering = "none"
+
 const routes = (url: string) => [
   {
     name: "kept",
+    ordering,
     to: { use: "@millrace/destination-files", settings: { path: "./kept", partitionBy: [] } }
   },
   {
     name: "mparticle",
+    ordering,
     to: {
       use: "@millrace/destination-mparticle",
       settings: { baseUrl: url, environment: "development", missingFeed: "unbound" },
