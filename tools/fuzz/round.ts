@@ -14,12 +14,13 @@ import * as Verdict from "./verdict.ts"
 const mebibyte = 1024 * 1024
 
 /**
- * The budget of the exporter, what its TypeScript sources cost on top, and the largest block that is read: one at a time
- * is in memory as a whole.
+ * The budget of an exporter with one source and one route; what its TypeScript sources cost on top, and what a second source
+ * and a second route do, with their chunks and lanes; and the largest block that is read: one at a time is in memory as a
+ * whole.
  */
 const memoryLimit = (inputs: ReadonlyArray<Input>): number => {
   const largest = Math.max(0, ...inputs.map(({ block = 0 }) => block))
-  return (230 + 30) * mebibyte + Math.min(64 * mebibyte, largest)
+  return (230 + 30 + 40) * mebibyte + Math.min(64 * mebibyte, largest)
 }
 
 /** Something that is wrong; of which input, where that is known. */
