@@ -99,9 +99,11 @@ export const takeRequest = (bytes: Buffer, start: number, end: number, { add, bu
   const bad: Array<Parameters<Taker["bury"]>> = []
   let number = 0
   let unreadable = 0
-  for (const { end, result, start } of found) {
+  for (const { end, rest, result, start } of found) {
     number++
     if (Result.isSuccess(result)) add(result.success, start, end)
+    // What is left of the request, and may hold more than one event.
+    else if (rest !== undefined) bury(result.failure, start, end, number)
     else if (++unreadable <= badLimit) bad.push([result.failure, start, end, number])
   }
   if (unreadable <= badLimit) for (const one of bad) bury(...one)
