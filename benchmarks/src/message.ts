@@ -224,7 +224,8 @@ const advertisingIds: { readonly [type: string]: string } = {
 
 const deviceOf = ({ event_type, properties, user }: CurrentsEvent): Message["device_info"] => {
   const { device_id } = user
-  const ios_idfv = device_id !== undefined && uuid.test(device_id) ? device_id : undefined
+  const isApple = properties["platform"] === "ios" || properties["platform"] === "tvos"
+  const ios_idfv = isApple && device_id !== undefined && uuid.test(device_id) ? device_id : undefined
   if (!isAppLevel(event_type)) {
     const { device_model } = properties
     return ios_idfv === undefined && device_model === undefined ? undefined : { device_model, ios_idfv }
@@ -234,7 +235,7 @@ const deviceOf = ({ event_type, properties, user }: CurrentsEvent): Message["dev
     platform: typeof platform === "string" ? platforms[platform] : undefined,
     device_model,
     ios_idfv,
-    limit_ad_tracking: ad_tracking_enabled
+    limit_ad_tracking: typeof ad_tracking_enabled === "boolean" ? !ad_tracking_enabled : undefined
   }
   const member = typeof ad_id_type === "string" ? advertisingIds[ad_id_type] : undefined
   if (member !== undefined && typeof ad_id === "string" && uuid.test(ad_id)) device[member] = ad_id

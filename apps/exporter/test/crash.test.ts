@@ -163,7 +163,12 @@ describe.concurrent("kill -9", () => {
       Millrace.assertEnded(last, 0)
       assert.deepStrictEqual(Ledgers.parse(last.stdout), expected)
       assert.strictEqual(emulator.state().totals.distinctEvents, Ledger.total(expected, "delivered"))
-      assert.deepStrictEqual(readdirSync(world.path("state")).sort(), ["lock.db", "outbox.db"])
+      assert.deepStrictEqual(readdirSync(world.path("state")).sort(), [
+        "identity.json",
+        "lock.db",
+        "outbox.db",
+        "unread.json"
+      ])
     })
   )
 })

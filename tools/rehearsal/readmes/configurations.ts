@@ -27,6 +27,11 @@ export const configurations: ReadonlyArray<Configuration> = [
     replace: { "host: 0.0.0.0, port: 8080": "host: 127.0.0.1, port: 0" }
   },
   {
+    package: "@millrace/destination-mparticle",
+    holds: "appId: 5f0e7d3c",
+    replace: { "pod: us1, environment: production": "baseUrl: EMULATOR, environment: production" }
+  },
+  {
     package: "millrace",
     holds: "name: braze-to-mparticle",
     replace: { "pod: us1, environment: production": "baseUrl: EMULATOR, environment: production" },
