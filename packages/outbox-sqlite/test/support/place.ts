@@ -56,8 +56,9 @@ export const child = (
       const lines: Array<string> = []
       const reader = createInterface({ input: running.stdout! })
       reader.on("line", (line) => lines.push(line))
-      const first = once(reader, "line")
       const closed = once(running, "close")
+      // One that could not be started, or said nothing, is not waited for.
+      const first = Promise.race([once(reader, "line"), closed.then(() => [""])])
       return {
         pid: running.pid!,
         lines,
