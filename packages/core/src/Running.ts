@@ -71,6 +71,12 @@ export interface LaneStatus {
   readonly gate: GateState
   /** What the last failed attempt said; empty after a success. */
   readonly trouble: string
+  /** The declared name of what the last failed attempt ended with, such as `unavailable`; absent after a success. */
+  readonly reason?: string
+  /** When the first attempt failed since the last success, in epoch milliseconds; absent while none has. */
+  readonly failingSince?: number
+  /** When an attempt last succeeded, in epoch milliseconds; absent before the first of this run. */
+  readonly lastSuccess?: number
   readonly underWay: number
 }
 

@@ -245,9 +245,10 @@ export const start = (
       )
     )
 
-    const statuses = Effect.sync(
-      (): ReadonlyArray<LaneStatus> => [
-        ...lanesNow().map((lane) => lane.status()),
+    const statuses = Effect.map(
+      Clock.currentTimeMillis,
+      (now): ReadonlyArray<LaneStatus> => [
+        ...lanesNow().map((lane) => lane.status(now)),
         ...orphans.map(orphanStatus)
       ]
     )
@@ -327,6 +328,7 @@ const orphanStatus = ({ route, lane, gate }: LaneState): LaneStatus => ({
   lane,
   gate: { open: false, reason: "not-in-configuration", since: gate.since, notBefore: 0 },
   trouble: "the configuration does not name it",
+  reason: "not-in-configuration",
   underWay: 0
 })
 

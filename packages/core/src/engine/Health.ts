@@ -5,6 +5,7 @@
 import type { GateState } from "../Outbox.ts"
 import type { Unauthorized } from "../Outcome.ts"
 import type { Resolved } from "../Policy.ts"
+import type { LaneStatus } from "../Running.ts"
 import * as Backoff from "./Backoff.ts"
 import type { Verdict } from "./Verdict.ts"
 
@@ -27,8 +28,12 @@ export interface Health {
   readonly notBefore: number
   /** Epoch milliseconds of the last success, or of the start. */
   readonly lastSuccess: number
+  /** Whether an attempt has succeeded since the start. */
+  readonly hasSucceeded: boolean
   /** Epoch milliseconds of the first failure since the last success; `Infinity` without one. */
   readonly failingSince: number
+  /** The declared name of the last failure; empty after a success. */
+  readonly reason: string
   /** What the last failure said. */
   readonly trouble: string
 }
@@ -51,7 +56,9 @@ export const start = (
   successes: 0,
   notBefore: 0,
   lastSuccess: now,
+  hasSucceeded: false,
   failingSince: Infinity,
+  reason: "",
   trouble: ""
 })
 
@@ -99,7 +106,7 @@ export const pause = (health: Health, now: number): Health =>
 
 export const resume = (health: Health, held: string | undefined, now: number): Health =>
   health.gate.reason === paused
-    ? { ...health, gate: held === undefined ? openGate(now) : close(held, now), trouble: "" }
+    ? { ...health, gate: held === undefined ? openGate(now) : close(held, now), reason: "", trouble: "" }
     : health
 
 /** Health with changed credentials: a gate closed for the old ones is tried at once. */
@@ -134,6 +141,7 @@ const refuse = (health: Health, refused: Unauthorized, { now, policy }: Backoff.
           notBefore: now + policy.probeEvery
         },
   failingSince: Math.min(health.failingSince, now),
+  reason: refused.reason,
   trouble: refused.detail ?? refused.reason
 })
 
@@ -161,7 +169,7 @@ export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment):
     const failures = health.failures + 1
     const isBroken = failures >= policy.breakerAfter
     const breaker = isBroken ? now + Backoff.delay(failures - policy.breakerAfter, moment) : 0
-    const { until, text } = verdict.setback
+    const { until, reason, text } = verdict.setback
     return {
       ...health,
       gate: until > health.gate.notBefore ? waiting(health.gate, until) : health.gate,
@@ -170,6 +178,7 @@ export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment):
       successes: 0,
       failingSince: Math.min(health.failingSince, now),
       notBefore: Math.max(health.notBefore, breaker),
+      reason,
       trouble: text
     }
   }
@@ -180,7 +189,9 @@ export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment):
     ...grown(health, moment),
     notBefore: Math.max(health.notBefore, excess === 0 ? 0 : now + Math.round(excess * slowest)),
     lastSuccess: now,
+    hasSucceeded: true,
     failingSince: Infinity,
+    reason: "",
     trouble: ""
   }
 }
@@ -189,6 +200,28 @@ export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment):
 export const share = (shared: Shared, until: number, now: number): void => {
   if (shared.notBefore <= now) shared.since = now
   shared.notBefore = Math.max(shared.notBefore, until)
+}
+
+/** What a lane that was told nothing itself says while another one's wait holds it. */
+const heldByOther = { reason: throttled, trouble: "the remote asked another lane of the destination to wait" }
+
+/** Health as its surroundings see it. */
+export const statusOf = (
+  health: Health,
+  shared: Shared,
+  now: number
+): Pick<LaneStatus, "gate" | "trouble" | "reason" | "failingSince" | "lastSuccess"> => {
+  const { gate, reason, trouble, hasSucceeded, lastSuccess } = health
+  const failingSince = troubledSince(health, shared, now)
+  const isHeld = shared.notBefore > now
+  return {
+    gate: isHeld && shared.notBefore > gate.notBefore ? { ...gate, notBefore: shared.notBefore } : gate,
+    trouble,
+    ...(reason === "" ? {} : { reason }),
+    ...(isHeld && trouble === "" ? heldByOther : {}),
+    ...(failingSince === Infinity ? {} : { failingSince }),
+    ...(hasSucceeded ? { lastSuccess } : {})
+  }
 }
 
 /**

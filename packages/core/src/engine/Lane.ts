@@ -31,6 +31,7 @@ import type { Route } from "../Route.ts"
 import type { LaneStatus } from "../Running.ts"
 import * as Alarm from "./Alarm.ts"
 import type * as Batches from "./Batches.ts"
+import * as Endings from "./Endings.ts"
 import * as Erase from "./Erase.ts"
 import * as Health from "./Health.ts"
 import * as Item from "./Item.ts"
@@ -41,6 +42,7 @@ import type { Prepared } from "./Prepare.ts"
 import type * as ReadBack from "./ReadBack.ts"
 import * as SetAside from "./SetAside.ts"
 import * as Settlements from "./Settlements.ts"
+import * as Trouble from "./Trouble.ts"
 import { type Answer, judge } from "./Verdict.ts"
 
 const tookTooLong = new DeliveryError({
@@ -87,7 +89,7 @@ export interface Lane {
   readonly isClosed: (now: number) => boolean
   /** Since when the lane has failed, in epoch milliseconds; `Infinity` for one that was not tried or succeeded last. */
   readonly troubledSince: (now: number) => number
-  readonly status: () => LaneStatus
+  readonly status: (now: number) => LaneStatus
   /** From now on with these credentials; a closed gate is tried at once. Attempts under way end first. */
   readonly reopen: (opened: Opened) => Effect.Effect<void>
   /** Removes a user's waiting events for good, once nothing is under way; returns how many there were. */
@@ -135,6 +137,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     const erasures: Array<{ readonly user: string; readonly done: Deferred.Deferred<number, OutboxError> }> =
       []
     let health = Health.start(yield* Clock.currentTimeMillis, stored?.gate, opening.held, opening.policy)
+    let told: Trouble.Told | undefined
+    const endings = Endings.make()
     let underWay = 0
     let unsettled = 0
     let flushing = false
@@ -163,9 +167,10 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     }
 
     /** Tells the outbox what ended before any attempt. */
-    const tell = Effect.suspend(() => {
-      const endings = memory.endings()
-      return endings.length === 0 ? Effect.void : FiberSet.run(attempts, settle(endings))
+    const tell = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const early = memory.endings()
+      for (const { dead } of early) for (const why of dead) endings.add(why, 1, now)
+      return early.length === 0 ? Effect.void : FiberSet.run(attempts, settle(early))
     })
 
     const catchUp = Effect.gen(function* () {
@@ -236,13 +241,26 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         return exit
       })
 
+    const tellTrouble = Effect.gen(function* () {
+      const next = Trouble.next(told, health, yield* Clock.currentTimeMillis)
+      told = next.told
+      if (next.line === undefined) return
+      const { isGood, text, reason } = next.line
+      yield* Effect.annotateLogs(isGood ? Effect.logInfo(text) : Effect.logWarning(text), {
+        ...key,
+        ...(reason === "" ? {} : { reason })
+      })
+    })
+
+    const tellEndings = Effect.gen(function* () {
+      for (const { text, reason } of endings.take(yield* Clock.currentTimeMillis))
+        yield* Effect.annotateLogs(Effect.logWarning(text), { ...key, reason })
+    })
+
     const keepGate = (before: GateState) =>
       Effect.gen(function* () {
-        const { gate, trouble } = health
-        if (gate !== before) yield* outbox.setGate(key, gate)
-        if (gate.open !== before.open) {
-          yield* log(gate.open ? "the lane is open again" : `the lane is closed: ${trouble}; its events wait`)
-        }
+        if (health.gate !== before) yield* outbox.setGate(key, health.gate)
+        yield* tellTrouble
       })
 
     const conclude = (batch: Batches.Pending, answer: Answer) =>
@@ -259,6 +277,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         memory.batches.release(verdict.delivered)
         memory.batches.release(verdict.dead.map(({ item }) => item))
         wake()
+        for (const { item, reason, detail } of verdict.dead)
+          endings.add({ reason, detail }, Item.events(item), now)
         yield* settle(Settlements.ofVerdict(batch, verdict, now))
         if (verdict.halve.length > 0) {
           const composed = yield* opening.composer.halve(verdict.halve)
@@ -307,8 +327,13 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       Effect.gen(function* () {
         if (parcels.length === 0) return
         const beyond = memory.forget(SetAside.last(parcels))
-        yield* settle([...SetAside.ofParcels(parcels, why, now), ...SetAside.ofMembers(beyond, why, now)])
-        yield* log(`events are dead letters now (${why.reason}): ${why.detail}; they can be replayed`)
+        const aside = [...SetAside.ofParcels(parcels, why, now), ...SetAside.ofMembers(beyond, why, now)]
+        yield* settle(aside)
+        endings.add(
+          why,
+          aside.reduce((sum, { dead }) => sum + dead.length, 0),
+          now
+        )
       })
 
     const expire = Effect.gen(function* () {
@@ -360,6 +385,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       changed.closeUnsafe()
       yield* tell
       const now = yield* Clock.currentTimeMillis
+      if (now >= Trouble.dueAt(told, health)) yield* tellTrouble
+      if (now >= endings.dueAt()) yield* tellEndings
       // What is under way ends before its credentials or its events are taken away.
       const isQuiet = underWay === 0 && unsettled === 0
       if (isQuiet && successor !== undefined) return yield* succeed(successor)
@@ -386,7 +413,11 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       }
       const sendsAt = Health.sendsAt(health, shared, underWay, opening.policy)
       yield* alarm.sleepUntil(
-        waitsForQuiet ? Infinity : Math.min(nextDue(now, sendsAt), expiresAt, asideAt()),
+        Math.min(
+          Trouble.dueAt(told, health),
+          endings.dueAt(),
+          waitsForQuiet ? Infinity : Math.min(nextDue(now, sendsAt), expiresAt, asideAt())
+        ),
         now
       )
     })
@@ -420,7 +451,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
       isEmpty,
       isClosed: (now) => !sends() || (!health.gate.open && underWay === 0 && health.gate.notBefore > now),
       troubledSince: (now) => Health.troubledSince(health, shared, now),
-      status: () => ({ ...key, gate: health.gate, trouble: health.trouble, underWay }),
+      status: (now) => ({ ...key, ...Health.statusOf(health, shared, now), underWay }),
       reopen: (opened) =>
         Effect.sync(() => {
           successor = open(opened)
@@ -439,10 +470,13 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
           const wanted = paused ? Health.pause(health, now) : Health.resume(health, opening.held, now)
           // Stored first: what an operator was told is done holds after a restart too.
           if (wanted.gate !== health.gate) yield* outbox.setGate(key, wanted.gate)
-          health = { ...health, gate: wanted.gate, trouble: wanted.trouble }
+          health = { ...health, gate: wanted.gate, reason: wanted.reason, trouble: wanted.trouble }
+          yield* tellTrouble
           wake()
         }),
-      run: Effect.raceFirst(Effect.forever(step), Effect.andThen(FiberSet.join(attempts), Effect.never)),
+      run: Effect.raceFirst(Effect.forever(step), Effect.andThen(FiberSet.join(attempts), Effect.never)).pipe(
+        Effect.ensuring(tellEndings)
+      ),
       awaitAttempts: FiberSet.awaitEmpty(attempts)
     }
   })

@@ -23,7 +23,12 @@ export interface Verdict {
   readonly unauthorized: Unauthorized | undefined
   /** Set when the attempt as a whole failed for the time being. */
   readonly setback:
-    | { readonly until: number; readonly scope: "lane" | "destination"; readonly text: string }
+    | {
+        readonly until: number
+        readonly scope: "lane" | "destination"
+        readonly reason: string
+        readonly text: string
+      }
     | undefined
   /** Share of the remote's rate limit in use, 0 to 1, when it told. */
   readonly usage: number
@@ -91,7 +96,7 @@ const putOff = (
   const due = moment.now + Math.max(asked, Backoff.delay(attempts, moment))
   return {
     again: [{ items, due, attempts: attempts + 1 }],
-    setback: { until: asked > 0 ? due : 0, scope: outcome.scope ?? "lane", text }
+    setback: { until: asked > 0 ? due : 0, scope: outcome.scope ?? "lane", reason: outcome.reason, text }
   }
 }
 
