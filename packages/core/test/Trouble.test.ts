@@ -54,7 +54,7 @@ describe("trouble of a lane", () => {
         lines[1],
         "Warn crm/main unavailable: attempts still fail: unavailable: status 503; its events wait and are tried again"
       )
-      assert.match(lines[2]!, /^Info crm\/main : attempts succeed again, after [45]m/)
+      assert.match(lines[2]!, /^Info crm\/main : attempts succeed again, after \dm/)
       const [after] = yield* running.lanes
       assert.isUndefined(after?.failingSince)
       assert.isUndefined(after?.reason)
@@ -67,7 +67,7 @@ describe("trouble of a lane", () => {
     let attempts = 0
     return Effect.gen(function* () {
       yield* following(Remote.make(), () => Outcome.retry(++attempts % 2 === 0 ? "unavailable" : "no-answer"))
-      for (let second = 0; second < 58; second++) yield* Time.pass("1 second")
+      for (let second = 0; second < 45; second++) yield* Time.pass("1 second")
       assert.isAbove(attempts, 5)
       assert.strictEqual(lines.length, 1, lines.join("\n"))
     }).pipe(Effect.scoped, Effect.provide(layer))
