@@ -16,6 +16,9 @@ const longestPath = 100
 /** Milliseconds that a running exporter may be silent while it does what it was asked. */
 const longestSilence = 60_000
 
+/** The same while it erases a user: a large outbox is written anew for that. */
+const longestErasure = 30 * 60_000
+
 /** The longest question: a filter with many ids. */
 const longestBody = 1024 * 1024
 
@@ -138,7 +141,12 @@ export const client = (directory: string): Operations => {
     Effect.callback((resume) => {
       const fail = (detail: string) => resume(Effect.fail(new ControlError({ message: detail })))
       const outgoing = request(
-        { socketPath, path: `/${name}`, method: "POST", timeout: longestSilence },
+        {
+          socketPath,
+          path: `/${name}`,
+          method: "POST",
+          timeout: name === "erase" || name === "purge" ? longestErasure : longestSilence
+        },
         (response) => {
           const parts: Array<Buffer> = []
           response.on("data", (part: Buffer) => parts.push(part))
@@ -149,7 +157,7 @@ export const client = (directory: string): Operations => {
           })
         }
       )
-      outgoing.on("timeout", () => outgoing.destroy(new Error("not a word for a minute")))
+      outgoing.on("timeout", () => outgoing.destroy(new Error("not a word for too long")))
       // It may just be starting, or ending.
       outgoing.on("error", ({ message }) =>
         fail(`the running exporter did not answer (${message}); try again`)

@@ -9,7 +9,7 @@ import * as Exporter from "@millrace/core/Exporter"
 import type { Ledger } from "@millrace/core/Ledger"
 import { type DeadLetter, type GateState, type LaneKey, type LaneState, Outbox } from "@millrace/core/Outbox"
 import { openGate } from "@millrace/core/OutboxRules"
-import type { LaneStatus, Past, Running } from "@millrace/core/Running"
+import type { Erased, LaneStatus, Past, Running } from "@millrace/core/Running"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -49,8 +49,8 @@ export interface Operations {
   readonly deadLetters: (filter: DeadLetters.Filter, after: number) => Effect.Effect<Page, Failed>
   readonly replay: (filter: DeadLetters.Filter) => Effect.Effect<DeadLetters.Replayed, Failed>
   readonly purge: (filter: DeadLetters.Filter) => Effect.Effect<number, Failed>
-  /** Removes a person's waiting events for good; returns how many there were. */
-  readonly erase: (user: string) => Effect.Effect<number, Failed>
+  /** Removes all that is stored of a person for good; returns how much there was. */
+  readonly erase: (user: string) => Effect.Effect<Erased, Failed>
   /** Number of events read again; they are delivered by the exporter that answers. */
   readonly replayPast: (past: Past) => Effect.Effect<number, Failed>
 }
@@ -120,7 +120,7 @@ export const ofOutbox = (
   deadLetters: (filter, after) => readPage(outbox, definition, filter, after),
   replay: (filter) => DeadLetters.replay(outbox, definition, filter),
   purge: (filter) => DeadLetters.purge(outbox, definition, filter),
-  erase: (user) => DeadLetters.eraseWaiting(outbox, definition, user),
+  erase: (user) => DeadLetters.erase(outbox, definition, user),
   replayPast: (past) =>
     Effect.scoped(
       Effect.gen(function* () {

@@ -9,13 +9,14 @@ import type { Opened } from "./Destination.ts"
 import { type Event, userKey } from "./Event.ts"
 import type { Definition } from "./Exporter.ts"
 import { catalogueOf, knownTo } from "./engine/Definition.ts"
-import { eraseStored } from "./engine/Erase.ts"
+import * as Erase from "./engine/Erase.ts"
 import { selection } from "./engine/Plan.ts"
 import * as ReadBack from "./engine/ReadBack.ts"
 import * as Revive from "./engine/Revive.ts"
 import type { DeadLetter, Outbox, OutboxError } from "./Outbox.ts"
 import type { PluginError } from "./Plugin.ts"
 import { matches } from "./Route.ts"
+import type { Erased } from "./Running.ts"
 
 /**
  * Which dead letters; what is left out does not matter. A letter whose record cannot be read has no type, event id or
@@ -175,7 +176,8 @@ export const replay = (
   })
 
 /**
- * Removes the letters that the filter finds for good, counted as `erased`; returns how many there were.
+ * Removes the letters that the filter finds for good, counted as `erased`; returns how many there were. With a user in the
+ * filter no byte of them stands in a file of the outbox when it resolves.
  *
  * @since 1.0.0
  * @category conversions
@@ -198,24 +200,30 @@ export const purge = (
         }
       )
     )
+    if (filter.user !== undefined) yield* outbox.scrub
     return purged
   })
 
 /**
- * Removes a person's waiting events for good, by any id of theirs, counted as `erased`; returns how many there were.
- * For an outbox that no exporter runs on; a running one has `erase`.
+ * Removes all that an outbox holds of a person for good, by any id of theirs, counted as `erased`. When it resolves no
+ * byte of it stands in a file of the outbox, and a replay does not bring it back. For an outbox that no exporter runs on; a
+ * running one has `erase`.
  *
  * @since 1.0.0
  * @category conversions
  */
-export const eraseWaiting = (
+export const erase = (
   outbox: Outbox["Service"],
   definition: Definition,
   user: string
-): Effect.Effect<number, OutboxError> =>
-  Effect.gen(function* () {
-    const decode = ReadBack.decoders(catalogueOf(definition))
+): Effect.Effect<Erased, OutboxError> => {
+  const decode = ReadBack.decoders(catalogueOf(definition))
+  const fromLanes = Effect.gen(function* () {
     let erased = 0
-    for (const lane of yield* outbox.lanes) erased += yield* eraseStored(outbox, lane, decode, user)
+    for (const lane of yield* outbox.lanes) {
+      erased += (yield* Erase.eraseStored(outbox, lane, decode, user)).events
+    }
     return erased
   })
+  return Erase.erase(outbox, decode, user, fromLanes)
+}

@@ -142,7 +142,10 @@ export interface Settlement {
     readonly reason: string
     readonly detail: string
   }>
-  /** Removed for good, counted as `erased` under this reason. */
+  /**
+   * Removed for good, counted as `erased` under this reason. Their bytes are overwritten, also those of positions that were
+   * settled before.
+   */
   readonly erased?: { readonly positions: ReadonlyArray<number>; readonly reason: string }
   /** Attempts made so far on what remains; kept across a restart. */
   readonly attempts: number
@@ -160,6 +163,19 @@ export interface Composition {
   /** A hash of the event ids in order, and of where they are stored. */
   readonly id: string
   readonly members: ReadonlyArray<{ readonly parcel: Sequence; readonly position: number }>
+}
+
+/**
+ * The users that were erased, never by their own ids.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Erasures {
+  /** Made by the store, once: what users' ids are hashed with. */
+  readonly key: string
+  /** When a user was last erased, in epoch milliseconds, by `OutboxRules.digestOf`. */
+  readonly users: ReadonlyMap<string, number>
 }
 
 /**
@@ -326,6 +342,17 @@ export class Outbox extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<DeadLetter>, OutboxError>
     /** Removes dead letters for good, counted as `erased` under `reason`; returns how many there were. */
     readonly purge: (ids: ReadonlyArray<number>, reason: string) => Effect.Effect<number, OutboxError>
+    readonly erasures: Effect.Effect<Erasures, OutboxError>
+    /**
+     * Remembers that a user was erased, by the hash of an id, at a time in epoch milliseconds. What stands in the store is
+     * removed by others; a `scrub` is due from now on, also after a crash.
+     */
+    readonly erase: (digest: string, at: number) => Effect.Effect<void, OutboxError>
+    /**
+     * Resolves when no byte of what was removed for good stands in any file of the store: not in free space, logs or
+     * copies either. May take long; everything else waits meanwhile.
+     */
+    readonly scrub: Effect.Effect<void, OutboxError>
     readonly ledger: Effect.Effect<Ledger, OutboxError>
   }
 >()("@millrace/core/Outbox") {}

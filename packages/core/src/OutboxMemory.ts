@@ -6,6 +6,7 @@
  *
  * @since 1.0.0
  */
+import { randomUUID } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
@@ -81,6 +82,7 @@ const build = (limit: number | undefined): Outbox["Service"] => {
   const counts = new Map<string, { -readonly [Key in keyof Ledger.Count]: Ledger.Count[Key] }>()
   const deadLetters = new Map<number, DeadLetter>()
   const leases = new Set<string>()
+  const erasures = { key: randomUUID(), users: new Map<string, number>() }
   let sequence: Sequence = 0
   let lastLetter = 0
   const remembered = MemorySeen.make()
@@ -187,7 +189,9 @@ const build = (limit: number | undefined): Outbox["Service"] => {
     count(route, "erased", settlement.erased?.reason ?? "", erased)
     count(route, "waiting", name, -ended)
     if (!done) {
-      lane.parcels.set(parcel.sequence, { ...parcel, settled, attempts })
+      const left =
+        settlement.erased === undefined ? parcel : MemoryLane.blank(parcel, settlement.erased.positions)
+      lane.parcels.set(parcel.sequence, { ...left, settled, attempts })
       return 0
     }
     MemoryLane.remove(lane, parcel)
@@ -260,6 +264,12 @@ const build = (limit: number | undefined): Outbox["Service"] => {
         for (const { route } of found) count(route, "erased", reason, 1)
         return found.length
       }),
+    erasures: Effect.sync(() => ({ key: erasures.key, users: new Map(erasures.users) })),
+    erase: (digest, at) =>
+      Effect.sync(() => {
+        erasures.users.set(digest, at)
+      }),
+    scrub: Effect.void,
     ledger: Effect.sync(() => Ledger.fromCounts(counts.values()))
   })
 }

@@ -3,7 +3,7 @@
  *
  * @since 1.0.0
  */
-import { createHash } from "node:crypto"
+import { createHash, createHmac } from "node:crypto"
 import type { Split } from "./Intake.ts"
 import { type Appending, type Buried, type GateState, OutboxError, rawLimit } from "./Outbox.ts"
 
@@ -52,3 +52,12 @@ export const keep = (
   const cut = `${record.length} bytes, sha256 ${digest}, first 1 MiB kept`
   return { record: head, length: record.length, detail: `${detail} (${cut})` }
 }
+
+/**
+ * The hash by which a user's id is remembered as erased; `key` is the store's own, of `Outbox.Erasures`.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const digestOf = (key: string, user: string): string =>
+  createHmac("sha256", key).update(user).digest("hex")

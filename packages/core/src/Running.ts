@@ -123,6 +123,21 @@ export interface Past {
    * took the events before. The same text gives the same ids.
    */
   readonly as?: string
+  /** Also events of users that were erased since they happened; default no. */
+  readonly erased?: boolean
+}
+
+/**
+ * What was removed of a user.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Erased {
+  /** Events that waited. */
+  readonly events: number
+  /** Dead letters. */
+  readonly letters: number
 }
 
 /**
@@ -157,13 +172,16 @@ export interface Running {
   readonly pause: (lane: LaneKey, paused: boolean) => Effect.Effect<boolean, OutboxError>
   /** Puts dead letters through today's routes again; their lanes deliver them. */
   readonly replay: (filter: Filter) => Effect.Effect<Replayed, OutboxError>
-  /** Removes a person's waiting events for good, by any id of theirs, counted as `erased`; returns how many. */
-  readonly erase: (user: string) => Effect.Effect<number, OutboxError>
+  /**
+   * Removes all that the outbox holds of a person for good, by any id of theirs, counted as `erased`. When it resolves no
+   * byte of it stands in a file of the outbox, and a replay does not bring it back.
+   */
+  readonly erase: (user: string) => Effect.Effect<Erased, OutboxError>
   /**
    * Reads the past of the route's sources again, for this route alone; interrupted, the same request goes on where it
    * stopped. Resolves when all is stored, with the number of events; fails when a source cannot be read again.
    */
-  readonly replayPast: (past: Past) => Effect.Effect<number, DefinitionError | SourceError>
+  readonly replayPast: (past: Past) => Effect.Effect<number, DefinitionError | OutboxError | SourceError>
   readonly ledger: Effect.Effect<Ledger.Ledger, OutboxError>
   readonly lanes: Effect.Effect<ReadonlyArray<LaneStatus>>
   readonly progress: Effect.Effect<Progress>

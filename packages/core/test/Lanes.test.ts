@@ -329,7 +329,7 @@ describe("erasing a user", () => {
       yield* Time.pass("5 seconds")
       const erased = yield* Effect.forkChild(running.erase("user-3"), { startImmediately: true })
       yield* Time.pass("1 second")
-      assert.strictEqual(yield* Fiber.join(erased), 10)
+      assert.deepStrictEqual(yield* Fiber.join(erased), { events: 10, letters: 0 })
       isRefused = false
       yield* Time.pass("10 minutes")
       const ledger = yield* running.ledger

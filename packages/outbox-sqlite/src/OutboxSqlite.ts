@@ -20,6 +20,7 @@ import * as Database from "./internal/database.ts"
 import { fromCause } from "./internal/failure.ts"
 import * as Identity from "./internal/identity.ts"
 import * as Ownership from "./internal/ownership.ts"
+import * as Scrubbed from "./internal/scrubbed.ts"
 import * as Service from "./internal/service.ts"
 import * as Store from "./internal/store.ts"
 import * as StoreThread from "./internal/storeThread.ts"
@@ -221,7 +222,7 @@ const openInThread = (place: Database.Place): Effect.Effect<Service.Opened, Outb
     const room = yield* Latch.make(true)
     const store = yield* Effect.acquireRelease(
       attempt(place.directory, () =>
-        Store.open(place, (full) => (full ? room.closeUnsafe() : room.openUnsafe()))
+        Scrubbed.open(place, (full) => (full ? room.closeUnsafe() : room.openUnsafe()))
       ),
       (store) => Effect.sync(store.close)
     )

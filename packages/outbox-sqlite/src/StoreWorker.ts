@@ -9,14 +9,15 @@ import { fromCause } from "./internal/failure.ts"
 import * as GroupCommit from "./internal/groupCommit.ts"
 import type { FromStore, ToStore } from "./internal/messages.ts"
 import type { Answer } from "./internal/operations.ts"
-import * as Store from "./internal/store.ts"
+import * as Scrubbed from "./internal/scrubbed.ts"
+import type * as Store from "./internal/store.ts"
 
 const serve = (port: MessagePort, place: Place): void => {
   const send = (message: FromStore, transfer: ReadonlyArray<ArrayBuffer> = []) =>
     port.postMessage(message, [...transfer])
   let store: Store.Store
   try {
-    store = Store.open(place, (full) => send({ kind: "full", full }))
+    store = Scrubbed.open(place, (full) => send({ kind: "full", full }))
   } catch (cause) {
     send({ kind: "refused", failure: fromCause(place.directory, cause) })
     return

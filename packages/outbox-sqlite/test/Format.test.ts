@@ -22,39 +22,41 @@ const stateOf = (format: string) =>
   )
 
 describe("an outbox written by an earlier release", () => {
-  it.live.each(["format-1", "format-2", "format-3", "format-4"])("is sound, opens and drains: %s", (format) =>
-    Effect.gen(function* () {
-      const directory = yield* stateOf(format)
-      expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
-      yield* Effect.gen(function* () {
-        const outbox = yield* Outbox
-        const before = yield* outbox.ledger
-        expect(Ledger.imbalance(before)).toEqual([])
-        expect(Ledger.total(before, "waiting")).toBe(165)
-        for (const lane of yield* outbox.lanes) {
-          expect(lane.bytes).toBeGreaterThan(0)
-          for (const { sequence, records, settled } of yield* outbox.take(lane, 0, 10_000_000)) {
-            const delivered = [...records.ends.keys()].filter((position) => !Bitmap.has(settled, position))
-            yield* outbox.settle([{ parcel: sequence, delivered, dead: [], attempts: 1, at: 0 }])
+  it.live.each(["format-1", "format-2", "format-3", "format-4", "format-5"])(
+    "is sound, opens and drains: %s",
+    (format) =>
+      Effect.gen(function* () {
+        const directory = yield* stateOf(format)
+        expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
+        yield* Effect.gen(function* () {
+          const outbox = yield* Outbox
+          const before = yield* outbox.ledger
+          expect(Ledger.imbalance(before)).toEqual([])
+          expect(Ledger.total(before, "waiting")).toBe(165)
+          for (const lane of yield* outbox.lanes) {
+            expect(lane.bytes).toBeGreaterThan(0)
+            for (const { sequence, records, settled } of yield* outbox.take(lane, 0, 10_000_000)) {
+              const delivered = [...records.ends.keys()].filter((position) => !Bitmap.has(settled, position))
+              yield* outbox.settle([{ parcel: sequence, delivered, dead: [], attempts: 1, at: 0 }])
+            }
           }
-        }
-        expect((yield* outbox.lanes).every(({ bytes }) => bytes === 0)).toBe(true)
-        const letters = yield* outbox.deadLetters(0, 10)
-        expect(
-          yield* outbox.purge(
-            letters.map(({ id }) => id),
-            "purged"
-          )
-        ).toBe(3)
-      }).pipe(Effect.provide(OutboxSqlite.layer({ directory })))
-      // And again, now in today's format.
-      const after = yield* Outbox.use((outbox) => outbox.ledger).pipe(
-        Effect.provide(OutboxSqlite.layerInThread({ directory }))
-      )
-      expect(Ledger.imbalance(after)).toEqual([])
-      expect(Ledger.total(after, "waiting")).toBe(0)
-      expect(Ledger.total(after, "delivered")).toBe(165)
-      expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
-    }).pipe(Effect.scoped)
+          expect((yield* outbox.lanes).every(({ bytes }) => bytes === 0)).toBe(true)
+          const letters = yield* outbox.deadLetters(0, 10)
+          expect(
+            yield* outbox.purge(
+              letters.map(({ id }) => id),
+              "purged"
+            )
+          ).toBe(3)
+        }).pipe(Effect.provide(OutboxSqlite.layer({ directory })))
+        // And again, now in today's format.
+        const after = yield* Outbox.use((outbox) => outbox.ledger).pipe(
+          Effect.provide(OutboxSqlite.layerInThread({ directory }))
+        )
+        expect(Ledger.imbalance(after)).toEqual([])
+        expect(Ledger.total(after, "waiting")).toBe(0)
+        expect(Ledger.total(after, "delivered")).toBe(165)
+        expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
+      }).pipe(Effect.scoped)
   )
 })

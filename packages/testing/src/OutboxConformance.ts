@@ -455,6 +455,64 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
       )
 
       promises(
+        "and events are blank once they are erased, also those that were settled before, and others are as they were",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(
+              chunk([{ ...ios, records: records(["mine", "other", "and mine", "last"]) }], {
+                buried: [buried("bad", [ios.route])]
+              })
+            )
+            yield* outbox.settle([settlement(1, { delivered: [0], attempts: 3 })])
+            yield* outbox.settle([
+              { ...settlement(1, { attempts: 3 }), erased: { positions: [0, 2, 9], reason: "user" } }
+            ])
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            const [kept] = yield* outbox.take(ios, 0, 1_000)
+            expect(kept && texts(kept.records)).toEqual(["\0".repeat(4), "other", "\0".repeat(8), "last"])
+            expect(kept && waiting(kept)).toEqual([1, 3])
+            expect(kept?.damaged).toBe(false)
+            expect(kept?.attempts).toBe(3)
+            const { routes } = yield* outbox.ledger
+            expect(routes[ios.route]).toMatchObject({ delivered: { ios: 1 }, erased: { user: 1 } })
+          })
+      )
+
+      promises(
+        "stay when a store is scrubbed, as do users that were erased, by the latest time, and the key of their hashes",
+        (outbox) =>
+          Effect.gen(function* () {
+            yield* outbox.append(
+              chunk([parcel(ios, "a", "b")], { buried: [buried("bad", [ios.route])], remember: ["one"] })
+            )
+            yield* outbox.setGate(ios, { open: false, reason: "paused", since: 5, notBefore: 0 })
+            const { key, users } = yield* outbox.erasures
+            expect(users.size).toBe(0)
+            expect(key.length).toBeGreaterThan(20)
+            yield* outbox.erase("first", 10)
+            yield* outbox.erase("second", 10)
+            yield* outbox.erase("first", 30)
+            const before = yield* state(outbox)
+            yield* outbox.scrub
+            expect(yield* state(outbox)).toEqual(before)
+            expect(yield* outbox.append(chunk([parcel(ios, "c")]))).toEqual([2])
+            expect((yield* outbox.erasures).key).toBe(key)
+          }),
+        (outbox) =>
+          Effect.gen(function* () {
+            const { users } = yield* outbox.erasures
+            expect([...users].sort()).toEqual([
+              ["first", 30],
+              ["second", 10]
+            ])
+            expect(yield* outbox.take(ios, 0, 1_000)).toHaveLength(2)
+            expect(yield* outbox.deadLetters(0, 10)).toHaveLength(1)
+          })
+      )
+
+      promises(
         "hold the record with its origin, codec, reason, detail, attempts and time",
         (outbox) =>
           Effect.gen(function* () {
@@ -769,3 +827,14 @@ const follow = (outbox: Store, model: Model.Model, history: History) =>
     }
     expect(yield* outbox.deadLetters(0, 10_000)).toHaveLength(Ledger.total(Model.ledger(model), "dead"))
   })
+
+/** All that a store tells of itself. */
+const state = (outbox: Store) =>
+  Effect.all([
+    outbox.take(ios, 0, 1_000),
+    outbox.deadLetters(0, 10),
+    outbox.lanes,
+    outbox.ledger,
+    outbox.erasures,
+    outbox.seen(["one"], 0)
+  ])

@@ -72,12 +72,14 @@ const purge = Command.make(
   Effect.fnUntraced(function* ({ config, user }) {
     const loaded = yield* load(config)
     yield* expectState(loaded)
-    const erased = yield* withOperations(loaded, (operations) => operations.erase(user))
-    yield* print(`${number(erased)} waiting events of this user removed for good, counted as erased`)
+    const { events, letters } = yield* withOperations(loaded, (operations) => operations.erase(user))
+    yield* print(
+      `${number(events)} waiting events and ${number(letters)} dead letters of this user removed for good, counted as erased; nothing of them is left in the state directory`
+    )
   })
 ).pipe(
   Command.withDescription(
-    "Remove a user's waiting events for good; with dead-letters purge --user, nothing of theirs is left in the outbox"
+    "Remove all that waits of a user and their dead letters for good: nothing of them is left in the state directory, and a replay does not bring it back"
   )
 )
 

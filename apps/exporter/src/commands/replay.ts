@@ -33,9 +33,15 @@ export const replay = Command.make(
     as: Flag.String("as").pipe(
       Flag.optional,
       Flag.withDescription("Derive new ids from this text: for a corrected mapping")
+    ),
+    erased: Flag.Boolean("erased").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription(
+        "Also events of users that were erased with `lanes purge --user` since they happened"
+      )
     )
   },
-  Effect.fnUntraced(function* ({ config, route, from, to, all, types, as }) {
+  Effect.fnUntraced(function* ({ config, route, from, to, all, types, as, erased }) {
     if (!all && Option.isNone(from) && Option.isNone(to)) {
       return yield* new InputError({
         message: "say which range of the past to send again with --from, --to or both, or --all"
@@ -47,7 +53,8 @@ export const replay = Command.make(
       ...Option.match(from, { onNone: () => ({}), onSome: (date) => ({ from: date.getTime() }) }),
       ...Option.match(to, { onNone: () => ({}), onSome: (date) => ({ to: date.getTime() }) }),
       ...(types.length === 0 ? {} : { types }),
-      ...Option.match(as, { onNone: () => ({}), onSome: (text) => ({ as: text }) })
+      ...Option.match(as, { onNone: () => ({}), onSome: (text) => ({ as: text }) }),
+      ...(erased ? { erased } : {})
     }
     const print = (text: string) => Effect.sync(() => Terminal.print(text))
     yield* print(

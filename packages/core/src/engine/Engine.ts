@@ -27,6 +27,8 @@ import type { Source, SourceError } from "../Source.ts"
 import * as Appends from "./Appends.ts"
 import * as Check from "./Definition.ts"
 import * as Door from "./Door.ts"
+import * as Erase from "./Erase.ts"
+import * as Erasures from "./Erasures.ts"
 import * as Intake from "./Intake.ts"
 import type * as Lane from "./Lane.ts"
 import * as OpenRoute from "./OpenRoute.ts"
@@ -144,8 +146,9 @@ export const start = (
       source: Source,
       reading: ReadonlyArray<OpenRoute.OpenRoute>,
       door: Door.Door,
-      dedupes: boolean
-    ) => Intake.make(Planner.make(name, source, reading, dedupes), door, dedupes)
+      dedupes: boolean,
+      isErased?: Erasures.IsErased
+    ) => Intake.make(Planner.make(name, source, reading, dedupes, isErased), door, dedupes)
 
     const readsFrom = ({ route }: OpenRoute.OpenRoute, name: string) => route.from?.includes(name) ?? true
 
@@ -190,6 +193,7 @@ export const start = (
         sources.map(([, { catalogue }]) => catalogue)
       )
       if (unknown !== undefined) return yield* new DefinitionError({ detail: unknown })
+      const isErased = past.erased === true ? undefined : Erasures.isErased(yield* outbox.erasures)
       let events = 0
       for (const [name, source] of sources) {
         const again = Past.source(source, past, (count) => {
@@ -197,7 +201,7 @@ export const start = (
         })
         const pastName = Past.nameOf(name, past)
         const door = doorOf(pastName, again, [route], undefined)
-        yield* again.run(intakeOf(pastName, again, [route], door, false), { follow: false })
+        yield* again.run(intakeOf(pastName, again, [route], door, false, isErased), { follow: false })
       }
       return events
     })
@@ -282,6 +286,20 @@ export const start = (
       } satisfies Report
     })
 
+    /** Also what waits for lanes that the configuration no longer names. */
+    const eraseWaiting = Effect.fnUntraced(function* (user: string) {
+      const fromLanes = yield* Effect.forEach(lanesNow(), (lane) => lane.erase(user), {
+        concurrency: "unbounded"
+      })
+      const fromOrphans = yield* Effect.forEach((yield* outbox.lanes).filter(isOrphan), (lane) =>
+        Erase.eraseStored(outbox, lane, decode, user)
+      )
+      return [...fromLanes, ...fromOrphans.map(({ events }) => events)].reduce(
+        (sum, events) => sum + events,
+        0
+      )
+    })
+
     const running = yield* Effect.forkScoped(whole)
     yield* Effect.addFinalizer(() =>
       Effect.andThen(Deferred.succeed(stop, undefined), Effect.exit(Fiber.await(running)))
@@ -306,11 +324,7 @@ export const start = (
             (parcels) => Effect.sync(() => lagAll(parcels))
           )
         ),
-      erase: (user) =>
-        Effect.map(
-          Effect.forEach(lanesNow(), (lane) => lane.erase(user), { concurrency: "unbounded" }),
-          (erased) => erased.reduce((sum, events) => sum + events, 0)
-        ),
+      erase: (user) => Erase.erase(outbox, decode, user, eraseWaiting(user)),
       replayPast,
       ledger,
       lanes: statuses,

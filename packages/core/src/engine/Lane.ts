@@ -364,7 +364,8 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
 
     const erase = ({ user, done }: (typeof erasures)[number]) =>
       Effect.gen(function* () {
-        const events = yield* Erase.eraseStored(outbox, key, options.decode, user)
+        const { events, freed } = yield* Erase.eraseStored(outbox, key, options.decode, user)
+        share.free(freed)
         // What stood in memory may be theirs: everything is read back.
         if (events > 0) memory = LaneMemory.make(yield* outbox.compositions(key), true)
         return events

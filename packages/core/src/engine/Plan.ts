@@ -8,6 +8,7 @@ import type { Opened } from "../Destination.ts"
 import type { Event } from "../Event.ts"
 import type { Count } from "../Ledger.ts"
 import { type Changed, matches, type Route } from "../Route.ts"
+import type { IsErased } from "./Erasures.ts"
 import { defectDetail, type Placed } from "./Prepare.ts"
 
 /** Why a type does not pass, or `undefined` when it does. */
@@ -109,10 +110,12 @@ export interface Input {
   readonly invalid: (position: number) => string | undefined
   /** Whether the events were changed at the intake before: they were stored so. */
   readonly isChanged: boolean
+  /** Set where events are read again: those of users that were erased are left out. */
+  readonly isErased?: IsErased | undefined
 }
 
 export const plan = (route: Route, selected: Selection, opened: Opened, input: Input): RoutePlan => {
-  const { events, sizeOf, invalid, isChanged } = input
+  const { events, sizeOf, invalid, isChanged, isErased } = input
   const intake = isChanged ? none : (route.intake ?? none)
   const lanes = new Map<string, Leaving>()
   const failed: Array<Failed> = []
@@ -133,6 +136,11 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
         onFiltered(refused)
         continue
       }
+      where = "erasures"
+      if (isErased?.(original) === true) {
+        onFiltered("erased")
+        continue
+      }
       where = "the catalogue"
       const wrong = invalid(position)
       if (wrong !== undefined) {
@@ -149,6 +157,11 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
           continue
         }
         stored = written.success
+      }
+      // The ids by which a user was erased are those that were stored.
+      if (isErased !== undefined && intake.length > 0 && isEvent(kept) && isErased(kept)) {
+        onFiltered("erased")
+        continue
       }
       where = "through"
       const event = isEvent(kept) ? change(route.changes, kept) : kept

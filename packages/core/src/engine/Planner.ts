@@ -9,6 +9,7 @@ import type { Count } from "../Ledger.ts"
 import type { Appending, Buried, NewParcel } from "../Outbox.ts"
 import type { Route } from "../Route.ts"
 import type { Source } from "../Source.ts"
+import type { IsErased } from "./Erasures.ts"
 import * as MessageBuffer from "./MessageBuffer.ts"
 import { plan, type Selection } from "./Plan.ts"
 import { type Prepared, prepareParcel } from "./Prepare.ts"
@@ -43,7 +44,8 @@ export const make = (
   name: string,
   source: Source,
   routes: ReadonlyArray<PlannedRoute>,
-  remembers: boolean
+  remembers: boolean,
+  isErased?: IsErased
 ): Planner => {
   const buffer = MessageBuffer.make()
   const routeNames = routes.map(({ route }) => route.name)
@@ -57,7 +59,8 @@ export const make = (
         events,
         sizeOf: (position: number) => records.ends[position]! - (records.ends[position - 1] ?? 0),
         invalid: invalidIn(source, events),
-        isChanged: false
+        isChanged: false,
+        isErased
       }
       const counts: Array<Count> = routeNames.flatMap(
         (route): ReadonlyArray<Count> => [

@@ -9,6 +9,7 @@ import type { Opened } from "../Destination.ts"
 import type { Event } from "../Event.ts"
 import type { Appending, NewParcel, Outbox, OutboxError } from "../Outbox.ts"
 import type { Route } from "../Route.ts"
+import * as Erasures from "./Erasures.ts"
 import { plan, type Selection } from "./Plan.ts"
 import * as Stored from "./Stored.ts"
 
@@ -31,6 +32,7 @@ export const replay = (
   onStored: (parcels: ReadonlyArray<NewParcel>) => Effect.Effect<void>
 ): Effect.Effect<Replayed, OutboxError> =>
   Effect.gen(function* () {
+    const isErased = Erasures.isErased(yield* outbox.erasures)
     let replayed = 0
     let left = 0
     // An event at which its route throws becomes a dead letter again, behind all there were.
@@ -51,7 +53,7 @@ export const replay = (
           }
           left += group.length - readable.length
           replayed += readable.length
-          const entry = entryOf(target, readable, yield* Clock.currentTimeMillis)
+          const entry = entryOf(target, readable, isErased, yield* Clock.currentTimeMillis)
           yield* outbox.append(entry)
           yield* onStored(entry.parcels)
         }
@@ -70,6 +72,7 @@ const groupsOf = (found: ReadonlyArray<Found>): ReadonlyArray<ReadonlyArray<Foun
 const entryOf = (
   { route, opened, selected }: Target,
   readable: ReadonlyArray<Readable>,
+  isErased: Erasures.IsErased | undefined,
   at: number
 ): Appending => {
   const [{ letter }] = readable as [Readable]
@@ -80,7 +83,8 @@ const entryOf = (
     events,
     sizeOf: (position) => readable[position]!.letter.record.length,
     invalid: () => undefined,
-    isChanged: Stored.isChanged(records)
+    isChanged: Stored.isChanged(records),
+    isErased
   })
   return {
     origin,

@@ -1,4 +1,5 @@
 import * as Bitmap from "../Bitmap.ts"
+import * as Codec from "../Codec.ts"
 import type { Composition, GateState, LaneKey, Parcel, Sequence } from "../Outbox.ts"
 
 /** What the outbox in memory holds of one lane. */
@@ -47,6 +48,13 @@ export const remove = (lane: MemoryLane, { sequence, records }: Parcel): void =>
     if (composition !== undefined && !isOpen(lane, composition)) lane.compositions.delete(id)
   }
   lane.composed.delete(sequence)
+}
+
+/** The parcel with nothing left of some of its records; what was appended belongs to who appended it. */
+export const blank = (parcel: Parcel, positions: ReadonlyArray<number>): Parcel => {
+  const bytes = new Uint8Array(parcel.records.bytes)
+  Codec.blank({ ...parcel.records, bytes }, positions)
+  return { ...parcel, records: { ...parcel.records, bytes } }
 }
 
 export const compose = (lane: MemoryLane, composition: Composition): void => {

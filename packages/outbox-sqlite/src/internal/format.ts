@@ -58,6 +58,12 @@ const steps: ReadonlyArray<string> = [
   alter table parcel add column checksum integer;
   alter table raw add column checksum integer;
   alter table dead add column checksum integer;
+  `,
+  // Who was erased, by a hash under a key of the store's own; and whether bytes of what was removed may still stand in it.
+  `
+  create table erasure (user text primary key, at real not null) strict, without rowid;
+  create table scrub (one integer primary key check (one = 1), key text not null, due integer not null) strict;
+  insert into scrub (one, key, due) values (1, lower(hex(randomblob(32))), 0);
   `
 ]
 

@@ -5,6 +5,7 @@ import type {
   Buried,
   Composition,
   DeadLetter,
+  Erasures,
   GateState,
   LaneKey,
   LaneState,
@@ -55,6 +56,10 @@ interface Signatures {
     readonly output: ReadonlyArray<DeadLetter>
   }
   readonly purge: { readonly input: [ids: ReadonlyArray<number>, reason: string]; readonly output: number }
+  readonly erasures: { readonly input: []; readonly output: Erasures }
+  readonly erase: { readonly input: [digest: string, at: number]; readonly output: undefined }
+  /** Takes down that bytes of what was removed may still stand in the file. */
+  readonly scrub: { readonly input: []; readonly output: undefined }
   readonly ledger: { readonly input: []; readonly output: ReadonlyArray<Count> }
   readonly usage: { readonly input: []; readonly output: Usage }
   readonly seen: {
@@ -87,7 +92,9 @@ export const changes: ReadonlySet<Method> = new Set<Method>([
   "settle",
   "compose",
   "setGate",
-  "purge"
+  "purge",
+  "erase",
+  "scrub"
 ])
 
 export const perform = <M extends Method>(operations: Operations, { method, input }: Call<M>): Output<M> =>

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite"
 import * as Bitmap from "@millrace/core/Bitmap"
+import * as Codec from "@millrace/core/Codec"
 import type { Composition, NewParcel, Origin, Parcel, Sequence, Settlement } from "@millrace/core/Outbox"
 import * as Checksum from "./checksum.ts"
 import type { CompositionTable } from "./compositionTable.ts"
@@ -66,6 +67,7 @@ export const make = (
      from parcel left join partly on partly.parcel = parcel.id
      where lane = ? and id > ? and id <= ? order by id`
   )
+  const rewrite = query(db, "update parcel set body = ?, checksum = ? where id = ?")
   const first = query<{ at: number }>(db, "select at from parcel where lane = ? order by id limit 1")
   const weigh = query(db, "update lane set bytes = bytes + ? where id = ?")
   const remove = query(db, "delete from parcel where id = ?")
@@ -90,6 +92,14 @@ export const make = (
       dead.bury({ route, lane, reason, detail, attempts, at, origin, codec, record })
       ledger.add(route, "dead", reason, 1)
     }
+  }
+
+  /** Bytes that are not what was written stay so. */
+  const blank = (parcel: Sequence, positions: ReadonlyArray<number>): void => {
+    const { ends, body, checksum } = content.get(parcel)!
+    const isSound = Checksum.holds(checksum, body, ends)
+    Codec.blank({ codec: "", parameter: "", bytes: body, ends: offsetsOf(ends) }, positions)
+    rewrite.run(body, isSound ? Checksum.of(body, ends) : checksum, parcel)
   }
 
   return {
@@ -125,6 +135,7 @@ export const make = (
       ledger.add(route, "erased", settlement.erased?.reason ?? "", after.erased)
       ledger.add(route, "waiting", lane, -(after.delivered + after.dead.length + after.erased))
       if (!after.done) {
+        if (settlement.erased !== undefined) blank(parcel, settlement.erased.positions)
         keepPartly.run(parcel, after.settled, attempts)
         return 0
       }

@@ -6,7 +6,7 @@ import { query } from "./sql.ts"
 export interface Room {
   readonly usage: () => Usage
   readonly isFull: () => boolean
-  /** Tells when it has become full, or no longer is. To be called after every change, outside of a transaction. */
+  /** Tells at first, and when it has become full, or no longer is. To be called after every change, outside of a transaction. */
   readonly tell: () => void
 }
 
@@ -20,7 +20,7 @@ export const make = (db: DatabaseSync, limit: number | undefined, onFull: (full:
   // Where nothing is left to settle or to purge nobody could make room, so whoever waited would wait for ever.
   const isFull = () => limit !== undefined && bytes() >= limit && selectAny.get() !== undefined
 
-  let told = false
+  let told: boolean | undefined
   const tell = (): void => {
     const full = isFull()
     if (full !== told) onFull(full)

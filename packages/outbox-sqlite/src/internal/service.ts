@@ -69,6 +69,9 @@ export const make = ({ run, room }: Opened): Outbox["Service"] => {
       ).pipe(Effect.map(Option.map(() => Effect.never))),
     deadLetters: (after, limit) => call("deadLetters", after, limit),
     purge: (ids, reason) => call("purge", ids, reason),
+    erasures: call("erasures"),
+    erase: (digest, at) => call("erase", digest, at),
+    scrub: call("scrub"),
     ledger: Effect.map(call("ledger"), Ledger.fromCounts)
   })
 }

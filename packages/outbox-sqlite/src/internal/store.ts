@@ -3,6 +3,7 @@ import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as CompositionTable from "./compositionTable.ts"
 import * as Database from "./database.ts"
 import * as DeadTable from "./deadTable.ts"
+import * as ErasureTable from "./erasureTable.ts"
 import { fromCause, StoreFailure } from "./failure.ts"
 import * as LedgerTable from "./ledgerTable.ts"
 import * as Names from "./names.ts"
@@ -34,6 +35,10 @@ export interface Store {
   readonly read: (call: Call) => Answer
   /** Gives a few megabytes of free pages back to the file system; `true` when more are free. */
   readonly shrink: () => boolean
+  /** Whether bytes of what was removed for good may still stand in the file. */
+  readonly isScrubDue: () => boolean
+  /** Takes down that none does. */
+  readonly scrubbed: () => void
   readonly close: () => void
 }
 
@@ -54,6 +59,7 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
   const db = place.toRead === true ? Database.openToRead(place.directory) : Database.open(place)
   const room = Room.make(db, place.size, onFull)
   const seen = SeenTable.make(db)
+  const erasures = ErasureTable.make(db)
   const names = Names.make(db)
   const ledger = LedgerTable.make(db)
   const dead = DeadTable.make(db, names)
@@ -130,6 +136,13 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
       for (const { route } of found) ledger.add(route, "erased", reason, 1)
       return found.length
     },
+    erasures: erasures.all,
+    erase: (digest, at) => {
+      erasures.add(digest, at)
+    },
+    scrub: () => {
+      erasures.setDue(true)
+    },
     ledger: ledger.counts,
     usage: room.usage,
     seen: seen.among
@@ -202,6 +215,8 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
       }
     },
     shrink,
+    isScrubDue: erasures.isDue,
+    scrubbed: () => erasures.setDue(false),
     close: () => {
       for (let i = 0; i < closingSteps && shrink(); i++);
       Database.close(db, place.directory)

@@ -1,6 +1,6 @@
 /**
  * A process that owns a state directory: `hold` waits, `work` appends and settles until it is killed, `exit` and
- * `throw` do so until they end in the midst of it.
+ * `throw` do so until they end in the midst of it; `erase` and `interrupt` erase a user, to its end or half, and wait.
  */
 import assert from "node:assert"
 import { writeSync } from "node:fs"
@@ -10,6 +10,7 @@ import * as OutboxSqlite from "@millrace/outbox-sqlite/OutboxSqlite"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { fateOf, lanes, perLane, textOf } from "./history.ts"
+import * as Person from "./person.ts"
 
 const [mode = "", directory = ""] = process.argv.slice(2)
 const say = (line: string) => Effect.sync(() => writeSync(1, `${line}\n`))
@@ -64,7 +65,16 @@ const work = Effect.gen(function* () {
   }
 })
 
-const program = mode === "hold" ? Effect.andThen(say("opened"), Effect.never) : work
+const erase = Effect.gen(function* () {
+  const outbox = yield* Outbox
+  yield* Person.live(outbox)
+  yield* mode === "erase" ? Person.erase(outbox) : Person.eraseHalf(outbox)
+  yield* say("erased")
+  return yield* Effect.never
+})
+
+const hold = Effect.andThen(say("opened"), Effect.never)
+const program = mode === "hold" ? hold : mode === "erase" || mode === "interrupt" ? erase : work
 const main = program.pipe(
   Effect.provide(OutboxSqlite.layer({ directory })),
   Effect.catch((error) => say(`${error.reason}: ${error.detail}`))

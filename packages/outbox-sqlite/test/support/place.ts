@@ -43,7 +43,7 @@ const program = fileURLToPath(new URL("./child.ts", import.meta.url))
 
 /** Another process on the same directory, killed at the latest with the scope. */
 export const child = (
-  mode: "hold" | "work" | "exit" | "throw",
+  mode: "hold" | "work" | "exit" | "throw" | "erase" | "interrupt",
   directory: string,
   uid?: number
 ): Effect.Effect<Child, never, Scope.Scope> =>
