@@ -3,18 +3,24 @@
  *
  * @since 1.0.0
  */
-import { DeliveryError, type Outcome, retry } from "@millrace/core/Outcome"
+import { DeliveryError, type Outcome, retry, unauthorized } from "@millrace/core/Outcome"
 import * as Effect from "effect/Effect"
 import type { TransportError } from "./TransportError.ts"
 
 /**
- * A request that got no answer, as a delivery fails with it: Retry `no-answer`, with what the transport tells of it.
+ * A request that got no answer, as a delivery fails with it: Retry `no-answer`, with what the transport tells of it. A client
+ * certificate that is missing or not accepted is Unauthorized, like any other credential.
  *
  * @since 1.0.0
  * @category conversions
  */
-export const noAnswer = ({ message }: TransportError): DeliveryError =>
-  new DeliveryError({ outcome: retry("no-answer", { detail: message }) })
+export const noAnswer = ({ message, reason }: TransportError): DeliveryError =>
+  new DeliveryError({
+    outcome:
+      reason === "client-certificate"
+        ? unauthorized("unauthorized", message)
+        : retry("no-answer", { detail: message })
+  })
 
 /**
  * The check of a remote that documents no probe, by the outcome of a request without events. It fails with the outcome

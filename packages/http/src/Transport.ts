@@ -2,8 +2,8 @@
  * How destinations send: one small service over HTTP/1.1, replaceable in tests and under simulation. It makes one
  * attempt, follows no redirect, adds no header of its own beyond what HTTP asks for, and never retries.
  *
- * The default is a pool of `undici` in the caller's scope. It honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`;
- * Node itself honours `NODE_EXTRA_CA_CERTS`.
+ * The default is a pool of connections by Node's own client, in the caller's scope. It honours `HTTP_PROXY`,
+ * `HTTPS_PROXY` and `NO_PROXY`; Node itself honours `NODE_EXTRA_CA_CERTS`.
  *
  * @since 1.0.0
  */
@@ -12,12 +12,13 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import type { ClientCertificate } from "./ClientCertificate.ts"
 import { openPool } from "./internal/openPool.ts"
 import type { TransportError } from "./TransportError.ts"
 
 /**
  * Connections and time limits of a channel. A limit that is not given is the operator's: the route's policy sets it
- * while a lane's connection is opened, and its default holds elsewhere. Limits are kept to within a second or so.
+ * while a lane's connection is opened, and its default holds elsewhere.
  *
  * @since 1.0.0
  * @category models
@@ -25,12 +26,14 @@ import type { TransportError } from "./TransportError.ts"
 export interface Options {
   /** Connections at once, one request each; more requests wait their turn. Default 8. */
   readonly connections?: number
-  /** To establish a connection. The policy's `connectTimeout` by default, 10 seconds where there is none. */
+  /** To establish a connection: name service, proxy and handshake together. The policy's `connectTimeout` by default, 10 seconds where there is none. */
   readonly connect?: Duration.Input
   /** From a request sent to the head of its answer. The policy's `headersTimeout` by default, 30 seconds where there is none. */
   readonly headers?: Duration.Input
   /** To read the body of an answer, all of it. The policy's `bodyTimeout` by default, 30 seconds where there is none. */
   readonly body?: Duration.Input
+  /** For remotes that ask for one; none by default. */
+  readonly clientCertificate?: ClientCertificate | undefined
 }
 
 /**
@@ -57,7 +60,10 @@ export interface Response {
   readonly status: number
   /** By lower-case name; repeated ones are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>
-  /** At most the first 64 KiB; the rest is not read. */
+  /**
+   * At most the first 64 KiB, unpacked; the rest is not read. Less where the connection broke off within it: the status
+   * and the headers stand.
+   */
   readonly body: string
 }
 

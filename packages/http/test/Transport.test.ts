@@ -1,5 +1,3 @@
-import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from "node:http"
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
@@ -12,71 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-
-const listen = (server: Server | HttpServer) =>
-  Effect.acquireRelease(
-    Effect.callback<number>((resume) => {
-      server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as AddressInfo).port)))
-    }),
-    () =>
-      Effect.callback<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        if ("closeAllConnections" in server) server.closeAllConnections()
-      })
-  )
-
-/** A server of raw sockets, which are destroyed with it. */
-const sockets = (onSocket: (socket: Socket) => void) =>
-  Effect.gen(function* () {
-    const open: Array<Socket> = []
-    const server = createServer((socket) => {
-      open.push(socket)
-      socket.on("error", () => {})
-      onSocket(socket)
-    })
-    const port = yield* listen(server)
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        for (const socket of open) socket.destroy()
-      })
-    )
-    return { origin: `http://127.0.0.1:${port}`, open }
-  })
-
-const http = (listener: RequestListener) =>
-  Effect.map(listen(createHttpServer(listener)), (port) => `http://127.0.0.1:${port}`)
-
-const post: Transport.Request = {
-  method: "POST",
-  path: "/v1?a=b",
-  headers: { authorization: "Basic c2VjcmV0OnNlY3JldA==" },
-  body: new TextEncoder().encode("secret-body")
-}
-
-const until = (condition: () => boolean) =>
-  Effect.sleep("5 millis").pipe(
-    Effect.repeat({ until: () => condition(), times: 10_000 }),
-    Effect.andThen(Effect.sync(() => assert.isTrue(condition())))
-  )
-
-const failure = (origin: string, options?: Transport.Options) =>
-  Effect.flatMap(Transport.open(origin, options), (channel) => Effect.flip(channel.send(post)))
-
-const withEnvironment = (values: Readonly<Record<string, string>>) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const before = Object.keys(values).map((name) => [name, process.env[name]] as const)
-      Object.assign(process.env, values)
-      return before
-    }),
-    (before) =>
-      Effect.sync(() => {
-        for (const [name, value] of before) {
-          if (value === undefined) delete process.env[name]
-          else process.env[name] = value
-        }
-      })
-  )
+import { failure, http, listen, post, sockets, until, withEnvironment } from "./support/servers.ts"
 
 describe("Transport", () => {
   it.live("sends a request as given and reads status, headers and body", () =>
@@ -319,18 +253,6 @@ describe("Transport", () => {
       assert.deepStrictEqual(proxied, [`${origin}/v1?a=b`])
       yield* withEnvironment({ NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" })
       assert.strictEqual(yield* ask, "direct")
-    })
-  )
-
-  it.live("tells of a proxy that refuses to pass a request on", () =>
-    Effect.gen(function* () {
-      const server = createHttpServer()
-      server.on("connect", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"))
-      const port = yield* listen(server)
-      yield* withEnvironment({ https_proxy: `http://127.0.0.1:${port}` })
-      const error = yield* failure("https://s2s.example")
-      assert.strictEqual(error.reason, "other")
-      assert.include(error.message, "proxy")
     })
   )
 

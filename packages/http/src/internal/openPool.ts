@@ -1,12 +1,20 @@
 import { Timeouts } from "@millrace/core/Policy"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import { EnvHttpProxyAgent } from "undici"
+import * as Semaphore from "effect/Semaphore"
+import type { ClientCertificate } from "../ClientCertificate.ts"
 import type { Channel, Options, Response } from "../Transport.ts"
 import { TransportError } from "../TransportError.ts"
-import { readText } from "./readText.ts"
-import { reasonOf } from "./reasonOf.ts"
+import { Broken } from "./broken.ts"
+import type { Target } from "./connect.ts"
+import { Connections } from "./connections.ts"
+import { exchange } from "./exchange.ts"
+import { isSecure } from "./origin.ts"
+import { type HttpProxy, proxyOf } from "./proxy.ts"
+import { refusalOf } from "./refusal.ts"
 
 /** The longest timer that Node has; limits below a millisecond, or none, are no limits to it. */
 const longest = 2 ** 31 - 1
@@ -21,81 +29,67 @@ const limitsOf = ({ connect, headers, body }: Options, policy: Timeouts): Timeou
   body: limit(body, policy.body)
 })
 
-export const openPool = (
-  given: string,
-  options: Options = {}
-): Effect.Effect<Channel, never, Scope.Scope> => {
-  // What is shown holds no credentials, even when the origin was given with some.
-  const { origin } = new URL(given)
-  return Effect.flatMap(Timeouts, (policy) => {
+export const openPool = (given: string, options: Options = {}): Effect.Effect<Channel, never, Scope.Scope> =>
+  Effect.flatMap(Timeouts, (policy) => {
+    const origin = new URL(given)
     const limits = limitsOf(options, policy)
-    return Effect.acquireRelease(makeAgent(options.connections ?? 8, limits), (agent) =>
-      Effect.promise(() => agent.destroy())
-    ).pipe(
-      Effect.match({
-        onSuccess: (agent): Channel => ({ send: sender(agent, origin, limits.body) }),
-        onFailure: (code): Channel => ({
-          send: () => Effect.fail(new TransportError({ origin, reason: "other", code }))
-        })
-      })
-    )
-  })
-}
-
-const makeAgent = (
-  connections: number,
-  { connect, headers }: Timeouts
-): Effect.Effect<EnvHttpProxyAgent, string> =>
-  Effect.try({
-    try: () =>
-      new EnvHttpProxyAgent({
-        connections,
-        connectTimeout: connect,
-        headersTimeout: headers,
-        // The limit below is for the whole body; this one would be for each gap within it.
-        bodyTimeout: 0,
-        // One request a connection: one that breaks costs one attempt, and limits mean what they say.
-        allowH2: false
-      }),
-    // The cause quotes the proxy's URL, which may hold a password.
-    catch: () => "HTTP_PROXY or HTTPS_PROXY is no URL"
-  })
-
-const sender = (agent: EnvHttpProxyAgent, origin: string, bodyLimit: number): Channel["send"] => {
-  const error = (cause: unknown) => new TransportError({ origin, ...reasonOf(cause) })
-  const slow = Effect.fail(new TransportError({ origin, reason: "timeout-body", code: "body limit" }))
-  return ({ method, path, headers, body }) =>
-    Effect.suspend(() => {
-      const abort = new AbortController()
-      return Effect.tryPromise({
-        try: () => agent.request({ origin, method, path, headers, body: body ?? null, signal: abort.signal }),
-        catch: error
-      }).pipe(
-        Effect.flatMap((answer) =>
-          Effect.tryPromise({ try: () => readText(answer.body), catch: error }).pipe(
-            Effect.timeoutOrElse({ duration: bodyLimit, orElse: () => slow }),
-            Effect.map(
-              (text): Response => ({
-                status: answer.statusCode,
-                headers: flatten(answer.headers),
-                body: text
-              })
-            )
-          )
-        ),
-        // On failure and on interruption: whatever is still open of the request is closed.
-        Effect.onError(() => Effect.sync(() => abort.abort()))
-      )
+    return Result.match(proxyOf(origin, process.env), {
+      onSuccess: (proxy) => pooled(origin, proxy, limits, options),
+      onFailure: (code) => {
+        const error = Effect.fail(errorOf(origin, new Broken("proxy", code)))
+        return Effect.succeed<Channel>({ send: () => error })
+      }
     })
+  })
+
+const pooled = (
+  origin: URL,
+  proxy: HttpProxy | undefined,
+  limits: Timeouts,
+  { clientCertificate, connections = 8 }: Options
+): Effect.Effect<Channel, never, Scope.Scope> => {
+  const identity = clientCertificate === undefined ? {} : identityOf(clientCertificate)
+  // A proxy is asked for what is not secret; the rest goes through a tunnel, which knows nothing of it.
+  const asked = isSecure(origin) ? undefined : proxy
+  const pool = Effect.acquireRelease(
+    Effect.sync(() => new Connections({ origin, proxy, limit: limits.connect, identity }, connections)),
+    (agent) => Effect.sync(() => agent.destroy())
+  )
+  const headers = {
+    host: origin.host,
+    "accept-encoding": "identity",
+    ...(asked?.authorization !== undefined && { "proxy-authorization": asked.authorization })
+  }
+  const prefix = asked === undefined ? "" : origin.origin
+  const failed = (broken: Broken) => Effect.fail(errorOf(origin, broken))
+  return Effect.map(Effect.zip(pool, Semaphore.make(connections)), ([agent, turns]): Channel => {
+    const closed = new Broken("aborted", "closed")
+    const settled = (result: Response | Broken) => {
+      if (result instanceof Broken) return failed(agent.isClosed ? closed : result)
+      const refusal = refusalOf(result, origin, asked)
+      return refusal === undefined ? Effect.succeed(result) : failed(refusal)
+    }
+    const send: Channel["send"] = (request) =>
+      Effect.callback((resume) => {
+        if (agent.isClosed) return resume(failed(closed))
+        try {
+          return Effect.sync(
+            exchange({ agent, headers, limits, prefix }, request, (result) => resume(settled(result)))
+          )
+        } catch (cause) {
+          return resume(failed(Broken.of(cause)))
+        }
+      })
+    return { send: (request) => turns.withPermit(send(request)) }
+  })
 }
 
-const flatten = (
-  headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
-): Readonly<Record<string, string>> => {
-  const flat: Record<string, string> = {}
-  for (const name in headers) {
-    const value = headers[name]
-    if (value !== undefined) flat[name.toLowerCase()] = typeof value === "string" ? value : value.join(", ")
-  }
-  return flat
-}
+const identityOf = ({ certificate, key, passphrase }: ClientCertificate): Target["identity"] => ({
+  cert: Redacted.value(certificate),
+  key: Redacted.value(key),
+  ...(passphrase !== undefined && { passphrase: Redacted.value(passphrase) })
+})
+
+/** What is shown holds no credentials, even when the origin was given with some. */
+const errorOf = ({ origin }: URL, { code, proxy, reason }: Broken): TransportError =>
+  new TransportError({ origin, reason, code, ...(proxy !== undefined && { proxy }) })

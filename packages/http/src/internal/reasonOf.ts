@@ -6,22 +6,24 @@ const reasons: ReadonlyMap<string, Reason> = new Map([
   ["EAI_AGAIN", "unresolved"],
   ["ECONNRESET", "reset"],
   ["EPIPE", "reset"],
-  ["UND_ERR_SOCKET", "reset"],
-  ["UND_ERR_CONNECT_TIMEOUT", "timeout-connect"],
-  ["ETIMEDOUT", "timeout-connect"],
-  ["UND_ERR_HEADERS_TIMEOUT", "timeout-headers"],
-  ["UND_ERR_BODY_TIMEOUT", "timeout-body"],
-  ["UND_ERR_DESTROYED", "aborted"],
-  ["UND_ERR_CLOSED", "aborted"]
+  ["ETIMEDOUT", "timeout-connect"]
 ])
 
+/** A remote's alerts about the certificate that it was shown, or not shown. */
+const aboutOurs = /ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_|UNKNOWN_CA|ACCESS_DENIED)/
+
 /** Codes of OpenSSL's verdicts on a certificate, and of Node's and OpenSSL's own errors. */
-const tls = /CERT|ISSUER|SIGNATURE|CRL|^ERR_TLS|^ERR_SSL|^EPROTO$|^UND_ERR_PRX_TLS$/
+const tls = /CERT|ISSUER|SIGNATURE|CRL|^ERR_TLS|^ERR_SSL|^EPROTO$/
 
 /** By code alone: a message may quote what was sent. */
 export const reasonOf = (cause: unknown): { readonly reason: Reason; readonly code: string } => {
   const code = codeOf(cause)
-  return { reason: reasons.get(code) ?? (tls.test(code) ? "tls" : "other"), code }
+  return { reason: reasons.get(code) ?? byPattern(code), code }
+}
+
+const byPattern = (code: string): Reason => {
+  if (aboutOurs.test(code)) return "client-certificate"
+  return tls.test(code) ? "tls" : "other"
 }
 
 const codeOf = (cause: unknown): string => {
