@@ -17,7 +17,8 @@ const intake = (take: (chunk: Chunk<CurrentsEvent>) => void): Intake<CurrentsEve
   full: Effect.succeed(false),
   claim: (_, read) => Effect.asVoid(read(Option.none())),
   expect: () => Effect.void,
-  unread: () => Effect.void
+  unread: () => Effect.void,
+  problems: () => Effect.void
 })
 
 /** Reads it all. */

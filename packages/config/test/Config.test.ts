@@ -269,7 +269,8 @@ describe("a configuration", () => {
         full: Effect.succeed(false),
         claim: () => Effect.void,
         expect: () => Effect.void,
-        unread: () => Effect.void
+        unread: () => Effect.void,
+        problems: () => Effect.void
       }
       const token = write("token", "the-first-token\n")
       const credentials = "credentials: { token: { file: ./token } }"

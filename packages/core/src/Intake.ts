@@ -57,6 +57,21 @@ export interface Unread {
 }
 
 /**
+ * Something that a source cannot read now: the source as a whole, such as a folder that is gone, or one of its splits.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Problem {
+  /** The split at fault; absent for the source as a whole. */
+  readonly split?: Split
+  /** A declared kebab-case name: `gone`, `unreadable`, `replaced` or the source's own. */
+  readonly reason: string
+  /** The thing at fault, such as a path, then what is wrong and what to do. */
+  readonly detail: string
+}
+
+/**
  * A run of records of one split, in the order read. A push source names neither split nor checkpoint.
  *
  * @since 1.0.0
@@ -103,4 +118,9 @@ export interface Intake<in E extends Event = Event> {
    * progress until the split is claimed again; a finite run that ends so has not read its input.
    */
   readonly unread: (split: Split, left: Unread) => Effect.Effect<void>
+  /**
+   * Says all that the source cannot read now, each time it has looked; nothing when it can read everything. It stands in
+   * the source's state; of a run that follows, the log tells once what begins and once what is over.
+   */
+  readonly problems: (found: ReadonlyArray<Problem>) => Effect.Effect<void>
 }

@@ -122,7 +122,8 @@ export const preview = (
         full: Effect.succeed(false),
         claim: (_, read) => Effect.asVoid(read(Option.none())),
         expect: () => Effect.void,
-        unread: () => Effect.void
+        unread: () => Effect.void,
+        problems: () => Effect.void
       }
       return source.run(intake, { follow: false })
     }

@@ -7,7 +7,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Filter, Replayed } from "./DeadLetters.ts"
-import type { Split, Unread } from "./Intake.ts"
+import type { Problem, Split, Unread } from "./Intake.ts"
 import type * as Ledger from "./Ledger.ts"
 import type { GateState, LaneKey, OutboxError } from "./Outbox.ts"
 import type { PluginError } from "./Plugin.ts"
@@ -89,6 +89,27 @@ export interface LaneStatus {
 export interface UnreadSplit extends Unread {
   readonly source: string
   readonly split: Split
+  /** When it was found so, in epoch milliseconds. */
+  readonly since?: number
+}
+
+/**
+ * A source as it stands.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface SourceStatus {
+  readonly source: string
+  /**
+   * What it does: it reads, waits for more, is not there (`gone`), cannot be read as a whole, has ended with nothing left,
+   * or cannot go on.
+   */
+  readonly state: "reading" | "waiting" | "gone" | "unreadable" | "ended" | "failed"
+  /** When a chunk of it was last stored, in epoch milliseconds; absent before the first of this run. */
+  readonly lastRead?: number
+  /** What it cannot read now, and since when, in epoch milliseconds. */
+  readonly problems: ReadonlyArray<Problem & { readonly since: number }>
 }
 
 /**
@@ -149,6 +170,7 @@ export interface Erased {
 export interface Report {
   readonly ledger: Ledger.Ledger
   readonly lanes: ReadonlyArray<LaneStatus>
+  readonly sources: ReadonlyArray<SourceStatus>
   /** Whether attempts were still under way when the drain's time ran out. */
   readonly cutShort: boolean
   /** What the sources could not read; of a run that follows, it may still be written. */
@@ -184,5 +206,6 @@ export interface Running {
   readonly replayPast: (past: Past) => Effect.Effect<number, DefinitionError | OutboxError | SourceError>
   readonly ledger: Effect.Effect<Ledger.Ledger, OutboxError>
   readonly lanes: Effect.Effect<ReadonlyArray<LaneStatus>>
+  readonly sources: Effect.Effect<ReadonlyArray<SourceStatus>>
   readonly progress: Effect.Effect<Progress>
 }

@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Catalogue from "./Catalogue.ts"
 import type { Event } from "./Event.ts"
-import type { Checkpoint, Chunk, Intake, Split } from "./Intake.ts"
+import type { Checkpoint, Chunk, Intake, Problem, Split } from "./Intake.ts"
 import * as Plugin from "./Plugin.ts"
 
 /**
@@ -22,7 +22,9 @@ import * as Plugin from "./Plugin.ts"
  */
 export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
   /** The thing at fault, such as a path, then what is wrong and what to do. */
-  detail: Schema.String
+  detail: Schema.String,
+  /** A declared kebab-case name, such as `gone`; `unreadable` where there is none. */
+  reason: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
     return this.detail
@@ -195,6 +197,8 @@ function* chunks<E extends Event>(events: ReadonlyArray<E>, size: number, from: 
 export interface AsyncIntake<in E extends Event = Event> {
   readonly append: (chunk: Chunk<E>) => Promise<void>
   readonly full: () => Promise<boolean>
+  /** All that the source cannot read now; see `Intake.problems`. */
+  readonly problems: (found: ReadonlyArray<Problem>) => Promise<void>
 }
 
 /**
@@ -212,7 +216,14 @@ export const fromAsync =
       const promise = Effect.runPromiseWith(context)
       yield* Effect.tryPromise({
         try: (signal) =>
-          run({ append: (chunk) => promise(intake.append(chunk)), full: () => promise(intake.full) }, signal),
+          run(
+            {
+              append: (chunk) => promise(intake.append(chunk)),
+              full: () => promise(intake.full),
+              problems: (found) => promise(intake.problems(found))
+            },
+            signal
+          ),
         catch: (cause) => new SourceError({ detail: cause instanceof Error ? cause.message : String(cause) })
       })
     })

@@ -2,19 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Exporter, OutboxMemory, Outcome, Source } from "@millrace/core"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
-import * as References from "effect/References"
+import * as Log from "./support/log.ts"
 import * as Remote from "./support/remote.ts"
 import * as Time from "./support/time.ts"
 
-/** What the log says, with what it is about. */
 const recorded = () => {
-  const lines: Array<string> = []
-  const logger = Logger.make(({ logLevel, message, fiber }) => {
-    const { route, lane, reason } = fiber.getRef(References.CurrentLogAnnotations)
-    lines.push(`${logLevel} ${route}/${lane} ${reason ?? ""}: ${[message].flat().join(" ")}`)
-  })
-  return { lines, layer: Layer.merge(OutboxMemory.layer, Logger.layer([logger])) }
+  const { lines, layer } = Log.recorded("route", "lane", "reason")
+  return { lines, layer: Layer.merge(OutboxMemory.layer, layer) }
 }
 
 /** Runs until the first attempts have been answered. */
@@ -39,7 +33,7 @@ describe("trouble of a lane", () => {
       const running = yield* following(Remote.make(), () => answer)
       yield* Time.pass("10 seconds")
       assert.deepStrictEqual(lines, [
-        "Warn crm/main no-answer: attempts fail: no-answer: nobody listens; its events wait and are tried again"
+        "Warn crm main no-answer: attempts fail: no-answer: nobody listens; its events wait and are tried again"
       ])
       const [before] = yield* running.lanes
       assert.strictEqual(before?.reason, "no-answer")
@@ -52,9 +46,9 @@ describe("trouble of a lane", () => {
       assert.strictEqual(lines.length, 3, lines.join("\n"))
       assert.strictEqual(
         lines[1],
-        "Warn crm/main unavailable: attempts still fail: unavailable: status 503; its events wait and are tried again"
+        "Warn crm main unavailable: attempts still fail: unavailable: status 503; its events wait and are tried again"
       )
-      assert.match(lines[2]!, /^Info crm\/main : attempts succeed again, after \dm/)
+      assert.match(lines[2]!, /^Info crm main : attempts succeed again, after \dm/)
       const [after] = yield* running.lanes
       assert.isUndefined(after?.failingSince)
       assert.isUndefined(after?.reason)
@@ -117,11 +111,11 @@ describe("trouble of a lane", () => {
       assert.strictEqual(lines.length, 4, lines.join("\n"))
       assert.strictEqual(
         lines[0],
-        "Warn crm/main unauthorized: the lane is closed: the key was refused; its events wait"
+        "Warn crm main unauthorized: the lane is closed: the key was refused; its events wait"
       )
-      assert.match(lines[1]!, /^Info crm\/main : the lane is open again, after 1h/)
-      assert.strictEqual(lines[2], "Info crm/main paused: an operator paused the lane; its events wait")
-      assert.strictEqual(lines[3], "Info crm/main : an operator let the lane go on")
+      assert.match(lines[1]!, /^Info crm main : the lane is open again, after 1h/)
+      assert.strictEqual(lines[2], "Info crm main paused: an operator paused the lane; its events wait")
+      assert.strictEqual(lines[3], "Info crm main : an operator let the lane go on")
     }).pipe(Effect.scoped, Effect.provide(layer))
   })
 })
@@ -134,7 +128,7 @@ describe("events that end together", () => {
       yield* Time.pass("25 hours")
       const endings = lines.filter((line) => line.includes("dead letter"))
       assert.deepStrictEqual(endings, [
-        "Warn crm/main expired: 5000 events are dead letters now (expired): waited longer than its retention; nothing is lost, and a replay sends again"
+        "Warn crm main expired: 5000 events are dead letters now (expired): waited longer than its retention; nothing is lost, and a replay sends again"
       ])
     }).pipe(Effect.scoped, Effect.provide(layer))
   })

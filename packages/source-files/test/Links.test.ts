@@ -77,10 +77,16 @@ describe("symbolic links", () => {
           ),
           { until: holds }
         )
-      yield* until(() => recorder.logs.length > 0)
+      yield* until(() => recorder.problems.length > 0)
       renameSync(join(outside, "b.ndjson"), join(folder, "c.ndjson"))
       yield* until(() => recorder.events.length === 4)
-      assert.strictEqual(recorder.logs.filter((line) => line.includes("leads out of the folder")).length, 1)
+      for (const found of recorder.problems) {
+        assert.deepStrictEqual(
+          found.map(({ split, reason }) => [split, reason]),
+          [["b.ndjson", "leads-out"]]
+        )
+        assert.include(found[0]!.detail, "leads out of the folder")
+      }
       yield* Fiber.interrupt(fiber)
     })
   )

@@ -2,15 +2,17 @@
  * What the intake of one source asks of the thread that owns the outbox and the lanes: room, an append, and what was
  * prepared is handed to the lanes.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { Checkpoint, Split, Unread } from "../Intake.ts"
+import type { Checkpoint, Problem, Split, Unread } from "../Intake.ts"
 import type { Outbox, OutboxError } from "../Outbox.ts"
 import type { UnreadSplit } from "../Running.ts"
 import type { Appends, Asking, ToAppend } from "./Appends.ts"
 import type { Lane } from "./Lane.ts"
 import type { Planned } from "./Planner.ts"
+import type { SourceStates } from "./SourceStates.ts"
 
 /** A split that is this intake's alone until the scope closes. */
 export interface Claim {
@@ -36,6 +38,8 @@ export interface Door {
   readonly expect: (bytes: number) => Effect.Effect<void>
   /** What is left of a split, until it is claimed again. */
   readonly unread: (split: Split, left: Unread) => Effect.Effect<void>
+  /** What one of the source's readers cannot read now; reader 0 is the exporter itself. */
+  readonly problems: (found: ReadonlyArray<Problem>, reader?: number) => Effect.Effect<void>
   /** Ends the exporter. */
   readonly fail: (error: OutboxError) => Effect.Effect<never>
 }
@@ -63,6 +67,7 @@ export interface Options {
   /** Suspends while every lane in good health has more than enough. */
   readonly pace: Effect.Effect<void>
   readonly progress: Progress
+  readonly states: SourceStates
   /**
    * For how many milliseconds the ids of events are remembered. 0: none are, and old ones are forgotten. `undefined`: what
    * others remember is left as it is.
@@ -74,7 +79,7 @@ export interface Options {
 
 /** The door in the owner's own thread. */
 export const make = (options: Options): Door => {
-  const { name, routes, outbox, appends, progress, dedupe } = options
+  const { name, routes, outbox, appends, progress, states, dedupe } = options
   const laneOf = (route: string, lane: string) =>
     routes.find((found) => found.route.name === route)?.lanes.get(lane)
 
@@ -87,6 +92,7 @@ export const make = (options: Options): Door => {
         lanes[index]?.offer(sequence, entry.parcels[index]!.records.bytes.length, prepared[index], at),
       onStored: () => {
         progress.consumed += consumed
+        states.onRead(name, at)
       }
     }
   }
@@ -115,6 +121,8 @@ export const make = (options: Options): Door => {
         const lease = yield* outbox.lease(`${name}/${split}`)
         if (Option.isNone(lease)) return Option.none()
         progress.unread.delete(splitName(name, split))
+        states.onClaim(name, 1)
+        yield* Effect.addFinalizer(() => Effect.sync(() => states.onClaim(name, -1)))
         return Option.some({ lost: lease.value, after: yield* outbox.checkpoint(name, split) })
       }).pipe(Effect.catch(options.fail)),
     expect: (bytes) =>
@@ -122,9 +130,10 @@ export const make = (options: Options): Door => {
         progress.expected += bytes
       }),
     unread: (split, left) =>
-      Effect.sync(() => {
-        progress.unread.set(splitName(name, split), { source: name, split, ...left })
+      Effect.map(Clock.currentTimeMillis, (since) => {
+        progress.unread.set(splitName(name, split), { source: name, split, ...left, since })
       }),
+    problems: (found, reader = 0) => states.problems(name, reader, found),
     fail: options.fail
   }
 }

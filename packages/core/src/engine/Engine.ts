@@ -1,6 +1,7 @@
 /**
  * An exporter at work: sources append, lanes deliver, and a watch decides when a finite run has ended.
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -38,6 +39,7 @@ import * as ReadBack from "./ReadBack.ts"
 import { laneName, type ToReader } from "./ReaderMessages.ts"
 import * as Readers from "./Readers.ts"
 import * as Revive from "./Revive.ts"
+import * as SourceStates from "./SourceStates.ts"
 
 export const start = (
   definition: Definition,
@@ -62,6 +64,7 @@ export const start = (
     const patience = Duration.toMillis(options.patience ?? "60 seconds")
     const dedupe = Duration.toMillis(definition.dedupe ?? 0)
     const progress: Door.Progress = { consumed: 0, expected: 0, unread: new Map() }
+    const states = SourceStates.make(Object.keys(definition.sources), follow)
     let sourcesEnded = false
     let sourceError: SourceError | undefined
 
@@ -137,6 +140,7 @@ export const start = (
         until,
         pace: push ? Effect.void : pace,
         progress,
+        states,
         dedupe,
         fail: (error) => Effect.andThen(Deferred.fail(failure, error), Effect.never)
       })
@@ -159,6 +163,13 @@ export const start = (
           sourceError ??= error
         })
       )
+    const endOf = (name: string, exit: Exit.Exit<void, SourceError>) =>
+      Exit.isSuccess(exit)
+        ? states.ended(name)
+        : Option.match(Cause.findErrorOption(exit.cause), {
+            onNone: () => Effect.void,
+            onSome: (error) => states.ended(name, error)
+          })
     const sources = Object.entries(definition.sources)
     const readers = options.readers ?? []
     const routesOf = (name: string) => routes.filter((route) => readsFrom(route, name))
@@ -167,11 +178,14 @@ export const start = (
         sources,
         ([name, source]) =>
           noted(
-            source.run(intakeOf(name, source, routesOf(name), doorFor(name), dedupe > 0), {
-              follow,
-              // Threads read; who owns the lanes reads in the time that these leave.
-              ...(source.parallel === true && readers.length > 0 ? { splits: 1 } : {})
-            })
+            Effect.onExit(
+              source.run(intakeOf(name, source, routesOf(name), doorFor(name), dedupe > 0), {
+                follow,
+                // Threads read; who owns the lanes reads in the time that these leave.
+                ...(source.parallel === true && readers.length > 0 ? { splits: 1 } : {})
+              }),
+              (exit) => endOf(name, exit)
+            )
           ),
         { concurrency: "unbounded", discard: true }
       )
@@ -280,6 +294,7 @@ export const start = (
       return {
         ledger: yield* ledger,
         lanes: yield* statuses,
+        sources: states.statuses(),
         cutShort: quiet._tag === "None",
         unread: [...progress.unread.values()],
         ...(sourceError === undefined ? {} : { sourceError })
@@ -328,6 +343,7 @@ export const start = (
       replayPast,
       ledger,
       lanes: statuses,
+      sources: Effect.sync(states.statuses),
       progress: Effect.sync(() => ({ ...progress, unread: [...progress.unread.values()], sourcesEnded }))
     } satisfies Running
   })

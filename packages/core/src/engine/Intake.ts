@@ -87,7 +87,8 @@ export const make = (planner: Planner, door: Door, dedupes: boolean): Intake => 
         })
       ),
     expect: door.expect,
-    unread: door.unread
+    unread: door.unread,
+    problems: (found) => door.problems(found)
   }
 }
 

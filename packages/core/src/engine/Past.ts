@@ -60,6 +60,7 @@ export const source = (present: Source, past: Past, onEvents: (events: number) =
       ...intake,
       // The present tells of it: both read the same.
       unread: () => Effect.void,
+      problems: () => Effect.void,
       append: (chunk) => {
         const asked = partOf(chunk, wanted)
         onEvents(asked.events.length)

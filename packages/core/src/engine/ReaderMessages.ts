@@ -1,7 +1,7 @@
 /**
  * What an exporter and a thread that reads for it tell each other, and a planned chunk as it crosses between them.
  */
-import type { Unread } from "../Intake.ts"
+import type { Problem, Unread } from "../Intake.ts"
 import type { OutboxError } from "../Outbox.ts"
 import type { Item } from "./Item.ts"
 import type { Planned } from "./Planner.ts"
@@ -21,6 +21,7 @@ export type FromReader =
   | { readonly kind: "release"; readonly source: string; readonly split: string }
   | { readonly kind: "expect"; readonly source: string; readonly bytes: number }
   | { readonly kind: "unread"; readonly source: string; readonly split: string; readonly left: Unread }
+  | { readonly kind: "problems"; readonly source: string; readonly found: ReadonlyArray<Problem> }
   /** All is read, or nothing more can be; `problem` says why. */
   | { readonly kind: "ended"; readonly problem: string | undefined }
 

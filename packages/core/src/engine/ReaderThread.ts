@@ -132,6 +132,7 @@ const read = (definition: Definition, port: Port): Effect.Effect<string | undefi
         claim,
         expect: (bytes) => Effect.sync(() => post({ kind: "expect", source, bytes })),
         unread: (split, left) => Effect.sync(() => post({ kind: "unread", source, split, left })),
+        problems: (found) => Effect.sync(() => post({ kind: "problems", source, found })),
         fail: ({ reason, detail }) =>
           Effect.andThen(askSafely({ method: "fail", error: { reason, detail } }, done), Effect.never)
       }

@@ -53,6 +53,7 @@ const owning = (busy: Effect.Effect<void>) => {
   /** The door as one of several readers has it; reader 0 is the exporter itself. */
   return (reader: number, source: string, door: Door): Door => ({
     ...door,
+    problems: (found) => door.problems(found, reader),
     store: (planned) => {
       const storing = door.store(planned)
       return reader === 0 ? Effect.andThen(storing, backlog.awaitEmpty) : backlog.during(storing)
@@ -176,6 +177,8 @@ const serve = ({ port, ended: gone }: Reader, options: Options): Effect.Effect<v
           }
           case "unread":
             return fork(doors.get(message.source)?.unread(message.split, message.left) ?? Effect.void)
+          case "problems":
+            return fork(doors.get(message.source)?.problems(message.found) ?? Effect.void)
           case "ended": {
             const { problem } = message
             return Deferred.doneUnsafe(

@@ -53,7 +53,8 @@ export const recorder = (): Recorder => {
       full: Effect.sync(() => made.isFull),
       claim: () => Effect.die("claimed a split"),
       expect: () => Effect.void,
-      unread: () => Effect.void
+      unread: () => Effect.void,
+      problems: () => Effect.void
     }
   }
   return made

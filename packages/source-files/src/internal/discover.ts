@@ -2,11 +2,11 @@
 import type { Dirent, Stats } from "node:fs"
 import { readdir, realpath, stat } from "node:fs/promises"
 import { basename, join, sep } from "node:path"
-import type { Split } from "@millrace/core/Intake"
+import type { Problem, Split } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { failure } from "./failure.ts"
+import { failure, problemOf } from "./failure.ts"
 
 export interface Found {
   readonly path: string
@@ -22,7 +22,7 @@ export interface Survey {
   readonly files: ReadonlyArray<Found>
   /** Other files, without markers and hidden ones. */
   readonly ignored: ReadonlyArray<Split>
-  readonly unreadable: ReadonlyArray<SourceError>
+  readonly unreadable: ReadonlyArray<Problem>
 }
 
 /** Fails when `root` itself cannot be read. A single file is surveyed whatever its name. */
@@ -37,8 +37,12 @@ const concurrency = 8
 
 const readable = /\.(?:avro|ndjson|jsonl|json)(?:\.gz)?$/i
 const marker = /^[._]|\.crc$/
+/** What sync tools and browsers call a file until it is whole; the eight hexadecimal digits are those of the AWS CLI. */
+const temporary =
+  /(?:~|\.(?:tmp|temp|part|partial|filepart|crdownload|download|gstmp|swp)|\.(?:avro|ndjson|jsonl|json|gz)\.[\da-f]{8})$/i
 
-const status = (path: string) => Effect.tryPromise({ try: () => stat(path), catch: failure(path) })
+/** What there is at a path. */
+export const status = (path: string) => Effect.tryPromise({ try: () => stat(path), catch: failure(path) })
 const real = (path: string) => Effect.tryPromise({ try: () => realpath(path), catch: failure(path) })
 /** Whether a path is the folder itself or below it. */
 const isWithin = (folder: string, path: string): boolean =>
@@ -47,6 +51,7 @@ const isWithin = (folder: string, path: string): boolean =>
 /** Whoever may write below the root must not make us read, and send, what stands elsewhere. */
 const leadsOut = (path: string) =>
   new SourceError({
+    reason: "leads-out",
     detail: `${path}: is a symbolic link that leads out of the folder, and is not followed; put what it leads to there itself, or read that by a source of its own`
   })
 
@@ -76,7 +81,7 @@ const walk = Effect.fnUntraced(function* (root: string) {
   // What a link leads to counts only when it is not there without the link: no loop, and nothing is read twice.
   const linked: Array<{ readonly key: string; readonly file: Found }> = []
   const ignored: Array<Split> = []
-  const unreadable: Array<SourceError> = []
+  const unreadable: Array<Problem> = []
   const visited = new Set<string>()
   const folders: Array<Split> = [""]
   const linkedFolders: Array<Split> = []
@@ -90,17 +95,19 @@ const walk = Effect.fnUntraced(function* (root: string) {
       Effect.all([status(path), isLink ? real(path) : Effect.succeed(undefined)])
     )
     if (Result.isFailure(result)) {
-      if (readable.test(split)) unreadable.push(result.failure)
+      const isLost = isLink || result.failure.reason !== "gone"
+      if (isLost && readable.test(split)) unreadable.push(problemOf(result.failure, split))
       return
     }
     const [stats, target] = result.success
     if (target !== undefined && !isWithin(home, target)) {
-      if (stats.isDirectory() || readable.test(split)) unreadable.push(leadsOut(path))
+      if (stats.isDirectory() || readable.test(split)) unreadable.push(problemOf(leadsOut(path), split))
       return
     }
     if (stats.isDirectory()) linkedFolders.push(split)
-    else if (!readable.test(split)) ignored.push(split)
-    else if (stats.isFile()) {
+    else if (!readable.test(split)) {
+      if (!temporary.test(split)) ignored.push(split)
+    } else if (stats.isFile()) {
       const file = foundOf(join(root, split), split, stats)
       if (isLink) linked.push({ key: identity(stats), file })
       else {
@@ -117,7 +124,7 @@ const walk = Effect.fnUntraced(function* (root: string) {
     if (entry.isSymbolicLink() || (entry.isFile() && readable.test(name))) return look(entry, split)
     if (entry.isDirectory()) {
       if (!name.startsWith(".")) folders.push(split)
-    } else ignored.push(split)
+    } else if (!temporary.test(name)) ignored.push(split)
     return Effect.void
   }
 
@@ -126,7 +133,8 @@ const walk = Effect.fnUntraced(function* (root: string) {
     const result = yield* Effect.result(Effect.all([status(path), list(path)], { concurrency: 2 }))
     if (Result.isFailure(result)) {
       if (folder === "") return yield* result.failure
-      unreadable.push(result.failure)
+      // A folder may go while it is looked for: what was read below it is read.
+      if (result.failure.reason !== "gone") unreadable.push(problemOf(result.failure, folder))
       return
     }
     const [stats, entries] = result.success

@@ -1,3 +1,4 @@
+import type { Problem, Split } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 
 const advice: { readonly [code: string]: string } = {
@@ -8,6 +9,15 @@ const advice: { readonly [code: string]: string } = {
   ELOOP: "is a symbolic link that leads back to itself; point it at a file or folder"
 }
 
+const goneCodes = new Set(["ENOENT", "ENOTDIR"])
+
+/** What could not be read, for the source's state; of the source as a whole without a split. */
+export const problemOf = ({ detail, reason = "unreadable" }: SourceError, split?: Split): Problem => ({
+  ...(split === undefined ? {} : { split }),
+  reason,
+  detail
+})
+
 export const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
 
@@ -17,6 +27,7 @@ export const failure =
   (cause: unknown): SourceError => {
     const code = codeOf(cause)
     return new SourceError({
+      ...(goneCodes.has(code) ? { reason: "gone" } : {}),
       detail: `${path}: ${advice[code] ?? `cannot be read (${code}); check the disk and run again`}`
     })
   }

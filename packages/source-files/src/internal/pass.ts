@@ -1,11 +1,12 @@
 /** Looks at what there is, reads what is new, and does so again while it follows. */
-import type { Intake, Unread } from "@millrace/core/Intake"
+import type { Intake, Problem, Unread } from "@millrace/core/Intake"
 import { type RunOptions, SourceError } from "@millrace/core/Source"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
-import { type Found, hourOf, type Survey, survey } from "./discover.ts"
+import { type Found, hourOf, type Survey, status, survey } from "./discover.ts"
+import { problemOf } from "./failure.ts"
 import { type CurrentsEvent, chunkSize } from "./gather.ts"
 import { readFile } from "./readFile.ts"
 import type { Reading } from "./reading.ts"
@@ -36,12 +37,13 @@ export const run = Effect.fnUntraced(function* (
 ) {
   const seen = new Map<string, Seen>()
   const told = new Set<string>()
-  const tell = (message: string) =>
+  const tellOnce = (about: string, message: string) =>
     Effect.suspend(() => {
-      if (told.has(message)) return Effect.void
-      told.add(message)
+      if (told.has(about)) return Effect.void
+      told.add(about)
       return Effect.logWarning(message)
     })
+  const tell = (message: string) => tellOnce(message, message)
 
   const large = yield* Semaphore.make(1)
   const side = yield* Semaphore.make(splits * chunkSize)
@@ -63,6 +65,21 @@ export const run = Effect.fnUntraced(function* (
     if (unread !== undefined && !follow) yield* tell(unreadMessage(file, unread))
   })
 
+  /**
+   * Files that went between the look and the reading. Of one that went alone, what was not read is left unread; those of a
+   * folder that is gone are read when it is back.
+   */
+  const missing = Effect.fnUntraced(function* (files: ReadonlyArray<Found>) {
+    if (files.length === 0) return []
+    const there = yield* Effect.result(status(root))
+    if (Result.isFailure(there)) return [problemOf(there.failure)]
+    const left: Unread = { byte: 0, what: "the file went before it was read; put it back" }
+    for (const { split } of files) yield* intake.unread(split, left)
+    for (const { path } of files.slice(0, named)) yield* tell(`${path}: ${left.what}`)
+    if (files.length > named) yield* tell(`and ${files.length - named} more files went before they were read`)
+    return []
+  })
+
   /** Reads what changed, one bad file not keeping it from the next. */
   const pass = Effect.fnUntraced(function* ({ files, unreadable }: Survey) {
     const changed: Array<Found> = []
@@ -73,15 +90,22 @@ export const run = Effect.fnUntraced(function* (
       else if (before.unread !== undefined) yield* tell(unreadMessage(file, before.unread))
     }
     yield* intake.expect(changed.reduce((sum, { size }) => sum + size, 0))
-    const problems = [...unreadable]
+    const problems: Array<Problem> = [...unreadable]
+    const gone: Array<Found> = []
     // No hour is begun before the one ahead of it is read, so that what happened later is not stored sooner.
     for (const hour of Map.groupBy(changed, hourOf).values()) {
-      const results = yield* Effect.forEach(hour, (file) => Effect.result(beside(file)(read(file))), {
-        concurrency: Math.max(most, splits)
-      })
-      problems.push(...results.filter(Result.isFailure).map(({ failure }) => failure))
+      const results = yield* Effect.forEach(
+        hour,
+        (file) => Effect.map(Effect.result(beside(file)(read(file))), (result) => ({ file, result })),
+        { concurrency: Math.max(most, splits) }
+      )
+      for (const { file, result } of results) {
+        if (Result.isSuccess(result)) continue
+        if (result.failure.reason === "gone") gone.push(file)
+        else problems.push(problemOf(result.failure, file.split))
+      }
     }
-    return problems
+    return [...problems, ...(yield* missing(gone))]
   })
 
   let took = 0
@@ -90,30 +114,38 @@ export const run = Effect.fnUntraced(function* (
     const found = yield* survey(root)
     took = (yield* Clock.currentTimeMillis) - start
     if (found.ignored.length > 0) {
-      yield* tell(
+      yield* tellOnce(
+        "ignored",
         `${found.ignored.length} files below ${root} are not read, such as ${found.ignored[0]}: names must end in .avro, .ndjson, .jsonl or .json, or in one of these and .gz`
       )
     }
     if (found.files.length === 0 && found.unreadable.length === 0) {
       const empty = `${root}: has no .avro, .ndjson, .jsonl or .json file to read, also not below it; check the path`
       if (!follow) return yield* new SourceError({ detail: empty })
+      // A folder that had files and has none is an empty place where a disk or a share is to be.
+      if (seen.size > 0) return [{ reason: "gone", detail: lost(root) }]
       yield* tell(empty)
     }
     return yield* pass(found)
   })
 
-  const first = yield* look()
+  let problems = yield* look()
+  yield* intake.problems(problems)
   if (!follow) {
-    if (first.length > 0) return yield* together(first)
+    if (problems.length > 0) return yield* together(problems)
     return
   }
-  let problems = first
   for (;;) {
-    for (const { detail } of problems) yield* tell(detail)
     yield* Effect.sleep(rest(took))
-    problems = yield* Effect.catch(look(), (error) => Effect.succeed([error]))
+    // What could not be read of a folder that is gone cannot be read now either.
+    const before = problems.filter(({ split }) => split !== undefined)
+    problems = yield* Effect.catch(look(), (error) => Effect.succeed([problemOf(error), ...before]))
+    yield* intake.problems(problems)
   }
 })
+
+const lost = (root: string): string =>
+  `${root}: has no file to read any more, also not below it; put the files back, or the disk or share that holds them`
 
 const unreadMessage = ({ path }: Found, { byte, what }: Unread): string =>
   `${path}: is not read from byte ${byte} on: ${what}; upload it again as a whole, or wait until it has grown, and it is read on from there`
@@ -121,7 +153,7 @@ const unreadMessage = ({ path }: Found, { byte, what }: Unread): string =>
 /** The most files that an error names. */
 const named = 5
 
-const together = (problems: ReadonlyArray<SourceError>): SourceError => {
+const together = (problems: ReadonlyArray<Problem>): SourceError => {
   const details = problems.slice(0, named).map(({ detail }) => detail)
   const more = problems.length > named ? [`and ${problems.length - named} more files`] : []
   return new SourceError({ detail: [...details, ...more].join("\n") })

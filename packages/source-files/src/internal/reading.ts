@@ -26,6 +26,7 @@ export interface Reading {
 /** The file is not the one that was read before: going on in it could lose events, starting anew repeat them. */
 export const replaced = ({ path }: Found): SourceError =>
   new SourceError({
+    reason: "replaced",
     detail: `${path}: is not the file that was read before under this name; put that file back, or give this one another name`
   })
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util"
 import { assert } from "@effect/vitest"
 import type { Codec } from "@millrace/core"
 import type { Event } from "@millrace/core/Event"
-import type { Checkpoint, Chunk, Intake, Malformed, Unread } from "@millrace/core/Intake"
+import type { Checkpoint, Chunk, Intake, Malformed, Problem, Unread } from "@millrace/core/Intake"
 import type { SourceError } from "@millrace/core/Source"
 import { Braze } from "@millrace/events-braze"
 import * as Deferred from "effect/Deferred"
@@ -29,6 +29,8 @@ export interface Recorder {
   readonly logs: Array<string>
   /** What is left of each split that is not read to its end. */
   readonly unread: Map<string, Unread>
+  /** What it said each time. */
+  readonly problems: Array<ReadonlyArray<Problem>>
   expected: number
   consumed: number
   opened: number
@@ -45,6 +47,7 @@ export const make = (): Recorder => ({
   checkpoints: new Map(),
   logs: [],
   unread: new Map(),
+  problems: [],
   expected: 0,
   consumed: 0,
   opened: 0,
@@ -97,6 +100,7 @@ export const run = (
     readonly follow?: boolean
     readonly splits?: number
     readonly awaited?: number
+    readonly onAppend?: () => void
   } = {}
 ): Effect.Effect<void, SourceError> =>
   Effect.gen(function* () {
@@ -111,6 +115,7 @@ export const run = (
             return Effect.andThen(Deferred.succeed(stopped, undefined), Effect.never)
           }
           record(recorder, chunk)
+          options.onAppend?.()
           underWay++
           recorder.together = Math.max(recorder.together, underWay)
           if (underWay === options.awaited) enough.openUnsafe()
@@ -137,6 +142,10 @@ export const run = (
       unread: (split, left) =>
         Effect.sync(() => {
           recorder.unread.set(split, left)
+        }),
+      problems: (found) =>
+        Effect.sync(() => {
+          recorder.problems.push(found)
         })
     }
     const source = files({ settings: { path, format: "braze-currents" } })

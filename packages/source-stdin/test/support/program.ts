@@ -33,7 +33,8 @@ const main = (format: "event" | "braze-currents", wait: number) => {
     full: Effect.succeed(false),
     claim: () => Effect.die("standard input has no splits"),
     expect: () => Effect.void,
-    unread: () => Effect.void
+    unread: () => Effect.void,
+    problems: () => Effect.void
   }
   const run = stdin({ settings: { format } }).run(intake, { follow: false })
   return Effect.match(Effect.provide(run, Logger.layer([])), {

@@ -39,7 +39,8 @@ export const make = (): Recorder => {
       full: Effect.succeed(false),
       claim: () => Effect.die("claimed a split"),
       expect: () => Effect.void,
-      unread: () => Effect.void
+      unread: () => Effect.void,
+      problems: () => Effect.void
     }
     return Effect.provide(
       source.run(intake, { follow: false }),

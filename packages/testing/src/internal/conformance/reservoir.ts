@@ -103,6 +103,7 @@ export const intake = <E extends Event>(reservoir: Reservoir<E>, plan: Plan): In
     full: Effect.sync(() => plan.isFull?.() ?? false),
     expect: () => Effect.void,
     unread: () => Effect.void,
+    problems: () => Effect.void,
     claim: (split, read) =>
       Effect.gen(function* () {
         if (plan.elsewhere?.from === "start" && plan.elsewhere.split === split) return
