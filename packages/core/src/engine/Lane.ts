@@ -40,6 +40,7 @@ import * as LaneShare from "./LaneShare.ts"
 import * as Opening from "./Opening.ts"
 import type { Prepared } from "./Prepare.ts"
 import type * as ReadBack from "./ReadBack.ts"
+import * as Retention from "./Retention.ts"
 import * as SetAside from "./SetAside.ts"
 import * as Settlements from "./Settlements.ts"
 import * as Trouble from "./Trouble.ts"
@@ -48,6 +49,11 @@ import { type Answer, judge } from "./Verdict.ts"
 const tookTooLong = new DeliveryError({
   outcome: retry("no-answer", { detail: "the attempt took too long" })
 })
+
+const moment = Effect.map(
+  Effect.all([Clock.currentTimeMillis, Clock.monotonicTimeNanos]),
+  ([now, nanos]): Retention.Moment => ({ now, monotonic: Number(nanos / 1_000_000n) })
+)
 
 /** How long messages that do not fill a request wait for others, in milliseconds. */
 const linger = 20
@@ -144,13 +150,14 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     let flushing = false
     let gatheringSince = Infinity
     const share = LaneShare.make(route.share, stored?.bytes ?? 0)
+    const retention = Retention.make(options.retention, yield* moment)
     let expiresAt = stored?.oldest === undefined ? Infinity : stored.oldest + options.retention
 
     const wake = () => {
       changed.openUnsafe()
       onChange()
     }
-    const asideAt = () => share.asideAt(health.lastSuccess)
+    const asideAt = () => share.asideAt(Math.max(health.lastSuccess, retention.since()))
     const isEmpty = () => underWay + unsettled === 0 && memory.isEmpty()
     const sends = () => opening.held === undefined && health.gate.reason !== Health.paused
 
@@ -336,16 +343,20 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         )
       })
 
+    const seeClocks = Effect.tap(moment, (found) => Effect.sync(() => retention.look(found)))
+
     const expire = Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
+      const { now } = yield* seeClocks
       const parcels = yield* outbox.take(key, 0, LaneMemory.readBackBytes)
-      const old = SetAside.expired(parcels, now - options.retention)
-      expiresAt = SetAside.nextExpiry(parcels, old, options.retention)
+      const dueAt = (parcel: Parcel) => retention.dueAt(parcel, health.lastSuccess)
+      const old = SetAside.expired(parcels, dueAt, now)
+      expiresAt = SetAside.nextExpiry(parcels, old, dueAt)
       yield* setAside(old, SetAside.tooOld, now)
     })
 
     const makeRoom = Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
+      const { now } = yield* seeClocks
+      if (now < asideAt()) return
       const parcels = yield* outbox.take(key, 0, LaneMemory.readBackBytes)
       if (parcels.length === 0) share.clear()
       yield* setAside(SetAside.oldest(parcels, share.excess()), SetAside.tooMuch, now)

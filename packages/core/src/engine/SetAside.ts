@@ -18,20 +18,23 @@ export const tooMuch: Why = {
   detail: "the lane held more than its share of the outbox"
 }
 
-/** The parcels appended at or before `until`. They come oldest first, so the first younger one ends them. */
-export const expired = (parcels: ReadonlyArray<Parcel>, until: number): ReadonlyArray<Parcel> => {
-  const young = parcels.findIndex(({ appendedAt }) => appendedAt > until)
+/** When a parcel's events end, in epoch milliseconds. */
+export type DueAt = (parcel: Parcel) => number
+
+/** The parcels that are due. They come oldest first, so the first that is not ends them. */
+export const expired = (parcels: ReadonlyArray<Parcel>, dueAt: DueAt, now: number): ReadonlyArray<Parcel> => {
+  const young = parcels.findIndex((parcel) => dueAt(parcel) > now)
   return young < 0 ? parcels : parcels.slice(0, young)
 }
 
-/** When to look again: at the age of the oldest parcel that was left, or at once when all that was read had expired. */
+/** When to look again: when the oldest parcel that was left is due, or at once when all that was read had expired. */
 export const nextExpiry = (
   parcels: ReadonlyArray<Parcel>,
   old: ReadonlyArray<Parcel>,
-  retention: number
+  dueAt: DueAt
 ): number => {
   const oldest = parcels[old.length]
-  if (oldest !== undefined) return oldest.appendedAt + retention
+  if (oldest !== undefined) return dueAt(oldest)
   return parcels.length === 0 ? Infinity : 0
 }
 

@@ -119,6 +119,13 @@ export const bugs: ReadonlyArray<Bug> = [
     find: "[event.id, members[index]!.parcel, members[index]!.position]",
     replace: "event.id",
     breaks: ["stable-ids"]
+  },
+  {
+    name: "what waited while the exporter was down expires before it is tried",
+    file: "engine/Retention.ts",
+    find: "if (appendedAt > since) return due",
+    replace: "if (due > 0) return due",
+    breaks: ["at-least-once"]
   }
 ]
 

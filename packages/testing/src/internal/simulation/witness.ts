@@ -5,6 +5,7 @@
 import type { Ledger } from "@millrace/core/Ledger"
 import type { Appending, Composition, DeadLetter, LaneKey, Sequence, Settlement } from "@millrace/core/Outbox"
 import type { Violation } from "../../Simulation.ts"
+import { hour } from "./duration.ts"
 import type { Kernel } from "./kernel.ts"
 import * as LaneRecord from "./laneRecord.ts"
 import {
@@ -57,6 +58,9 @@ interface KnownParcel {
   readonly events: ReadonlyArray<PlannedEvent | undefined>
   readonly settled: Set<number>
 }
+
+/** What waits at a start is tried for so long before it may expire. */
+const trial = hour
 
 const text = new TextDecoder()
 
@@ -149,6 +153,13 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
       return
     }
     tally.add(route, "dead", reason, 1)
+    const { bootedAt } = life
+    if (reason === "expired" && parcel.at < bootedAt && kernel.now() - bootedAt < trial) {
+      violate(
+        "at-least-once",
+        `${route}/${lane}: ${event.id} waited at the start, and expired ${kernel.now() - bootedAt} ms later`
+      )
+    }
     const isSetAside = (reason === "expired" && may.expire) || (reason === "share-full" && may.beSetAside)
     if (isSetAside) parcel.lane.setAside(event.id)
     else if (reason !== Tally.deadReason[event.fate]) {
