@@ -28,8 +28,9 @@ export const amplitude = Destination.plugin({
   selection: EventNames.selected,
   settings: Settings,
   credentials: Credentials,
-  open: ({ credentials: { apiKey }, settings }) => {
+  open: ({ credentials, settings }) => {
     const address = baseUrl(settings)
+    const { apiKey } = credentials
     const upload = uploader(settings)
     const allowed = Math.min(Limits.requestBytes[settings.endpoint], Limits.filledBytes)
     return Destination.opened({
@@ -45,7 +46,7 @@ export const amplitude = Destination.plugin({
       },
       assign: assigner(settings),
       prepare: ([event]) => upload(event),
-      connect: () => connect(address, apiKey, settings)
+      connect: () => connect(address, credentials, settings)
     })
   }
 })

@@ -3,11 +3,12 @@
  *
  * @since 1.0.0
  */
+import { ClientCertificate } from "@millrace/http/ClientCertificate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /**
- * The API key, redacted: a plain string is an error.
+ * The credentials, all secrets redacted: a plain string is an error.
  *
  * @since 1.0.0
  * @category schemas
@@ -22,7 +23,8 @@ export const Credentials = Schema.Struct({
       Schema.makeFilter(
         (text) => /^[\w-]+$/.test(Redacted.value(text)) || "expected a key of letters and digits alone"
       )
-    )
+    ),
+  clientCertificate: Schema.optionalKey(ClientCertificate)
 })
 
 /**

@@ -4,6 +4,7 @@
  *
  * @since 1.0.0
  */
+import { ClientCertificate } from "@millrace/http/ClientCertificate"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -99,7 +100,8 @@ export const Credentials = Schema.Struct({
         webhookSecret("The secret before it: while it is given, requests carry a signature by each.")
       )
     }).annotate({ description: "The headers of [Standard Webhooks](https://www.standardwebhooks.com)." })
-  )
+  ),
+  clientCertificate: Schema.optionalKey(ClientCertificate)
 }).check(
   Schema.makeFilter((credentials) => {
     const [twice] = Headers.repeated(headerNames(credentials))

@@ -3,6 +3,7 @@
  *
  * @since 1.0.0
  */
+import { ClientCertificate } from "@millrace/http/ClientCertificate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
@@ -28,7 +29,7 @@ export const ServiceAccount = Schema.Struct({
 })
 
 /**
- * One of the two.
+ * One of the two, with a client certificate if one is asked for.
  *
  * @since 1.0.0
  * @category schemas
@@ -47,7 +48,8 @@ export const Credentials = Schema.Struct({
           "The project's token; or its API secret, with which Braze signs in, deprecated by Mixpanel."
       })
       .check(isUserName)
-  )
+  ),
+  clientCertificate: Schema.optionalKey(ClientCertificate)
 }).check(
   Schema.makeFilter(
     ({ serviceAccount, token }) =>

@@ -3,6 +3,7 @@
  *
  * @since 1.0.0
  */
+import { ClientCertificate } from "@millrace/http/ClientCertificate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
@@ -95,7 +96,8 @@ export const Credentials = Schema.Struct({
       description:
         "A list: which platform an app is of, for events that do not tell, and feeds of single apps."
     })
-  )
+  ),
+  clientCertificate: Schema.optionalKey(ClientCertificate)
 })
 
 /**

@@ -55,7 +55,7 @@ export const mparticle = Destination.plugin({
         warnings: warningsOf(feeds, credentials),
         assign: assigner(settings, feeds, map),
         prepare: map.prepare,
-        connect: connect(address, endpoints)
+        connect: connect(address, endpoints, credentials)
       }
     })
 })

@@ -3,11 +3,12 @@
  *
  * @since 1.0.0
  */
+import { ClientCertificate } from "@millrace/http/ClientCertificate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /**
- * The write key, redacted: a plain string is an error.
+ * The credentials, all secrets redacted: a plain string is an error.
  *
  * @since 1.0.0
  * @category schemas
@@ -23,7 +24,8 @@ export const Credentials = Schema.Struct({
       Schema.makeFilter(
         (text) => /^[^:\s]+$/.test(Redacted.value(text)) || "expected a key without colons or spaces"
       )
-    )
+    ),
+  clientCertificate: Schema.optionalKey(ClientCertificate)
 })
 
 /**

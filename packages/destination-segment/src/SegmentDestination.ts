@@ -28,11 +28,11 @@ export const segment = Destination.plugin({
   selection: EventNames.selected,
   settings: Settings,
   credentials: Credentials,
-  open: ({ credentials: { writeKey }, settings }) => {
+  open: ({ credentials, settings }) => {
     const address = baseUrl(settings)
     const track = tracker(settings)
     return Destination.opened({
-      lanes: [{ name: lane, mark: markOf(address, writeKey) }],
+      lanes: [{ name: lane, mark: markOf(address, credentials.writeKey) }],
       limits: {
         messages: Limits.events,
         events: Limits.events,
@@ -44,7 +44,7 @@ export const segment = Destination.plugin({
       },
       assign: assigner(settings),
       prepare: ([event]) => track(event),
-      connect: () => connect(address, writeKey)
+      connect: () => connect(address, credentials)
     })
   }
 })

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Answer from "../Answer.ts"
+import type { Credentials } from "../Credentials.ts"
 import type { Settings } from "../Settings.ts"
 
 type Key = Redacted.Redacted<string>
@@ -31,10 +32,10 @@ const paths = { batch: "/batch", http: "/2/httpapi" } as const
 
 export const connect = (
   address: URL,
-  apiKey: Key,
+  { apiKey, clientCertificate }: Credentials,
   settings: Settings
 ): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.map(Transport.open(address.origin), (channel): Connection => {
+  Effect.map(Transport.open(address.origin, { clientCertificate }), (channel): Connection => {
     const path = Address.pathOf(address) + paths[settings.endpoint]
     const post = (body: Uint8Array) =>
       Effect.suspend(() => {

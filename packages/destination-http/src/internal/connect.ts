@@ -16,7 +16,7 @@ export const connect = (
   credentials: Credentials,
   shape: Shape
 ): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.map(Transport.open(shape.origin, { connections: limits.concurrency }), (channel): Connection => {
+  Effect.map(Transport.open(shape.origin, optionsOf(limits, credentials)), (channel): Connection => {
     const send = (request: Transport.Request) =>
       Effect.mapBoth(channel.send(request), {
         onSuccess: (answer) => masked(answer, credentials),
@@ -54,6 +54,11 @@ export const connect = (
       })
     }
   })
+
+const optionsOf = (
+  { concurrency }: Settings["limits"],
+  { clientCertificate }: Credentials
+): Transport.Options => ({ connections: concurrency, clientCertificate })
 
 const checkNote =
   "inferred: a GET of url was answered, and only 401 and 403 mean that credentials are refused; set checkUrl for a proof"

@@ -25,27 +25,30 @@ export const connect = (
   credentials: Credentials,
   { projectId }: Settings
 ): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.map(Transport.open(address.origin), (channel): Connection => {
-    const project = projectId === undefined ? "" : `&project_id=${projectId}`
-    const path = `${Address.pathOf(address)}/import?strict=1${project}`
-    const post = (body: Uint8Array) =>
-      Effect.suspend(() =>
-        channel.send({ method: "POST", path, headers: headersOf(credentials), body })
-      ).pipe(
-        Effect.mapError(Delivery.noAnswer),
-        Effect.map((answer) => withoutSecrets(answer, credentials)),
-        Effect.zip(Clock.currentTimeMillis)
-      )
-    return {
-      deliver: (batch) =>
-        Effect.flatMap(post(batch.body), ([answer, now]) =>
-          Effect.fromResult(Answer.outcomes(answer, batch, now))
-        ),
-      checkNote:
-        "inferred: Mixpanel documents no probe, only that it answers 401 to credentials it does not know",
-      check: Effect.flatMap(post(nothing), ([answer, now]) => Delivery.reached(Answer.outcome(answer, now)))
+  Effect.map(
+    Transport.open(address.origin, { clientCertificate: credentials.clientCertificate }),
+    (channel): Connection => {
+      const project = projectId === undefined ? "" : `&project_id=${projectId}`
+      const path = `${Address.pathOf(address)}/import?strict=1${project}`
+      const post = (body: Uint8Array) =>
+        Effect.suspend(() =>
+          channel.send({ method: "POST", path, headers: headersOf(credentials), body })
+        ).pipe(
+          Effect.mapError(Delivery.noAnswer),
+          Effect.map((answer) => withoutSecrets(answer, credentials)),
+          Effect.zip(Clock.currentTimeMillis)
+        )
+      return {
+        deliver: (batch) =>
+          Effect.flatMap(post(batch.body), ([answer, now]) =>
+            Effect.fromResult(Answer.outcomes(answer, batch, now))
+          ),
+        checkNote:
+          "inferred: Mixpanel documents no probe, only that it answers 401 to credentials it does not know",
+        check: Effect.flatMap(post(nothing), ([answer, now]) => Delivery.reached(Answer.outcome(answer, now)))
+      }
     }
-  })
+  )
 
 /** The same for the same project at the same place. A hash: it is compared and may be shown. */
 export const markOf = (address: URL, credentials: Credentials, { projectId }: Settings): string => {

@@ -10,12 +10,16 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Answer from "../Answer.ts"
-import type { Pair } from "../Credentials.ts"
+import type { Credentials, Pair } from "../Credentials.ts"
 import type { Endpoint } from "./endpoints.ts"
 
 type Connect = (lane: string) => Effect.Effect<Connection, DeliveryError, Scope.Scope>
 
-export const connect = (address: URL, endpoints: ReadonlyArray<Endpoint>): Connect => {
+export const connect = (
+  address: URL,
+  endpoints: ReadonlyArray<Endpoint>,
+  { clientCertificate }: Credentials
+): Connect => {
   const byLane = new Map(endpoints.map((endpoint) => [endpoint.lane, endpoint]))
   const prefix = Address.pathOf(address)
   return (lane) => {
@@ -23,7 +27,7 @@ export const connect = (address: URL, endpoints: ReadonlyArray<Endpoint>): Conne
     // Neither a lane without credentials nor one that is not configured is ever opened by the core.
     if (endpoint?.pair === undefined) return Effect.die(new Error(`lane ${lane} has no credentials`))
     const { notBefore, pair, path } = endpoint
-    return Effect.map(Transport.open(address.origin), (channel): Connection => {
+    return Effect.map(Transport.open(address.origin, { clientCertificate }), (channel): Connection => {
       const post = (body: Uint8Array) =>
         Effect.mapError(
           Effect.map(

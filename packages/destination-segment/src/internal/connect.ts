@@ -9,11 +9,15 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Answer from "../Answer.ts"
+import type { Credentials } from "../Credentials.ts"
 
 type Key = Redacted.Redacted<string>
 
-export const connect = (address: URL, writeKey: Key): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.map(Transport.open(address.origin), (channel): Connection => {
+export const connect = (
+  address: URL,
+  { clientCertificate, writeKey }: Credentials
+): Effect.Effect<Connection, never, Scope.Scope> =>
+  Effect.map(Transport.open(address.origin, { clientCertificate }), (channel): Connection => {
     const path = `${Address.pathOf(address)}/v1/batch`
     const post = (body: Uint8Array): Effect.Effect<Outcome, DeliveryError> =>
       Effect.suspend(() => channel.send({ method: "POST", path, headers: headersOf(writeKey), body })).pipe(
