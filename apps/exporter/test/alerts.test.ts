@@ -161,6 +161,37 @@ describe("an alert", () => {
     })
   )
 
+  it.live("goes through the proxy of the environment, and names one that does not let it through", () =>
+    Effect.gen(function* () {
+      const asked: Array<string | undefined> = []
+      const server = createServer()
+      server.on("connect", ({ url }, socket) => {
+        asked.push(url)
+        socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+      })
+      yield* Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void)))
+      const place = `127.0.0.1:${(server.address() as AddressInfo).port}`
+      yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          const before = process.env["HTTPS_PROXY"]
+          process.env["HTTPS_PROXY"] = `http://user:hunter2@${place}`
+          return before
+        }),
+        (before) =>
+          Effect.sync(() => {
+            server.close()
+            if (before === undefined) delete process.env["HTTPS_PROXY"]
+            else process.env["HTTPS_PROXY"] = before
+          })
+      )
+      const send = Send.webhook(Redacted.make("https://hooks.example/sesame"))
+      const failure = yield* Effect.flip(send("orders", [alert]))
+      assert.deepStrictEqual(asked, ["hooks.example:443"])
+      assert.include(failure.message, `not let through at the proxy http://${place} (HTTP 407)`)
+      assert.notMatch(failure.message, /hunter2|sesame/)
+    })
+  )
+
   it.live("reaches a reader through an SMTP server", () =>
     Effect.gen(function* () {
       const { host, mails } = yield* startMail

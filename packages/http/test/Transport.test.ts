@@ -131,6 +131,12 @@ describe("Transport", () => {
       const head = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"
       const halts = yield* sockets((socket) => socket.once("data", () => socket.write(head)))
       assert.strictEqual((yield* failure(halts.origin, { body: "100 millis" })).reason, "timeout-body")
+      // A remote that takes the connection and reads nothing of what is sent.
+      const deaf = yield* sockets((socket) => socket.pause())
+      const sent = Effect.flatMap(Transport.open(deaf.origin, { headers: "100 millis" }), (channel) =>
+        Effect.flip(channel.send({ ...post, body: new Uint8Array(32_000_000) }))
+      )
+      assert.strictEqual((yield* sent).reason, "timeout-headers")
       // Drop by drop: every gap is short, the whole is not.
       const drips = yield* sockets((socket) => {
         socket.once("data", () => {

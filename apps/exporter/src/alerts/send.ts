@@ -17,6 +17,9 @@ const mark = { raised: "ALERT", reminder: "STILL", healed: "OK" } as const
 
 const lines = (alerts: ReadonlyArray<Alert>) => alerts.map(({ kind, text }) => `${mark[kind]}: ${text}`)
 
+/** A way that hangs holds up what is to be told next. */
+const limits = { connect: "5 seconds", headers: "10 seconds", body: "5 seconds" } as const
+
 /** `text` is what Slack and its like show; `alerts` is for programs. */
 export const webhook =
   (url: Redacted.Redacted<string>): Send =>
@@ -30,7 +33,7 @@ export const webhook =
         const transport = yield* Transport.Transport
         const failed = (detail: string) =>
           new AlertError({ message: `the alerts webhook did not take it: ${detail}` })
-        const channel = yield* transport.open(target.origin)
+        const channel = yield* transport.open(target.origin, limits)
         const body = JSON.stringify({
           text: lines(alerts)
             .map((line) => `[${name}] ${line}`)
@@ -45,7 +48,10 @@ export const webhook =
             headers: { "content-type": "application/json" },
             body: new TextEncoder().encode(body)
           }),
-          ({ reason }) => failed(reason)
+          ({ code, proxy, reason }) => {
+            const what = reason === "proxy" ? "not let through" : reason
+            return failed(`${what}${proxy === undefined ? "" : ` at the proxy ${proxy}`} (${code})`)
+          }
         )
         if (status >= 300) return yield* failed(`status ${status}`)
       })
