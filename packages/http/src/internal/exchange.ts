@@ -56,25 +56,24 @@ export const exchange = (
     clearTimeout(timer)
     done(answer ?? failure ?? new Broken("reset", "closed"))
   }
-  const within = (millis: number, late: Broken) => {
+  const within = (phase: "headers" | "body") => {
     clearTimeout(timer)
     timer = setTimeout(() => {
-      failure = late
+      failure = new Broken(`timeout-${phase}`, `${phase} limit`)
       sent.destroy()
-    }, millis)
+    }, limits[phase])
   }
-  sent.once("socket", () => within(limits.headers, new Broken("timeout-headers", "headers limit")))
+  sent.once("socket", () => within("headers"))
   const read = ({ headers, status }: Head, bytes: Promise<Buffer>, isWhole: (bytes: Buffer) => boolean) => {
     open++
-    const late = new Broken("timeout-body", "body limit")
-    within(limits.body, late)
+    within("body")
     bytes.then(async (packed) => {
       const body = await textOf(packed, headers["content-encoding"])
       const isSent = sent.writableFinished && !agent.isRetired(sent.socket)
       const isReset = isSent && failure?.reason === "reset"
-      if (failure === undefined) failure = new Broken("reset", "half an answer")
-      if (failure !== late && (isWhole(packed) || stands(status, body, isReset)))
-        answer = { status, headers, body }
+      const isLate = failure?.reason === "timeout-body"
+      if (!isLate && (isWhole(packed) || stands(status, body, isReset))) answer = { status, headers, body }
+      else failure ??= new Broken("reset", "half an answer")
       // Who refuses a request reads no more of it; who takes it may still want the rest.
       if (!sent.writableFinished && status >= 300) sent.destroy()
       over()
