@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import manifest from "../package.json" with { type: "json" }
 import * as CommandLine from "./commandLine.ts"
+import { alerts } from "./commands/alerts.ts"
 import { check } from "./commands/check.ts"
 import { deadLetters } from "./commands/deadLetters.ts"
 import { lanes } from "./commands/lanes.ts"
@@ -27,7 +28,7 @@ const millrace = Command.make("millrace").pipe(
   Command.withDescription(
     "Carries events from a source to destinations and accounts for every one. Begin with: millrace check <config>"
   ),
-  Command.withSubcommands([run, check, preview, status, lanes, deadLetters, replay, outbox])
+  Command.withSubcommands([run, check, preview, status, lanes, deadLetters, replay, outbox, alerts])
 )
 
 const files = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer)

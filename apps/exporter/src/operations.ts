@@ -13,6 +13,7 @@ import type { Erased, LaneStatus, Past, Running } from "@millrace/core/Running"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as Sources from "./sources.ts"
 import * as Unread from "./unread.ts"
 
 export interface Status {
@@ -22,7 +23,20 @@ export interface Status {
   readonly stored: ReadonlyArray<LaneState>
   /** What the sources have not read to its end. */
   readonly unread: Unread.Summary
+  /** Of an exporter that does not run, as its last run that ended left them. */
+  readonly sources: ReadonlyArray<Sources.SourceState>
+  /** Bytes in the outbox, and the most there may be; absent where it cannot tell. */
+  /** When the running exporter began to run, in epoch milliseconds; absent for one that does not run. */
+  readonly started?: number
+  readonly usage?: { readonly bytes: number; readonly limit?: number }
 }
+
+/** An outbox that cannot tell how full it is, is no reason to tell nothing. */
+const usageOf = (outbox: Outbox["Service"]): Effect.Effect<Pick<Status, "usage">> =>
+  Effect.match(outbox.usage, {
+    onSuccess: ({ bytes, limit }) => ({ usage: { bytes, ...(limit === undefined ? {} : { limit }) } }),
+    onFailure: () => ({})
+  })
 
 /** A dead letter as it passes through the socket: its record in base64. */
 export interface Letter extends Omit<DeadLetter, "record"> {
@@ -95,11 +109,19 @@ export const ofOutbox = (
 ): Operations => ({
   status: () =>
     Effect.map(
-      Effect.all([outbox.ledger, outbox.lanes, Unread.recall(store.directory)]),
-      ([ledger, stored, unread]) => ({
+      Effect.all([
+        outbox.ledger,
+        outbox.lanes,
+        Unread.recall(store.directory),
+        Sources.recall(store.directory),
+        usageOf(outbox)
+      ]),
+      ([ledger, stored, unread, sources, usage]) => ({
         ledger,
         stored,
         unread,
+        sources,
+        ...usage,
         lanes: lanesOf(ledger).map((key) => ({ ...key, gate: gateOf(stored, key), trouble: "", underWay: 0 }))
       })
     ),
@@ -136,17 +158,28 @@ export const ofOutbox = (
 export const ofRunning = (
   running: Running,
   outbox: Outbox["Service"],
-  loaded: Pick<Loaded, "definition" | "store">
+  loaded: Pick<Loaded, "definition" | "store">,
+  started: number
 ): Operations => ({
   ...ofOutbox(outbox, loaded),
   status: () =>
     Effect.map(
-      Effect.all([running.ledger, running.lanes, outbox.lanes, running.progress]),
-      ([ledger, lanes, stored, { unread }]) => ({
+      Effect.all([
+        running.ledger,
+        running.lanes,
+        outbox.lanes,
+        running.progress,
+        running.sources,
+        usageOf(outbox)
+      ]),
+      ([ledger, lanes, stored, { unread }, sources, usage]) => ({
         ledger,
         lanes,
         stored,
-        unread: Unread.summaryOf(unread)
+        unread: Unread.summaryOf(unread),
+        sources: Sources.statesOf(sources, unread),
+        started,
+        ...usage
       })
     ),
   pause: running.pause,

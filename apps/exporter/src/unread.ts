@@ -35,7 +35,7 @@ const nothing: Summary = { splits: 0, first: [] }
 
 export const summaryOf = (unread: ReadonlyArray<UnreadSplit>): Summary => ({
   splits: unread.length,
-  first: unread.slice(0, most)
+  first: unread.slice(0, most).map(({ source, split, byte, what }) => ({ source, split, byte, what }))
 })
 
 /** One line for each split that is named: where it stands, why, and what to do. */

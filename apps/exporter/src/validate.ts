@@ -9,5 +9,5 @@ import * as Effect from "effect/Effect"
 export const validate = Effect.fnUntraced(function* ({ alerts, definition }: Loaded) {
   yield* Exporter.validate(definition)
   for (const { check } of Object.values(definition.sources)) yield* check ?? Effect.void
-  yield* alerts?.ways ?? Effect.void
+  for (const { address } of alerts?.ways ?? []) yield* address
 })

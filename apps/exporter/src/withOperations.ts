@@ -33,21 +33,27 @@ export type Reading = Pick<Operations, "status" | "deadLetters">
 
 /**
  * The same for what only reads: that must not fail for want of room, or of the right to write. Where it would have, the
- * reason is said on stderr.
+ * reason is said on stderr, and to `onProblem`.
  */
 export const withReading = <A, E>(
   loaded: Loaded,
-  use: (operations: Reading, isRunning: boolean) => Effect.Effect<A, E>
+  use: (operations: Reading, isRunning: boolean) => Effect.Effect<A, E>,
+  onProblem: (message: string) => void = () => {}
 ): Effect.Effect<A, E | OutboxError> =>
-  withOperations({ ...loaded, store: { ...loaded.store, layer: readable(loaded.store) } }, use)
+  withOperations({ ...loaded, store: { ...loaded.store, layer: readable(loaded.store, onProblem) } }, use)
 
-const readable = ({ layer, look }: Store): Store["layer"] =>
+const readable = ({ layer, look }: Store, onProblem: (message: string) => void): Store["layer"] =>
   look === undefined
     ? layer
     : Layer.catch(layer, (error) =>
         error.reason === "Full" || error.reason === "Unavailable"
           ? look.pipe(
-              Layer.tap(() => Effect.sync(() => say(error.message))),
+              Layer.tap(() =>
+                Effect.sync(() => {
+                  say(error.message)
+                  onProblem(error.message)
+                })
+              ),
               Layer.catch(() => failing(error))
             )
           : failing(error)

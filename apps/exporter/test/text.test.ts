@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Ledger from "@millrace/core/Ledger"
 import type { LaneStatus } from "@millrace/core/Running"
-import { lanesText } from "../src/commands/lanes.ts"
 import { ofRun } from "../src/exitCode.ts"
+import { lanesText } from "../src/lanesText.ts"
 import { deadText, ledgerText, waitingText } from "../src/ledgerText.ts"
 import { progressText } from "../src/progress.ts"
 import { counted, table } from "../src/table.ts"
@@ -157,8 +157,6 @@ describe("lanes as text", () => {
   const shown = (notBefore: number, trouble: string) =>
     lanesText(
       {
-        ledger: ledgerOf({}),
-        unread: { splits: 0, first: [] },
         stored: [],
         lanes: [
           {

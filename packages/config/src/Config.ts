@@ -14,7 +14,7 @@ import * as Plugin from "@millrace/core/Plugin"
 import { type Route, unmatched } from "@millrace/core/Route"
 import type { Source } from "@millrace/core/Source"
 import * as ByteSize from "effect/ByteSize"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -43,29 +43,58 @@ export interface Loaded {
   readonly definition: Definition
   readonly store: Store
   readonly alerts: Alerts | undefined
+  readonly thresholds: Thresholds
   /** Threads that read, the exporter's own among them. */
   readonly workers: number
 }
 
 /**
- * Where alerts go, with secrets to be read.
+ * A way that alerts go, with an address that is a secret: read anew each time, so that one out of order stops no other.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type AlertWay =
+  | {
+      readonly name: "webhook"
+      readonly address: Effect.Effect<Redacted.Redacted<string>, Plugin.PluginError>
+    }
+  | {
+      readonly name: "e-mail"
+      /** Of the SMTP server. */
+      readonly address: Effect.Effect<Redacted.Redacted<string>, Plugin.PluginError>
+      readonly from: string
+      readonly to: string
+    }
+
+/**
+ * Where alerts go.
  *
  * @since 1.0.0
  * @category models
  */
 export interface Alerts {
-  readonly ways: Effect.Effect<
-    {
-      readonly webhook?: { readonly url: Redacted.Redacted<string> }
-      readonly email?: {
-        readonly server: Redacted.Redacted<string>
-        readonly from: string
-        readonly to?: string
-      }
-    },
-    Plugin.PluginError
-  >
+  readonly ways: ReadonlyArray<AlertWay>
   readonly remindEvery: Duration.Input
+}
+
+/**
+ * When something is worth an alert, in milliseconds.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Thresholds {
+  /** A lane has had no success for so long although events wait. */
+  readonly noSuccessFor: number
+  /** An event has waited for so long. */
+  readonly waitingFor: number
+  /** Nothing was read from a source for so long; absent for never. */
+  readonly nothingReadFor?: number
+  /** A source, or a file of it, could not be read for so long. */
+  readonly unreadableFor: number
+  /** A file has not been read to its end for so long. */
+  readonly unreadFor: number
 }
 
 /**
@@ -129,6 +158,7 @@ export const load = (
     const store = yield* makePlugin<Store>(context, "outbox", ["outbox"], config.outbox)
     return {
       alerts: alertsOf(config, context),
+      thresholds: thresholdsOf(config),
       file,
       name: config.name,
       contact: config.contact,
@@ -166,7 +196,7 @@ const transformsOf = (
 }
 
 const alertsOf = (
-  { alerts }: ConfigFile,
+  { alerts, contact }: ConfigFile,
   { document, folder, surroundings }: Context
 ): Alerts | undefined => {
   if (alerts === undefined) return undefined
@@ -175,25 +205,29 @@ const alertsOf = (
     Effect.mapError(Address.read(reference, folder, surroundings.environment, schemes), (error) =>
       located(error, ({ detail, issues: [issue] = [] }) => failAt(document, path, issue?.message ?? detail))
     )
-  return {
-    remindEvery: remindEvery ?? "1 day",
-    ways: Effect.gen(function* () {
-      return {
-        ...(webhook === undefined
-          ? {}
-          : {
-              webhook: { url: yield* address(webhook.url, ["alerts", "webhook", "url"], ["https", "http"]) }
-            }),
-        ...(email === undefined
-          ? {}
-          : {
-              email: {
-                ...email,
-                server: yield* address(email.server, ["alerts", "email", "server"], ["smtps", "smtp"])
-              }
-            })
-      }
+  const ways: Array<AlertWay> = []
+  if (webhook !== undefined) {
+    ways.push({
+      name: "webhook",
+      address: address(webhook.url, ["alerts", "webhook", "url"], ["https", "http"])
     })
+  }
+  if (email !== undefined) {
+    const { server, from, to = contact ?? from } = email
+    const smtp = address(server, ["alerts", "email", "server"], ["smtps", "smtp"])
+    ways.push({ name: "e-mail", address: smtp, from, to })
+  }
+  return { ways, remindEvery: remindEvery ?? "1 day" }
+}
+
+const thresholdsOf = ({ alerts = {} }: ConfigFile): Thresholds => {
+  const { noSuccessFor, waitingFor, nothingReadFor, unreadableFor, unreadFor } = alerts
+  return {
+    noSuccessFor: Duration.toMillis(noSuccessFor ?? "1 minute"),
+    waitingFor: Duration.toMillis(waitingFor ?? "1 hour"),
+    ...(nothingReadFor === undefined ? {} : { nothingReadFor: Duration.toMillis(nothingReadFor) }),
+    unreadableFor: Duration.toMillis(unreadableFor ?? "1 second"),
+    unreadFor: Duration.toMillis(unreadFor ?? "10 minutes")
   }
 }
 

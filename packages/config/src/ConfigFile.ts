@@ -169,7 +169,18 @@ export const AlertsUse = Schema.Struct({
       to: described(Schema.optionalKey(Address), "Address of the reader; `contact` by default.")
     })
   ),
-  remindEvery: duration('How often a lasting condition is told of again ("1 day").')
+  remindEvery: duration('How often a lasting condition is told of again ("1 day").'),
+  noSuccessFor: duration(
+    'Told of: a lane that has had no success for so long although events wait, as when the remote cannot be reached ("1 minute").'
+  ),
+  waitingFor: duration('Told of: an event that has waited for so long ("1 hour").'),
+  nothingReadFor: duration(
+    "Told of: a source from which nothing was read for so long; off by default, since many are quiet by night."
+  ),
+  unreadableFor: duration(
+    'Told of: a source, or a file, that could not be read for so long, such as a folder that is gone ("1 second").'
+  ),
+  unreadFor: duration('Told of: a file that has not been read to its end for so long ("10 minutes").')
 })
 
 /**

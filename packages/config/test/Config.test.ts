@@ -237,13 +237,14 @@ describe("a configuration", () => {
   ]
   it.effect.each(ways)(
     "knows before anything happens where alerts can go: %s at %s",
-    ([way, WAY, expected]) =>
+    ([given, WAY, expected]) =>
       Effect.gen(function* () {
-        const file = write("alerts.yaml", `${good}alerts:\n  ${way}\n`)
+        const file = write("alerts.yaml", `${good}alerts:\n  ${given}\n`)
         const { alerts } = yield* Config.load(file, { ...surroundings, environment: { ...environment, WAY } })
-        const outcome = yield* Effect.result(alerts!.ways)
+        const [way] = alerts!.ways
+        const outcome = yield* Effect.result(way!.address)
         if (expected === undefined) return expect(outcome._tag).toBe("Success")
-        const { message } = yield* Effect.flip(alerts!.ways)
+        const { message } = yield* Effect.flip(way!.address)
         expect(message).toContain(expected)
         expect(message).toMatch(/alerts\.yaml:15: /)
         if (WAY !== "") expect(message).not.toContain(WAY)

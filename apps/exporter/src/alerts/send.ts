@@ -1,6 +1,7 @@
 /**
  * Alerts on their way: to a webhook as JSON, and by e-mail.
  */
+import type { AlertWay } from "@millrace/config/Config"
 import * as Transport from "@millrace/http/Transport"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -11,9 +12,11 @@ import type { Alert } from "./memory.ts"
 /** An alert could not be sent. Names the way, never its address: that may be a secret. */
 class AlertError extends Data.TaggedError("AlertError")<{ readonly message: string }> {}
 
+export type Way = AlertWay
+
 export type Send = (name: string, alerts: ReadonlyArray<Alert>) => Effect.Effect<void, AlertError>
 
-const mark = { raised: "ALERT", reminder: "STILL", healed: "OK" } as const
+const mark = { raised: "ALERT", changed: "ALERT", reminder: "STILL", healed: "OK", test: "TEST" } as const
 
 const lines = (alerts: ReadonlyArray<Alert>) => alerts.map(({ kind, text }) => `${mark[kind]}: ${text}`)
 
@@ -57,13 +60,21 @@ export const webhook =
       })
     )
 
+/** Milliseconds that an SMTP server may take: to be reached, to greet, and to say anything at all. */
+const smtpLimits = {
+  connectionTimeout: 10_000,
+  greetingTimeout: 10_000,
+  socketTimeout: 30_000,
+  dnsTimeout: 10_000
+}
+
 /** `server` is an SMTP URL, such as `smtps://user:password@host`. */
 export const email =
   (server: Redacted.Redacted<string>, from: string, to: string): Send =>
   (name, alerts) =>
     Effect.tryPromise({
       try: async () => {
-        const transport = createTransport(Redacted.value(server))
+        const transport = createTransport({ url: Redacted.value(server), ...smtpLimits })
         try {
           const [first] = lines(alerts)
           const subject = alerts.length === 1 ? `[${name}] ${first}` : `[${name}] ${alerts.length} alerts`
@@ -82,3 +93,22 @@ export const email =
         return new AlertError({ message: `the alerts e-mail was not taken by the SMTP server (${code})` })
       }
     })
+
+/** By a way of the configuration; its address is read first. */
+export const by =
+  (way: Way): Send =>
+  (name, alerts) =>
+    Effect.gen(function* () {
+      const address = yield* Effect.mapError(way.address, ({ message }) => new AlertError({ message }))
+      const send = way.name === "webhook" ? webhook(address) : email(address, way.from, way.to)
+      yield* send(name, alerts)
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: longest,
+        orElse: () =>
+          Effect.fail(new AlertError({ message: `the alerts ${way.name} did not answer in time` }))
+      })
+    )
+
+/** The longest that one way may take. */
+const longest = "1 minute"

@@ -3,36 +3,41 @@
  */
 import type { Loaded } from "@millrace/config/Config"
 import type { LaneKey } from "@millrace/core/Outbox"
-import type { Share } from "@millrace/core/Route"
 import * as Clock from "effect/Clock"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { InputError } from "../exitCode.ts"
+import { json } from "../json.ts"
+import { lanesOf, lanesText } from "../lanesText.ts"
 import { whyWaiting } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
 import type { Status } from "../operations.ts"
-import { bytes, number, table } from "../table.ts"
+import { sourcesText } from "../sources.ts"
+import { number } from "../table.ts"
 import * as Terminal from "../terminal.ts"
 import { expectState, withOperations, withReading } from "../withOperations.ts"
 
 const show = Command.make(
   "show",
-  { config: configArgument },
-  Effect.fnUntraced(function* ({ config }) {
+  { config: configArgument, json },
+  Effect.fnUntraced(function* ({ config, json }) {
     const loaded = yield* load(config)
     yield* expectState(loaded)
     yield* withReading(loaded, (operations) =>
       Effect.flatMap(Effect.all([operations.status(), Clock.currentTimeMillis]), ([status, now]) =>
-        print(lanesText(status, loaded, now))
+        print(
+          json
+            ? Terminal.json({ lanes: lanesOf(status, loaded), sources: status.sources })
+            : `${lanesText(status, loaded, now)}\n\n${sourcesText(status.sources)}`
+        )
       )
     )
   })
 ).pipe(
   Command.withDescription(
-    "Show each lane's gate, since when and why, what waits, and when its oldest event meets its retention"
+    "Show each lane's gate, since when and why, what waits, and when its oldest event meets its retention; and each source's state"
   )
 )
 
@@ -50,16 +55,32 @@ const change = (name: "pause" | "resume", description: string) =>
     Effect.fnUntraced(function* ({ config, lane, route }) {
       const loaded = yield* load(config)
       const key = yield* keyOf(loaded, lane, route)
-      const isDone = yield* withOperations(loaded, (operations) => operations.pause(key, name === "pause"))
-      if (!isDone)
+      const status = yield* withOperations(loaded, (operations) =>
+        Effect.flatMap(operations.pause(key, name === "pause"), (isDone) =>
+          isDone ? operations.status() : Effect.succeed(undefined)
+        )
+      )
+      if (status === undefined)
         return yield* new InputError({
           message: `route ${key.route} has no lane ${lane}; see: millrace lanes show`
         })
       yield* print(
-        `lane ${Terminal.line(lane)} of route ${key.route}: ${name === "pause" ? "paused; its events wait" : "open"}`
+        `lane ${Terminal.line(lane)} of route ${key.route}: ${Terminal.line(stateText(key, status))}`
       )
     })
   ).pipe(Command.withDescription(description))
+
+/** What the lane really does, whatever was asked. */
+const stateText = ({ route, lane }: LaneKey, { lanes, stored }: Status): string => {
+  const status = lanes.find((one) => one.route === route && one.lane === lane)
+  const waiting = stored.find((one) => one.route === route && one.lane === lane)?.waiting ?? 0
+  const events = waiting === 0 ? "nothing waits" : `${number(waiting)} events wait`
+  if (status === undefined) return events
+  const { gate, trouble } = status
+  if (gate.reason === "paused") return `paused; ${waiting === 0 ? "what comes for it waits" : events}`
+  if (!gate.open) return `not paused, but ${whyWaiting(status)}; ${events}`
+  return trouble === "" ? `open; ${events}` : `open, but attempts fail: ${trouble}; ${events}`
+}
 
 const purge = Command.make(
   "purge",
@@ -110,47 +131,3 @@ const keyOf = ({ definition }: Loaded, lane: string, route: string): Effect.Effe
         new InputError({ message: `there is no route ${named}; the routes are ${names.join(", ")}` })
       )
 }
-
-/** One line a lane. `now` is in epoch milliseconds. */
-export const lanesText = (
-  { lanes, stored }: Status,
-  { definition }: Pick<Loaded, "definition">,
-  now: number
-): string => {
-  const rows = lanes.map((status) => {
-    const state = stored.find(({ route, lane }) => route === status.route && lane === status.lane)
-    const route = definition.routes.find(({ name }) => name === status.route)
-    const retention = Duration.toMillis(route?.retention ?? definition.retention ?? "7 days")
-    const isQuiet = status.gate.open && status.trouble === ""
-    return [
-      status.route,
-      status.lane,
-      status.gate.open ? "open" : "closed",
-      status.gate.open || status.gate.since === 0 ? "" : new Date(status.gate.since).toISOString(),
-      number(state?.waiting ?? 0),
-      held(state?.bytes ?? 0, route?.share),
-      state?.oldest === undefined ? "" : `in ${span(state.oldest + retention - now)}`,
-      [isQuiet ? "" : whyWaiting(status), nextAttempt(status.gate.notBefore, now)]
-        .filter((text) => text !== "")
-        .join("; ")
-    ]
-  })
-  return rows.length === 0
-    ? "no lane has been used yet"
-    : table(["route", "lane", "gate", "closed since", "waiting", "holds", "oldest expires", "why"], rows)
-}
-
-/** When a lane is tried next that was told to wait, as by `Retry-After`, or whose key was refused. */
-const nextAttempt = (notBefore: number, now: number): string =>
-  notBefore > now ? `next attempt ${new Date(notBefore).toISOString()}` : ""
-
-/** What waits in bytes, and of how many when the lane has a share. */
-const held = (size: number, share: Share | undefined): string =>
-  share === undefined ? bytes(size) : `${bytes(size)} of ${bytes(share.size)}`
-
-/** The two largest units are enough to act on. */
-const span = (millis: number): string =>
-  Duration.format(Duration.minutes(Math.max(0, Math.round(millis / 60_000))))
-    .split(" ")
-    .slice(0, 2)
-    .join(" ")

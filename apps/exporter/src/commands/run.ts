@@ -7,6 +7,7 @@ import * as Ledger from "@millrace/core/Ledger"
 import * as Outbox from "@millrace/core/Outbox"
 import type { Reader } from "@millrace/core/Reading"
 import type { Report, Running } from "@millrace/core/Running"
+import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
@@ -15,11 +16,13 @@ import * as Alerts from "../alerts/watch.ts"
 import * as BadRecords from "../badRecords.ts"
 import * as Control from "../control.ts"
 import { Ended, exitCodes, ofRun } from "../exitCode.ts"
+import { json } from "../json.ts"
 import { deadText, ledgerText, waitingText } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
 import { ofRunning } from "../operations.ts"
 import { showProgress } from "../progress.ts"
 import { startReaders } from "../readers.ts"
+import * as Sources from "../sources.ts"
 import * as Terminal from "../terminal.ts"
 import * as Unread from "../unread.ts"
 import { validate } from "../validate.ts"
@@ -31,11 +34,6 @@ const duration = (name: string, byDefault: string, description: string) =>
     Flag.withMetavar("duration"),
     Flag.withDescription(`${description}, such as "90 seconds" or "2 hours" (default: ${byDefault})`)
   )
-
-export const json = Flag.Boolean("json").pipe(
-  Flag.withDefault(false),
-  Flag.withDescription("Print the ledger as one JSON object on stdout; everything else goes to stderr")
-)
 
 export const run = Command.make(
   "run",
@@ -64,9 +62,9 @@ export const run = Command.make(
         const running = yield* Exporter.start(definition, { follow, patience, drain, readers }).pipe(
           Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox))
         )
-        const operations = ofRunning(running, outbox, loaded)
+        const operations = ofRunning(running, outbox, loaded, yield* Clock.currentTimeMillis)
         if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
-        const alerts = yield* Alerts.watch(loaded, operations, shareInUse(outbox))
+        const alerts = yield* Alerts.watch(loaded, operations)
         yield* drainOnSignal(running)
         yield* Effect.logInfo(`${loaded.name}: started`)
         const progress = yield* showProgress(running)
@@ -76,11 +74,18 @@ export const run = Command.make(
         return { report, before }
       }).pipe(Effect.scoped, Effect.provide(store.layer))
     // The threads first: they load the configuration while the outbox is opened.
-    const outcome = yield* Effect.scoped(Effect.flatMap(startReaders(config, loaded.workers - 1), deliver))
+    const outcome = yield* Effect.scoped(
+      Effect.flatMap(startReaders(config, loaded.workers - 1), deliver)
+    ).pipe(Effect.tapError((error) => (isOwned(error) ? Effect.void : Alerts.stopped(loaded, error.message))))
     const unread = Unread.summaryOf(outcome.report.unread)
     yield* Unread.note(store.directory, unread)
+    yield* Sources.note(store.directory, Sources.statesOf(outcome.report.sources, outcome.report.unread))
     yield* tell(outcome.report, outcome.before, unread, json)
-    if (outcome.report.sourceError !== undefined) return yield* outcome.report.sourceError
+    const { sourceError } = outcome.report
+    if (sourceError !== undefined) {
+      if (follow) yield* Alerts.stopped(loaded, sourceError.message)
+      return yield* sourceError
+    }
     const code = ofRun({
       ...outcome.report,
       deadBefore: Ledger.total(outcome.before, "dead"),
@@ -113,12 +118,9 @@ export const run = Command.make(
   ])
 )
 
-/** Share of the outbox's size in use, 0 to 1; an outbox that cannot tell is no reason for an alert. */
-const shareInUse = (outbox: Outbox.Outbox["Service"]): Effect.Effect<number> =>
-  Effect.match(outbox.usage, {
-    onSuccess: ({ bytes, limit }) => (limit === undefined ? 0 : bytes / limit),
-    onFailure: () => 0
-  })
+/** Another exporter runs on this state: nothing has stopped. */
+const isOwned = (error: { readonly _tag: string; readonly message: string }): boolean =>
+  error instanceof Outbox.OutboxError && error.reason === "Owned"
 
 const tell = (
   { ledger, lanes }: Report,

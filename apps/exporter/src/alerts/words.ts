@@ -1,0 +1,27 @@
+/** Words for alerts: nothing here comes from a remote, since alerts leave the house. */
+import * as Duration from "effect/Duration"
+
+const reasons: Readonly<Record<string, string>> = {
+  "no-answer":
+    "the remote cannot be reached, or gives no answer in time; look at its address, the network, DNS, the proxy and certificates",
+  unavailable: "the remote answers that it cannot serve now; look at its status page",
+  throttled: "the remote asks to send less, or later",
+  "wrong-address": "what answers is not the remote; correct its address",
+  unexpected: "the remote answers what its plugin does not know",
+  defect: "the destination's plugin failed",
+  unauthorized:
+    "the key was refused; give a valid one: a changed file is taken up at once, a variable at the next start",
+  "not-in-configuration":
+    "name it in the configuration again, or put its events elsewhere with millrace dead-letters and replay"
+}
+
+/** What a declared reason means, and what to do. */
+export const because = (reason: string): string =>
+  reasons[reason] ?? "the lane waits for its cause to be mended"
+
+/** `2m 3s`, in the two largest units. */
+export const lasting = (millis: number): string =>
+  Duration.format(Duration.seconds(Math.max(0, Math.round(millis / 1000))))
+    .split(" ")
+    .slice(0, 2)
+    .join(" ")
