@@ -125,6 +125,24 @@ describe("an answer that is not quite HTTP", () => {
   )
 })
 
+describe("a connection", () => {
+  it.live("carries no further request once an answer left doubt where it ends", () =>
+    Effect.gen(function* () {
+      const twice = "HTTP/1.1 202 Accepted\r\ncontent-length: 9\r\ntransfer-encoding: chunked\r\n\r\n"
+      for (const [head, connections] of [
+        [`${twice}2\r\nok\r\n0\r\n\r\n`, 2],
+        [`HTTP/1.1 202 Accepted\r\n${whole} and more`, 2],
+        [`HTTP/1.1 202 Accepted\r\n${whole}`, 1]
+      ] as const) {
+        const { open, origin } = yield* answering([head])
+        const channel = yield* Transport.open(origin)
+        for (const _ of [1, 2]) yield* channel.send(post)
+        assert.strictEqual(open.length, connections, head)
+      }
+    })
+  )
+})
+
 describe("an answer that is cut", () => {
   const cut = (status: number, body: string) =>
     `HTTP/1.1 ${status} Odd\r\ncontent-length: 1000\r\n\r\n${body}`
