@@ -6,7 +6,11 @@ import type { Route, Share } from "@millrace/core/Route"
 import * as Duration from "effect/Duration"
 import { bytes } from "./table.ts"
 
-const span = (millis: number) => Duration.format(Duration.millis(millis))
+export const span = (millis: number) => Duration.format(Duration.millis(millis))
+
+/** Milliseconds that an event of the route may wait; `retention` is the exporter's own. */
+export const keptFor = ({ retention }: Route, ofAll: Duration.Input | undefined): number =>
+  Duration.toMillis(retention ?? ofAll ?? "7 days")
 
 /** What happens when a lane fills its share. */
 export const shareText = ({ size, whenFull }: Share): string =>
@@ -19,14 +23,13 @@ export const policyText = (
   concurrency: number
 ): string => {
   const policy = Policy.resolve(route.policy ?? {}, concurrency)
-  const kept = Duration.toMillis(route.retention ?? retention ?? "7 days")
   return [
     `route ${route.name}: at most ${policy.concurrency} requests at once in a lane, fewer while the remote is slow`,
     `tries again after up to ${span(policy.firstBackoff)}, doubling to ${span(policy.longestBackoff)}, or when the remote says`,
     `after ${policy.breakerAfter} failures in a row one request at a time`,
     `refused credentials are tried every ${span(policy.probeEvery)}`,
     `one attempt takes at most ${span(policy.attemptTimeout)}, and of that ${span(policy.connectTimeout)} to connect, ${span(policy.headersTimeout)} until an answer begins, ${span(policy.bodyTimeout)} until it is read`,
-    `an event waits at most ${span(kept)}, then it is a dead letter`,
+    `an event waits at most ${span(keptFor(route, retention))}, then it is a dead letter`,
     ...(route.share === undefined ? [] : [shareText(route.share)])
   ].join("; ")
 }

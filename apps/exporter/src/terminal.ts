@@ -36,5 +36,6 @@ export const json = (value: unknown, space?: number): string =>
 /** An answer, on stdout. Its parts have been cleaned. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
-/** What a person should know beside the answer, on stderr. */
-export const say = (text: string): void => void process.stderr.write(`millrace: ${lines(text)}\n`)
+/** What a person should know beside the answer, on stderr: each line by itself says who says it. */
+export const say = (text: string): void =>
+  void process.stderr.write(`${lines(text).replace(/^/gm, "millrace: ")}\n`)

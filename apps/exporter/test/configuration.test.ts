@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from "node:fs"
+import { mkdirSync, readFileSync, realpathSync, symlinkSync } from "node:fs"
 import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Emulator } from "@millrace/mparticle-emulator"
 import * as Effect from "effect/Effect"
 import * as Ledgers from "./support/ledger.ts"
-import { assertEnded, saidBy } from "./support/millrace.ts"
+import { assertEnded } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
 const yaml = (url: string) => `
@@ -204,77 +204,5 @@ describe.concurrent("a configuration", () => {
         "@acme/destination-file: failed to load: Cannot find package '@millrace/core'"
       )
     })
-  )
-})
-
-describe.concurrent("a configuration that is no good", () => {
-  const hook = (url: string) => ({ alerts: { webhook: { url: { env: url } } } })
-  const receiver = {
-    source: {
-      use: "@millrace/source-currents-http",
-      settings: { port: 0 },
-      credentials: {
-        token: { env: "TOKEN" },
-        tls: { certificate: { env: "RUBBISH" }, key: { env: "RUBBISH" } }
-      }
-    }
-  }
-  const wrong: ReadonlyArray<readonly [string, object, string]> = [
-    [
-      "an alert's variable that is not set",
-      hook("NOT_SET"),
-      "alerts.webhook.url: the environment variable NOT_SET is not set"
-    ],
-    [
-      "an alert's address of another kind",
-      hook("RUBBISH"),
-      "alerts.webhook.url: what it refers to is no address"
-    ],
-    ["a certificate that is none", receiver, "credentials.tls: certificate and key cannot be used"],
-    [
-      "a source that no route reads by its name",
-      {
-        routes: [
-          {
-            name: "r",
-            from: ["other"],
-            to: { use: "@millrace/destination-files", settings: { path: "out" } }
-          }
-        ]
-      },
-      "other"
-    ],
-    [
-      "a type that does not exist",
-      {
-        routes: [
-          {
-            name: "r",
-            when: { types: ["users.canvas.Entri"] },
-            to: { use: "@millrace/destination-files", settings: { path: "out" } }
-          }
-        ]
-      },
-      "users.canvas.Entry"
-    ]
-  ]
-  it.live.each(wrong)(
-    "is refused by check and run in the same words, before anything is opened: %s",
-    ([, change, expected]) =>
-      Effect.gen(function* () {
-        const world = yield* World.make
-        world.writeExport({ seed: 8, events: 10 })
-        const file = world.configure({ ...World.configuration("http://127.0.0.1:9"), ...change })
-        const environment = { RUBBISH: "rubbish", TOKEN: "a-token" }
-        const checked = yield* world.millrace(["check", file], { environment })
-        const ran = yield* world.millrace(["run", file], { environment })
-        for (const ended of [checked, ran]) {
-          assertEnded(ended, 2)
-          assert.include(saidBy(ended), expected)
-          assert.notInclude(saidBy(ended), "rubbish")
-        }
-        assert.strictEqual(saidBy(checked), saidBy(ran))
-        assert.isFalse(existsSync(world.path("state")))
-      })
   )
 })

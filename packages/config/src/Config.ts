@@ -4,7 +4,7 @@
  * @since 1.0.0
  */
 import { existsSync } from "node:fs"
-import { dirname, isAbsolute, resolve } from "node:path"
+import { dirname, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import * as Catalogue from "@millrace/core/Catalogue"
 import type { Destination } from "@millrace/core/Destination"
@@ -12,7 +12,7 @@ import type { Definition } from "@millrace/core/Exporter"
 import type { Store } from "@millrace/core/Outbox"
 import * as Plugin from "@millrace/core/Plugin"
 import { type Route, unmatched } from "@millrace/core/Route"
-import type { Source } from "@millrace/core/Source"
+import type { CheckOptions, Source } from "@millrace/core/Source"
 import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -25,6 +25,7 @@ import { ConfigFile } from "./ConfigFile.ts"
 import * as Address from "./internal/address.ts"
 import * as Document from "./internal/Document.ts"
 import { explain, type Issue } from "./internal/explain.ts"
+import { overlapOf, type Placed } from "./internal/overlaps.ts"
 import { failAt, valueAt } from "./internal/place.ts"
 import * as Transforms from "./internal/transforms.ts"
 import { resolveSecret, resolveSecrets, type SecretReference, secretsChanged } from "./Secrets.ts"
@@ -129,7 +130,22 @@ export const load = (
     const folder = dirname(file)
     const context = { document, folder, surroundings }
     const sources: Record<string, Source> = {}
-    for (const { at, name, use } of yield* sourcesOf(document, config)) {
+    const sourceUses = yield* sourcesOf(document, config)
+    const overlap = overlapOf(
+      sourceUses.map(({ at, use }) => placedOf(at, use, folder)),
+      [
+        placedOf(["outbox"], config.outbox, folder),
+        ...config.routes.map(({ to }, index) => placedOf(["routes", String(index), "to"], to, folder))
+      ]
+    )
+    if (overlap !== undefined) {
+      yield* failAt(
+        document,
+        overlap.at,
+        `lies in ${overlap.source}, where a source reads: it would read what the exporter itself writes; give one of them another path`
+      )
+    }
+    for (const { at, name, use } of sourceUses) {
       if (name in sources)
         yield* failAt(document, at, `two sources are named ${name}; give each a name of its own`)
       sources[name] = yield* makePlugin<Source>(context, "source", at, use)
@@ -185,9 +201,9 @@ const transformsOf = (
     personal: marksAny ? personal : undefined,
     readKey: (reference, path) =>
       Effect.mapError(resolveSecret(`route ${name}`, reference, folder, surroundings.environment), (error) =>
-        located(error, ({ issues: [issue] = [] }) =>
+        located(error, ({ issues: [issue] = [] }) => [
           failAt(document, [...at, ...path], issue?.message ?? error.detail)
-        )
+        ])
       )
   })
   return Effect.mapError(Effect.fromResult(compiled), ({ path, detail }) =>
@@ -203,7 +219,7 @@ const alertsOf = (
   const { webhook, email, remindEvery } = alerts
   const address = (reference: SecretReference, path: ReadonlyArray<string>, schemes: ReadonlyArray<string>) =>
     Effect.mapError(Address.read(reference, folder, surroundings.environment, schemes), (error) =>
-      located(error, ({ detail, issues: [issue] = [] }) => failAt(document, path, issue?.message ?? detail))
+      located(error, ({ detail, issues: [issue] = [] }) => [failAt(document, path, issue?.message ?? detail)])
     )
   const ways: Array<AlertWay> = []
   if (webhook !== undefined) {
@@ -272,11 +288,19 @@ const sourcesOf = (
 }
 
 /** Relative paths are the file's own: a setting named `path` is one. */
-const withPath = (settings: Readonly<Record<string, unknown>>, folder: string) => {
+const withPath = (
+  settings: Readonly<Record<string, unknown>>,
+  folder: string
+): Readonly<Record<string, unknown>> => {
   const { path } = settings
-  return typeof path === "string" && !isAbsolute(path)
-    ? { ...settings, path: resolve(folder, path) }
-    : settings
+  // An empty one is left for the plugin to refuse.
+  return typeof path === "string" && path !== "" ? { ...settings, path: resolve(folder, path) } : settings
+}
+
+/** Where a plugin reads or writes, as far as its setting `path` tells. */
+const placedOf = (at: ReadonlyArray<string>, { settings = {} }: Use, folder: string): Placed => {
+  const { path } = withPath(settings, folder)
+  return { at: [...at, "settings", "path"], path: typeof path === "string" && path !== "" ? path : undefined }
 }
 
 const makePlugin = <Made>(
@@ -294,25 +318,26 @@ const makePlugin = <Made>(
     const plugin = yield* Effect.mapError(Plugin.load(use, kind, importer), (error) =>
       failAt(document, [...at, "use"], error.message)
     )
-    const complain = (error: Plugin.PluginError) => complaintOf(document, at, plugin, error)
+    const complain = (error: Plugin.PluginError) => complaintsOf(document, at, plugin, error)
     const made = plugin.fromUnknown({
       settings: withPath(settings, folder),
       credentials: resolveSecrets(use, credentials, folder, surroundings.environment),
       credentialsChanged: secretsChanged(credentials, folder)
     })
-    if (Result.isFailure(made)) return yield* complain(made.failure)
+    if (Result.isFailure(made)) return yield* complain(made.failure)[0]
     const value = made.success as Made
     if (isDestination(value)) {
       return { ...value, open: Effect.mapError(value.open, (error) => located(error, complain)) }
     }
-    return isSource(value) && value.check !== undefined
-      ? {
-          ...value,
-          check: Effect.mapError(value.check, (error) =>
-            error._tag === "PluginError" ? located(error, complain) : error
-          )
-        }
-      : value
+    if (!isSource(value) || value.check === undefined) return value
+    const { check } = value
+    return {
+      ...value,
+      check: (options: CheckOptions) =>
+        Effect.mapError(check(options), (error) =>
+          error._tag === "PluginError" ? located(error, complain) : error
+        )
+    }
   })
 
 const isDestination = (value: unknown): value is Destination =>
@@ -321,19 +346,33 @@ const isDestination = (value: unknown): value is Destination =>
 const isSource = (value: unknown): value is Source =>
   typeof value === "object" && value !== null && "run" in value
 
-/** Credentials fail when a destination is opened; the error names the line all the same. */
-const located = (error: Plugin.PluginError, complain: (error: Plugin.PluginError) => ConfigError) =>
-  new Plugin.PluginError({ plugin: error.plugin, reason: error.reason, detail: complain(error).message })
+/** Credentials fail when a destination is opened; the error names the lines all the same. */
+const located = (
+  error: Plugin.PluginError,
+  complain: (error: Plugin.PluginError) => ReadonlyArray<ConfigError>
+) =>
+  new Plugin.PluginError({
+    plugin: error.plugin,
+    reason: error.reason,
+    detail: complain(error)
+      .map(({ message }) => message)
+      .join("\n")
+  })
 
-const complaintOf = (
+/** One complaint for each fault. */
+const complaintsOf = (
   document: Document.Document,
   at: ReadonlyArray<string>,
   plugin: Plugin.Plugin<unknown, unknown, unknown>,
   error: Plugin.PluginError
-): ConfigError => {
-  const [issue] = error.issues ?? []
-  if (issue === undefined) return failAt(document, at, error.detail)
-  const schema = issue.path[0] === "settings" ? plugin.settingsSchema : plugin.credentialsSchema
-  const path = [...at, ...issue.path]
-  return failAt(document, path, explain(issue, schema, valueAt(document.value, path), issue.path.slice(1)))
+): readonly [ConfigError, ...ReadonlyArray<ConfigError>] => {
+  const complain = (issue: Issue) => {
+    const schema = issue.path[0] === "settings" ? plugin.settingsSchema : plugin.credentialsSchema
+    const path = [...at, ...issue.path]
+    return failAt(document, path, explain(issue, schema, valueAt(document.value, path), issue.path.slice(1)))
+  }
+  const [first, ...others] = error.issues ?? []
+  return first === undefined
+    ? [failAt(document, at, error.detail)]
+    : [complain(first), ...others.map(complain)]
 }

@@ -3,6 +3,7 @@
  *
  * @since 1.0.0
  */
+import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { described, reference } from "./internal/described.ts"
@@ -56,24 +57,23 @@ export const NamedSourceUse = Schema.Struct({
  */
 export const OutboxUse = Schema.Struct({ use: use("outbox"), settings })
 
-const retention = described(
-  Schema.optionalKey(Schema.DurationFromString),
-  'How long an event may wait before it becomes a dead letter, such as "7 days" (the default).'
-)
-
+// Nothing here means "never" or "off" by being nothing: an event that may wait for no time is dead at once.
 const duration = (description: string) =>
-  described(Schema.optionalKey(Schema.DurationFromString), description)
-const timeLimit = (description: string) =>
   described(
     Schema.optionalKey(
       Schema.DurationFromString.check(
-        Schema.makeFilter((limit) => Duration.toMillis(limit) > 0, {
-          message: "a time limit is longer than nothing"
+        Schema.makeFilter((span) => Duration.toMillis(span) > 0, {
+          message: "expected a duration that is longer than nothing"
         })
       )
     ),
     description
   )
+
+const retention = duration(
+  'How long an event may wait before it becomes a dead letter, such as "7 days" (the default).'
+)
+
 const count = (description: string) =>
   described(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), description)
 
@@ -87,14 +87,21 @@ const Policy = Schema.Struct({
   ),
   breakerAfter: count("Failures in a row after which one attempt at a time probes the remote (5)."),
   probeEvery: duration('How often a lane with refused credentials is tried ("5 minutes").'),
-  attemptTimeout: timeLimit('The longest one attempt may take ("2 minutes").'),
-  connectTimeout: timeLimit('The longest that establishing a connection may take ("10 seconds").'),
-  headersTimeout: timeLimit('The longest wait from a request sent to the head of its answer ("30 seconds").'),
-  bodyTimeout: timeLimit('The longest that reading the body of an answer may take, all of it ("30 seconds").')
+  attemptTimeout: duration('The longest one attempt may take ("2 minutes").'),
+  connectTimeout: duration('The longest that establishing a connection may take ("10 seconds").'),
+  headersTimeout: duration('The longest wait from a request sent to the head of its answer ("30 seconds").'),
+  bodyTimeout: duration('The longest that reading the body of an answer may take, all of it ("30 seconds").')
 })
 
 const Share = Schema.Struct({
-  size: described(Schema.ByteSizeFromString, "Bytes of the lane's waiting records, such as `2 GiB`."),
+  size: described(
+    Schema.ByteSizeFromString.check(
+      Schema.makeFilter((size) => ByteSize.toNumberUnsafe(size) > 0, {
+        message: "expected a size that is larger than nothing"
+      })
+    ),
+    "Bytes of the lane's waiting records, such as `2 GiB`."
+  ),
   whenFull: described(
     Schema.optionalKey(Schema.Literals(["hold", "set-aside"])),
     "Hold the route's sources back (`hold`, the default), or, once the lane could send nothing for a minute, make dead letters of its oldest events, which can be replayed (`set-aside`)."
@@ -110,13 +117,21 @@ const Share = Schema.Struct({
 export const RouteUse = Schema.Struct({
   name: described(Name, "What waits and the ledger belong to this name: keep it."),
   from: described(
-    Schema.optionalKey(Schema.Array(Name)),
+    Schema.optionalKey(
+      Schema.Array(Name).check(
+        Schema.isMinLength(1, { message: "name at least one source, or leave it out" })
+      )
+    ),
     "Names of the sources it reads; all of them by default."
   ),
   when: Schema.optionalKey(
     Schema.Struct({
       types: described(
-        Schema.optionalKey(Schema.Array(Schema.NonEmptyString)),
+        Schema.optionalKey(
+          Schema.Array(Schema.NonEmptyString).check(
+            Schema.isMinLength(1, { message: "name at least one event type, or leave it out" })
+          )
+        ),
         "Event types by name or wildcard; the destination's own selection by default. `*` alone takes unknown types too."
       ),
       except: described(

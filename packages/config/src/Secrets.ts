@@ -33,12 +33,17 @@ export type SecretReference = { readonly env: string } | { readonly file: string
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const failAt = (plugin: string, path: ReadonlyArray<string>, message: string) =>
+interface Issue {
+  readonly path: ReadonlyArray<string>
+  readonly message: string
+}
+
+const failAt = (plugin: string, issues: ReadonlyArray<Issue>) =>
   new PluginError({
     plugin,
     reason: "Credentials",
-    detail: `${path.join(".")}: ${message}`,
-    issues: [{ path: [...path], message }]
+    detail: issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"),
+    issues
   })
 
 const look = (
@@ -95,12 +100,12 @@ export const resolveSecret = (
       folder,
       environment
     ),
-    (message) => failAt(owner, [], message)
+    (message) => failAt(owner, [{ path: [], message }])
   )
 
 /**
  * Reads every reference below `value` anew and puts a `Redacted` in its place; files are relative to `folder`, and
- * their trailing line break is left out. Fails with the place and the name of what is not there.
+ * their trailing line break is left out. Fails with the place and the name of everything that is not there.
  *
  * @since 1.0.0
  * @category conversions
@@ -111,10 +116,15 @@ export const resolveSecrets = (
   folder: string,
   environment: Environment
 ): Effect.Effect<unknown, PluginError> => {
-  const walk = (path: ReadonlyArray<string>, part: unknown): Effect.Effect<unknown, PluginError> => {
+  const missing: Array<Issue> = []
+  const walk = (path: ReadonlyArray<string>, part: unknown): Effect.Effect<unknown> => {
     const reference = referenceOf(part)
     if (reference !== undefined) {
-      return Effect.mapError(look(reference, folder, environment), (message) => failAt(plugin, path, message))
+      return Effect.catch(look(reference, folder, environment), (message) =>
+        Effect.sync(() => {
+          missing.push({ path, message })
+        })
+      )
     }
     if (Array.isArray(part))
       return Effect.forEach(part, (item, index) => walk([...path, String(index)], item))
@@ -126,7 +136,12 @@ export const resolveSecrets = (
       Object.fromEntries
     )
   }
-  return walk(["credentials"], value)
+  return Effect.suspend(() => {
+    missing.length = 0
+    return Effect.flatMap(walk(["credentials"], value), (resolved) =>
+      missing.length === 0 ? Effect.succeed(resolved) : Effect.fail(failAt(plugin, [...missing]))
+    )
+  })
 }
 
 /** How often the files of secrets are looked at. */

@@ -425,6 +425,11 @@ export interface Store {
   readonly layer: Layer.Layer<Outbox, OutboxError>
   /** The same store for reading only: opens on a full disk too, and where nothing may be written. */
   readonly look?: Layer.Layer<Outbox, OutboxError>
+  /**
+   * Fails as `layer` would, as far as it shows without changing anything; that the store is in use is no fault. Absent for
+   * a store that can always be opened.
+   */
+  readonly check?: Effect.Effect<void, OutboxError>
   /** Absent for a store that has nothing to look after. */
   readonly maintenance?: Maintenance
 }

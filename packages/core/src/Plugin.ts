@@ -37,6 +37,7 @@ export type Kind = "source" | "destination" | "outbox"
 export class PluginError extends Schema.TaggedError<PluginError>()("PluginError", {
   plugin: Schema.String,
   reason: Schema.Literals(["NotInstalled", "NotAPlugin", "OtherContract", "Settings", "Credentials"]),
+  /** One line per fault. */
   detail: Schema.String,
   /** Where in the settings or credentials, one entry per fault. */
   issues: Schema.optionalKey(
@@ -44,7 +45,7 @@ export class PluginError extends Schema.TaggedError<PluginError>()("PluginError"
   )
 }) {
   override get message(): string {
-    return `${this.plugin}: ${this.detail}`
+    return this.detail.replace(/^/gm, `${this.plugin}: `)
   }
 }
 

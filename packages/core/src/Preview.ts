@@ -62,7 +62,8 @@ export interface RoutePreview {
 }
 
 /**
- * What a route's destination says of the types that the route selects, of those that its sources know.
+ * What is to be said of the types that a route selects, of those that its sources know: that there are none, and what its
+ * destination says of them.
  *
  * @since 1.0.0
  * @category conversions
@@ -72,11 +73,13 @@ export const warnings = (
   opened: Opened,
   sources: Definition["sources"]
 ): ReadonlyArray<string> => {
-  if (opened.warnings === undefined) return []
   const known = knownTo(route, sources)
   const selected = selection(route, known)
   const types = known.flatMap((catalogue) => [...(catalogue.types ?? route.destination.accepts.types ?? [])])
-  return opened.warnings(new Set(types.filter((type) => selected(type) === undefined)))
+  const leaving = new Set(types.filter((type) => selected(type) === undefined))
+  if (types.length > 0 && leaving.size === 0)
+    return ["selects no event: `except` leaves out all that `when` names"]
+  return opened.warnings?.(leaving) ?? []
 }
 
 /**

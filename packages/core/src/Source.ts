@@ -48,6 +48,14 @@ export interface RunOptions {
 }
 
 /**
+ * The run that a source is checked for.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type CheckOptions = Pick<RunOptions, "follow">
+
+/**
  * Where events come from.
  *
  * @since 1.0.0
@@ -66,8 +74,8 @@ export interface Source<out E extends Event = Event> {
    * is durable, however much its lanes have to do. Default no.
    */
   readonly push?: boolean
-  /** Proves that it can be used, without reading events; absent where there is nothing to prove. */
-  readonly check?: Effect.Effect<void, Plugin.PluginError | SourceError>
+  /** Proves that a run with these options could begin, without reading events; absent where there is nothing to prove. */
+  readonly check?: (options: CheckOptions) => Effect.Effect<void, Plugin.PluginError | SourceError>
   /** Ends when nothing is left, unless it follows; interrupted at drain. */
   readonly run: (intake: Intake<E>, options: RunOptions) => Effect.Effect<void, SourceError>
 }
@@ -91,8 +99,12 @@ export interface Definition<E extends Event, Settings, Input, Credentials = {}, 
   readonly parallel?: boolean
   /** Whether somebody waits for the answer to each append; default no. */
   readonly push?: boolean
-  /** What `millrace check` asks beside reading the credentials: whether a run would refuse them. */
-  readonly check?: (settings: Settings, credentials: Credentials) => Effect.Effect<void, SourceError>
+  /** What `millrace check` asks beside reading the credentials: whether a run would refuse to begin. */
+  readonly check?: (
+    settings: Settings,
+    credentials: Credentials,
+    options: CheckOptions
+  ) => Effect.Effect<void, SourceError>
   /** `credentials` reads them anew each time it is run; it fails with the name of what is not there. */
   readonly run: (
     settings: Settings,
@@ -125,7 +137,11 @@ export const plugin = <E extends Event, Settings, Input, Credentials = {}, Crede
       ...(definition.credentials === undefined && definition.check === undefined
         ? {}
         : {
-            check: Effect.flatMap(credentials, (given) => definition.check?.(settings, given) ?? Effect.void)
+            check: (options: CheckOptions) =>
+              Effect.flatMap(
+                credentials,
+                (given) => definition.check?.(settings, given, options) ?? Effect.void
+              )
           }),
       run: definition.run(settings, credentials)
     })

@@ -470,12 +470,35 @@ describe("feeds", () => {
     assert.strictEqual(laneOf(subject, event("users.canvas.Conversion", { app_id: "a1" })), "unbound")
   })
 
+  const warned = (
+    credentials: Parameters<typeof open>[1],
+    types: Iterable<string> = MParticleFacts.selected,
+    settings: Parameters<typeof open>[0] = {}
+  ) => open(settings, credentials).warnings?.(new Set(types)) ?? []
+  const isOfFeeds = (warning: string) => /^there is no pair for feed|are the same pair/.test(warning)
+
+  it("warns of a feed that events are for and that has no pair, and of two that have the same", () => {
+    const told = (...given: Parameters<typeof warned>) => warned(...given).filter(isOfFeeds)
+    const skipped = (feed: string) =>
+      `there is no pair for feed ${feed}: its events are skipped, and counted so; add credentials.${feed} if they are wanted`
+    assert.deepStrictEqual(told(everyFeed), [])
+    const { unbound, web, ...mobile } = everyFeed
+    assert.deepStrictEqual(told(mobile), [skipped("web"), skipped("unbound")])
+    assert.deepStrictEqual(told({ ...mobile, unbound }, ["users.canvas.Entry"]), [])
+    assert.deepStrictEqual(told({ ...mobile, web }, ["users.messages.pushnotification.Open"]), [])
+    for (const missingFeed of ["hold", "unbound"] as const) {
+      assert.deepStrictEqual(told({ ...mobile, unbound }, undefined, { missingFeed }), [])
+    }
+    const app = { appId: "a1", feed: "web" as const }
+    assert.deepStrictEqual(told({ ...mobile, unbound, apps: [{ ...app, ...pair("app") }] }), [])
+    assert.deepStrictEqual(told({ ...mobile, unbound, apps: [app] }), [skipped("web")])
+    assert.deepStrictEqual(told({ ...everyFeed, web: mobile.ios }), [
+      "credentials.web and credentials.ios are the same pair: the events of both go by lane ios, into one feed"
+    ])
+  })
+
   it("warns of selected types that can only go to unbound, which no output of a platform sees", () => {
-    const told = (
-      credentials: Parameters<typeof open>[1],
-      types: Iterable<string> = MParticleFacts.selected,
-      settings: Parameters<typeof open>[0] = {}
-    ) => open(settings, credentials).warnings?.(new Set(types)) ?? []
+    const told = (...given: Parameters<typeof warned>) => warned(...given).filter((text) => !isOfFeeds(text))
     const [ofApps, ofNone, ...more] = told(everyFeed)
     assert.deepStrictEqual(more, [])
     assert.strictEqual(
@@ -505,10 +528,10 @@ describe("feeds", () => {
     )
     // What it warns of is so: none of these reaches a platform's feed, whatever the event tells.
     for (const type of typeNames) {
-      const warned = told(everyFeed, [type]).length > 0
+      const isWarned = told(everyFeed, [type]).length > 0
       const placed = laneOf(open(), event(type, { platform: "ios" }))
       const fields = MParticleFacts.facts.get(type)!.fields
-      assert.strictEqual(warned, Braze.isAppLevel(type) && !fields.has("platform"), type)
+      assert.strictEqual(isWarned, Braze.isAppLevel(type) && !fields.has("platform"), type)
       if (!Braze.isAppLevel(type)) assert.strictEqual(placed, "unbound")
     }
   })

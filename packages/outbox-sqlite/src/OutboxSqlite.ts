@@ -24,6 +24,7 @@ import * as Scrubbed from "./internal/scrubbed.ts"
 import * as Service from "./internal/service.ts"
 import * as Store from "./internal/store.ts"
 import * as StoreThread from "./internal/storeThread.ts"
+import * as Usable from "./internal/usable.ts"
 import * as Verify from "./internal/verify.ts"
 
 /**
@@ -127,6 +128,20 @@ export const compact = (options: { readonly directory: string }): Effect.Effect<
   alone(options, Compact.compact)
 
 /**
+ * Proves that the outbox of a directory could be opened, or made, and changes nothing. Fails as `layer` would, except that a
+ * store which has the directory open is no fault.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const check = ({ directory }: { readonly directory: string }): Effect.Effect<void, OutboxError> =>
+  Effect.catchIf(
+    attempt(directory, () => Usable.expectUsable(directory)),
+    ({ reason }) => reason === "Owned",
+    () => Effect.void
+  )
+
+/**
  * An operator's word that the outbox of a directory is good as it is. Afterwards it opens though it is gone, another one,
  * an older copy or without its log; what it held then is lost. Fails as `Owned` while a store has the directory.
  *
@@ -141,6 +156,9 @@ export const accept = ({ directory }: { readonly directory: string }): Effect.Ef
     )
   )
 
+/** An empty database takes a part of it already. */
+const leastSize = 1_000_000
+
 /**
  * Settings of the plugin.
  *
@@ -152,10 +170,16 @@ export const Settings = Schema.Struct({
     description:
       "The state directory. Created when missing, parents too; one running exporter at a time owns it."
   }),
-  size: Schema.ByteSizeFromString.pipe(Schema.withDecodingDefaultKey(Effect.succeed("10 GiB"))).annotate({
-    description:
-      "How large the outbox may become, as `500 MB` or `10 GiB`: what waits, dead letters and remembered ids. Then sources are held back."
-  })
+  size: Schema.ByteSizeFromString.check(
+    Schema.makeFilter(
+      (size) => ByteSize.toNumberUnsafe(size) >= leastSize || "expected a size of 1 MB or more"
+    )
+  )
+    .annotate({
+      description:
+        "How large the outbox may become, as `500 MB` or `10 GiB`, and `1 MB` at least: what waits, dead letters and remembered ids. Then sources are held back."
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("10 GiB")))
 })
 
 /**
@@ -173,6 +197,7 @@ export const sqlite = plugin({
       directory: path,
       layer: layer(options),
       look: layerToRead(options),
+      check: check(options),
       maintenance: { verify: verify(options), compact: compact(options), accept: accept(options) }
     }
   }

@@ -27,6 +27,7 @@ describe("an outbox written by an earlier release", () => {
     (format) =>
       Effect.gen(function* () {
         const directory = yield* stateOf(format)
+        yield* OutboxSqlite.check({ directory })
         expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
         yield* Effect.gen(function* () {
           const outbox = yield* Outbox

@@ -29,7 +29,8 @@ const refusals = (directory: string) =>
     [
       Effect.asVoid(append(directory, "after")),
       session(OutboxSqlite.layerInThread({ directory }), () => Effect.void),
-      session(OutboxSqlite.layerToRead({ directory }), () => Effect.void)
+      session(OutboxSqlite.layerToRead({ directory }), () => Effect.void),
+      OutboxSqlite.check({ directory })
     ],
     Effect.flip
   )
@@ -89,9 +90,11 @@ describe("an outbox that is not as it was left", () => {
   it.live("is the same for every command that an operator tries after a kill", () =>
     Effect.gen(function* () {
       const directory = yield* killed
+      yield* OutboxSqlite.check({ directory })
       yield* session(OutboxSqlite.layerToRead({ directory }), (outbox) => outbox.ledger)
       expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
       yield* OutboxSqlite.compact({ directory })
+      yield* OutboxSqlite.check({ directory })
       yield* session(OutboxSqlite.layerToRead({ directory }), (outbox) => outbox.ledger)
       yield* append(directory, "after")
     }).pipe(Effect.scoped)

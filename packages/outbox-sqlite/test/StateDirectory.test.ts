@@ -84,6 +84,8 @@ describe("the state directory", () => {
             `Owned: the state directory ${directory} is in use by process ${process.pid};`
           )
           yield* outbox.append(chunk(10))
+          // It could be opened, were it not for this store.
+          yield* OutboxSqlite.check({ directory })
         })
       )
       yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) => outbox.take(ios, 0, 1))
@@ -140,12 +142,23 @@ describe("the state directory", () => {
         expect(error.detail).toBe(
           `the state directory ${directory} is a file, or lies below one; give another path`
         )
+        expect(yield* Effect.flip(OutboxSqlite.check({ directory }))).toEqual(error)
       }
+      yield* OutboxSqlite.check({ directory: join(parent, "not", "yet") })
+      expect(readdirSync(parent)).toEqual(["file"])
       const locked = join(parent, "locked")
       mkdirSync(locked, { mode: 0o500 })
       const nobody = yield* child("hold", join(locked, "state"), root ? 65_534 : undefined)
       expect(yield* nobody.firstLine).toMatch(
         /^Unavailable: the state directory .*state may not be written by this user/
+      )
+    })
+  )
+
+  it.effect.skipIf(!existsSync("/proc"))("that cannot be made is refused, in whatever file system", () =>
+    Effect.gen(function* () {
+      expect((yield* refusal("/proc/not/there")).detail).toBe(
+        "the state directory /proc/not/there cannot be used (ENOENT)"
       )
     })
   )
@@ -159,6 +172,7 @@ describe("the state directory", () => {
       const error = yield* refusal(directory)
       expect(error.reason).toBe("Newer")
       expect(error.detail).toContain("reads format 99")
+      expect(yield* Effect.flip(OutboxSqlite.check({ directory }))).toEqual(error)
       edit(directory, `pragma user_version = ${version?.["user_version"]}`)
       yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
         Effect.map(outbox.take(ios, 0, 1), (parcels) => expect(parcels).toHaveLength(1))

@@ -12,7 +12,6 @@
 import type { Plugin } from "@millrace/core/Plugin"
 import * as Source from "@millrace/core/Source"
 import { Braze, type BrazeEvent } from "@millrace/events-braze"
-import * as Effect from "effect/Effect"
 import * as Keeper from "./internal/keeper.ts"
 import * as Listen from "./internal/listen.ts"
 import * as Run from "./internal/run.ts"
@@ -46,7 +45,7 @@ export const plugin = (
     credentials: Credentials,
     catalogue: Braze.catalogue,
     push: true,
-    check: (settings, credentials) => Effect.asVoid(Listen.created(settings, Keeper.tlsOf(credentials))),
+    check: (settings, credentials) => Listen.check(settings, Keeper.tlsOf(credentials)),
     run: (settings, credentials) => (intake) =>
       Run.run({ settings, credentials, intake, onListening: options.onListening ?? (() => undefined) })
   })

@@ -630,12 +630,12 @@ describe("TLS", () => {
         /^credentials\.tls: certificate and key cannot be used \(ERR_\w+\); give both as PEM/
       )
       assert.notInclude(detail, "planted")
-      const { message } = yield* Effect.flip(source.check!)
+      const { message } = yield* Effect.flip(source.check!({ follow: true }))
       assert.strictEqual(message, detail)
       yield* CurrentsHttpSource.currentsHttp({
         settings: { port: 0 },
         credentials: { ...Receiver.tokens, tls: pair("first") }
-      }).check!
+      }).check!({ follow: true })
     })
   )
 })

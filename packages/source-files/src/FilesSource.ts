@@ -12,6 +12,7 @@ import { resolve } from "node:path"
 import * as Source from "@millrace/core/Source"
 import { AvroRecord, Braze } from "@millrace/events-braze"
 import * as Schema from "effect/Schema"
+import { expectFile } from "./internal/anyFile.ts"
 import * as Pass from "./internal/pass.ts"
 
 /**
@@ -66,6 +67,7 @@ export const files = Source.plugin({
   catalogue: Braze.catalogue,
   replayable: true,
   parallel: true,
+  check: ({ path }, _, { follow }) => expectFile(resolve(path), follow),
   run:
     ({ path }) =>
     (intake, options) =>

@@ -54,7 +54,7 @@ export const run = Command.make(
   Effect.fnUntraced(function* ({ config, json, follow, patience, drain }) {
     const loaded = yield* load(config)
     const { definition, store } = loaded
-    yield* validate(loaded)
+    yield* validate(loaded, { follow })
     const deliver = (readers: ReadonlyArray<Reader>) =>
       Effect.gen(function* () {
         const outbox = yield* Outbox.Outbox

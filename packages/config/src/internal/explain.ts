@@ -27,6 +27,16 @@ const keysAt = (schema: unknown, path: ReadonlyArray<string>): ReadonlyArray<str
   return [...own, ...branches.flatMap((branch) => keysAt(branch, path))]
 }
 
+/** What a schema says, and what a person wants to read. */
+const plain: ReadonlyMap<string, string> = new Map([
+  ["Missing key", "is missing"],
+  [
+    "Expected a valid Duration string",
+    'expected a duration: a number and its unit, such as "90 seconds", "15 minutes" or "7 days"'
+  ],
+  ["Expected a valid ByteSize string", 'expected a size: a number and its unit, such as "500 MB" or "2 GiB"']
+])
+
 /** What was found stands under `path`, to tell a secret in plain text from other mistakes; it is never shown. */
 export const explain = (
   issue: Issue,
@@ -48,6 +58,5 @@ export const explain = (
       ? "a secret stands here in plain text; put it in the environment or in a file, and refer to it: { env: NAME } or { file: PATH }"
       : "a secret is a reference: { env: NAME } or { file: PATH }"
   }
-  if (issue.message === "Missing key") return "is missing"
-  return issue.message
+  return plain.get(issue.message) ?? issue.message
 }

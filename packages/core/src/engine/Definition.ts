@@ -8,17 +8,29 @@ import { matches, type Route, unmatched } from "../Route.ts"
 import { DefinitionError } from "../Running.ts"
 import { isChanging } from "./Stored.ts"
 
+/** Fails with all that is wrong, one line each. */
 export const validate = (definition: Definition): Effect.Effect<void, DefinitionError> => {
-  const problem = definition.routes
-    .map((route) => problemOf(route, definition))
-    .find((found) => found !== undefined)
-  const names = definition.routes.map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  const detail =
-    problem ??
-    (twice === undefined ? undefined : `two routes are named ${twice}; give each a name of its own`)
-  return detail === undefined ? Effect.void : Effect.fail(new DefinitionError({ detail }))
+  const problems = [
+    ...definition.routes.map((route) => problemOf(route, definition)),
+    ...namedTwice(definition),
+    ...unread(definition)
+  ].filter((problem) => problem !== undefined)
+  return problems.length === 0
+    ? Effect.void
+    : Effect.fail(new DefinitionError({ detail: problems.join("\n") }))
 }
+
+const namedTwice = ({ routes }: Definition): ReadonlyArray<string> => {
+  const names = routes.map(({ name }) => name)
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index))
+  return [...twice].map((name) => `two routes are named ${name}; give each a name of its own`)
+}
+
+/** What no route reads would be read all the same, and be nowhere afterwards. */
+const unread = ({ sources, routes }: Definition): ReadonlyArray<string> =>
+  Object.keys(sources)
+    .filter((name) => !routes.some(({ from }) => from?.includes(name) ?? true))
+    .map((name) => `no route reads from source ${name}; let one read it, or leave it out`)
 
 /** Everything that knows types or reads records: the sources, and the destinations for when a source is gone. */
 export const catalogueOf = ({ sources, routes }: Definition) => [

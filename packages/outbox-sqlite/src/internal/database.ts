@@ -61,7 +61,10 @@ export const open = ({ directory, maxPages, patience = 5_000 }: Place): Database
  * index of the log is kept in memory, as there is no room for its file. Where the file system is read-only SQLite cannot
  * make one either: it reads the log by the index that stands beside it, or, without a log, a file that cannot change.
  */
-export const openToRead = (directory: string): DatabaseSync => {
+export const openToRead = (
+  directory: string,
+  expectFormat: (db: DatabaseSync, directory: string) => void = Format.expectCurrent
+): DatabaseSync => {
   const path = join(directory, "outbox.db")
   const options = { timeout: 5_000, readOnly: !isWritable(path) }
   const isFixed = options.readOnly && !existsSync(`${path}-wal`)
@@ -69,7 +72,7 @@ export const openToRead = (directory: string): DatabaseSync => {
   try {
     if (!options.readOnly) db.exec("pragma locking_mode = exclusive")
     db.exec("pragma query_only = on")
-    Format.expectCurrent(db, directory)
+    expectFormat(db, directory)
     Identity.expectSame(db, directory)
   } catch (cause) {
     db.close()

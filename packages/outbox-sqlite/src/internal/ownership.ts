@@ -109,12 +109,23 @@ const ownerOf = (directory: string): string => {
 
 /** Creates the directory for its owner alone, whatever the umask, and makes its name durable. */
 const create = (directory: string): void => {
-  const first = mkdirSync(directory, { recursive: true, mode: 0o700 })
-  if (first === undefined) return
-  chmodSync(directory, 0o700)
-  for (let path = directory; path !== dirname(first); path = dirname(path)) {
+  const missing: Array<string> = []
+  for (let path = directory; !existsSync(path); path = dirname(path)) missing.unshift(path)
+  // One by one: asked for all of them, Node tries for ever in a file system that has no room for such names, as /proc.
+  for (const path of missing) make(path)
+  if (missing.length > 0) chmodSync(directory, 0o700)
+  for (const path of missing) {
     const parent = openSync(dirname(path), "r")
     fsyncSync(parent)
     closeSync(parent)
+  }
+}
+
+const make = (path: string): void => {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (cause) {
+    // Another process was quicker.
+    if (!existsSync(path)) throw cause
   }
 }

@@ -110,9 +110,14 @@ const create = (settings: Settings, tls: Tls | undefined): Http.Server | Https.S
     : Https.createServer({ ...limits, ...tls, handshakeTimeout, minVersion: oldestTls })
 }
 
-const begin = (server: Http.Server | Https.Server, settings: Settings): Effect.Effect<void, SourceError> =>
+const begin = (
+  server: Http.Server | Https.Server,
+  settings: Settings,
+  tolerated: ReadonlyArray<string> = []
+): Effect.Effect<void, SourceError> =>
   Effect.callback((resume) => {
-    const onError = (cause: Error) => resume(Effect.fail(problem(settings, cause)))
+    const onError = (cause: Error) =>
+      resume(tolerated.includes(codeOf(cause)) ? Effect.void : Effect.fail(problem(settings, cause)))
     server.once("error", onError)
     server.listen({ host: settings.host, port: settings.port }, () => {
       server.off("error", onError)
@@ -147,7 +152,7 @@ const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
 
 /** The server, which does not listen yet. Fails when it cannot speak TLS with these. */
-export const created = (
+const created = (
   settings: Settings,
   tls: Tls | undefined
 ): Effect.Effect<Http.Server | Https.Server, SourceError> =>
@@ -159,6 +164,17 @@ export const created = (
 /** By its code alone: nothing of a key may stand in an error. */
 const unusable = (cause: unknown): string =>
   `certificate and key cannot be used (${codeOf(cause)}); give both as PEM, the key that of the certificate and without a passphrase`
+
+/**
+ * Fails as a run would that begins now. A port that is taken is no fault: the exporter that is to be checked may be running.
+ */
+export const check = (settings: Settings, tls: Tls | undefined): Effect.Effect<void, SourceError> =>
+  Effect.flatMap(created(settings, tls), (server) =>
+    Effect.ensuring(
+      begin(server, settings, ["EADDRINUSE"]),
+      Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
+    )
+  )
 
 const problem = ({ host, port }: Settings, cause: Error): SourceError => {
   const code = codeOf(cause)

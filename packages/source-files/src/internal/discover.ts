@@ -35,8 +35,12 @@ export const survey = Effect.fnUntraced(function* (root: string) {
 /** Folders, and entries of each, that are asked for at a time. */
 const concurrency = 8
 
-const readable = /\.(?:avro|ndjson|jsonl|json)(?:\.gz)?$/i
-const marker = /^[._]|\.crc$/
+/** What there must be for a run to begin that does not wait for more. */
+export const nothingBelow = (root: string): string =>
+  `${root}: has no .avro, .ndjson, .jsonl or .json file to read, also not below it; check the path`
+
+export const readable = /\.(?:avro|ndjson|jsonl|json)(?:\.gz)?$/i
+export const marker = /^[._]|\.crc$/
 /** What sync tools and browsers call a file until it is whole; the eight hexadecimal digits are those of the AWS CLI. */
 const temporary =
   /(?:~|\.(?:tmp|temp|part|partial|filepart|crdownload|download|gstmp|swp)|\.(?:avro|ndjson|jsonl|json|gz)\.[\da-f]{8})$/i

@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
-import { type Found, hourOf, type Survey, status, survey } from "./discover.ts"
+import { type Found, hourOf, nothingBelow, type Survey, status, survey } from "./discover.ts"
 import { problemOf } from "./failure.ts"
 import { type CurrentsEvent, chunkSize } from "./gather.ts"
 import { readFile } from "./readFile.ts"
@@ -120,7 +120,7 @@ export const run = Effect.fnUntraced(function* (
       )
     }
     if (found.files.length === 0 && found.unreadable.length === 0) {
-      const empty = `${root}: has no .avro, .ndjson, .jsonl or .json file to read, also not below it; check the path`
+      const empty = nothingBelow(root)
       if (!follow) return yield* new SourceError({ detail: empty })
       // A folder that had files and has none is an empty place where a disk or a share is to be.
       if (seen.size > 0) return [{ reason: "gone", detail: lost(root) }]

@@ -1,0 +1,22 @@
+/** Whether there is anything to read below a path, without looking at all of it. */
+import { opendir, stat } from "node:fs/promises"
+import { SourceError } from "@millrace/core/Source"
+import * as Effect from "effect/Effect"
+import { marker, nothingBelow, readable } from "./discover.ts"
+import { failure } from "./failure.ts"
+
+/** Fails where a run would not begin: the path cannot be read, or nothing is below it and the run does not wait for more. */
+export const expectFile = (root: string, follow: boolean): Effect.Effect<void, SourceError> =>
+  Effect.flatMap(Effect.tryPromise({ try: () => hasFile(root), catch: failure(root) }), (found) =>
+    found || follow ? Effect.void : Effect.fail(new SourceError({ detail: nothingBelow(root) }))
+  )
+
+const hasFile = async (root: string): Promise<boolean> => {
+  if (!(await stat(root)).isDirectory()) return true
+  for await (const entry of await opendir(root, { recursive: true })) {
+    // What a link leads to is for the run to find out.
+    if (entry.isSymbolicLink()) return true
+    if (entry.isFile() && readable.test(entry.name) && !marker.test(entry.name)) return true
+  }
+  return false
+}
