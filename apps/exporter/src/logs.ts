@@ -1,5 +1,5 @@
 /**
- * Logs go to stderr: one line each for a person at a terminal, JSON for everything else.
+ * Logs go to stderr: one line each for a person at a terminal; elsewhere one flat JSON object each, for a program.
  */
 import process from "node:process"
 import * as Logger from "effect/Logger"
@@ -10,17 +10,26 @@ const values = (message: unknown): string =>
     .map((part) => (typeof part === "string" ? part : json(part)))
     .join(" ")
 
+/** What a line of log is about, in the order in which a person looks for it. */
+const subjects = ["source", "route", "lane"] as const
+
 /** `\r` and clear to the end of the line: a progress line may stand there. */
-const plain = Logger.make(({ logLevel, message }) => {
-  process.stderr.write(`\r\u001b[K${logLevel.toLowerCase()}: ${lines(values(message))}\n`)
+const plain = Logger.map(Logger.formatStructured, ({ level, message, annotations }) => {
+  const about = subjects.flatMap((name) => (name in annotations ? [`${name} ${annotations[name]}`] : []))
+  const subject = about.length === 0 ? "" : `${about.join(", ")}: `
+  process.stderr.write(`\r\u001b[K${level.toLowerCase()}: ${lines(subject + values(message))}\n`)
 })
 
-const structured = Logger.map(Logger.formatStructured, (entry) => {
-  const { message } = entry
-  process.stderr.write(
-    `${json({ ...entry, message: typeof message === "string" ? cut(message, longest) : message })}\n`
-  )
-})
+/** `time`, `level` and `message` always; then what the line is about. The names do not change without a word. */
+const structured = Logger.map(
+  Logger.formatStructured,
+  ({ annotations, cause, level, message, timestamp: time }) => {
+    const text = cut(values(message), longest)
+    process.stderr.write(
+      `${json({ time, level, message: text, ...(cause === undefined ? {} : { cause }), ...annotations })}\n`
+    )
+  }
+)
 
 /** Characters of a message in a log. */
 const longest = 16_384

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import type { UnreadSplit } from "@millrace/core/Running"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { counted, number } from "./table.ts"
+import { number } from "./table.ts"
 import { line } from "./terminal.ts"
 
 /** Splits that are named; of more, the number is told. */
@@ -49,10 +49,6 @@ export const unreadText = ({ splits, first }: Summary): ReadonlyArray<string> =>
     ? [...lines, `${number(splits - first.length)} more files are not read to their end`]
     : lines
 }
-
-/** In a line of progress; nothing when all was read. */
-export const unreadShort = (unread: ReadonlyArray<UnreadSplit>): string =>
-  unread.length === 0 ? "" : `, not read to its end: ${counted(unread.length, "file")}`
 
 const fileIn = (directory: string) => join(directory, "unread.json")
 

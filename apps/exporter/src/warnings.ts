@@ -10,10 +10,7 @@ import type * as Duration from "effect/Duration"
 import type { Asked } from "./checkLanes.ts"
 import { keptFor, span } from "./policyText.ts"
 
-export const warningsOf = (
-  { definition }: Loaded,
-  routes: ReadonlyArray<Asked>
-): ReadonlyArray<string> => [
+export const warningsOf = ({ definition }: Loaded, routes: ReadonlyArray<Asked>): ReadonlyArray<string> => [
   ...routes.flatMap(({ route, open }) =>
     [
       ...Preview.warnings(route, open, definition.sources),

@@ -7,7 +7,7 @@ import { Sample } from "@millrace/events-braze"
 import { Emulator } from "@millrace/mparticle-emulator"
 import * as Effect from "effect/Effect"
 import * as Ledgers from "./support/ledger.ts"
-import { assertEnded, type Ended, type Options, saidBy, startProgram } from "./support/millrace.ts"
+import { assertEnded, type Ended, loggedBy, type Options, saidBy, startProgram } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
 const url = "http://127.0.0.1:9"
@@ -106,7 +106,7 @@ describe.concurrent("a configuration that is no good", () => {
     Effect.gen(function* () {
       const world = yield* World.make
       mkdirSync(world.path("empty"))
-      mkdirSync(world.path("export"))
+      world.put("export/events.ndjson", "")
       const file = world.configure(changed(at, value))
       const ended = yield* world.millrace(["run", file])
       assertSays(ended, 2, ...texts)
@@ -257,6 +257,11 @@ describe.concurrent("a remote that is no good", () => {
         "wait for lane web of route mparticle: closed (unauthorized)",
         "check its key, secret"
       )
+      const told = loggedBy(ended).filter(({ lane }) => lane !== undefined)
+      assert.deepStrictEqual(
+        told.map(({ level, route, lane, reason }) => ({ level, route, lane, reason })),
+        [{ level: "WARN", route: "mparticle", lane: "web", reason: "unauthorized" }]
+      )
       const { waiting, delivered } = Ledgers.parse(ended.stdout).routes["mparticle"]!
       assert.deepStrictEqual(Object.keys(waiting), ["web"])
       assert.deepStrictEqual(Object.keys(delivered).sort(), ["android", "ios", "unbound"])
@@ -308,7 +313,8 @@ describe.concurrent("a remote that is no good", () => {
         const checked = yield* world.millrace(["check", file])
         assertEnded(checked, 2)
         const [, note] = /unbound +no answer +(\[\d+\])/.exec(checked.stdout) ?? []
-        assert.include(checked.stdout, `${note} ${emulator.url} did not answer in time`)
+        assert.include(checked.stdout, `\n${note} `)
+        assert.match(checked.stdout, /did not answer in time/)
         assert.include(checked.stdout, "3s to connect, 200ms until an answer begins, 4s until it is read")
 
         const before = emulator.state().totals.requests

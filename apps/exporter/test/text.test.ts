@@ -4,7 +4,7 @@ import type { LaneStatus } from "@millrace/core/Running"
 import { ofRun } from "../src/exitCode.ts"
 import { lanesText } from "../src/lanesText.ts"
 import { deadText, ledgerText, waitingText } from "../src/ledgerText.ts"
-import { progressText } from "../src/progress.ts"
+import { type Moment, progressOf, progressText, type View } from "../src/progressText.ts"
 import { counted, table } from "../src/table.ts"
 import * as Terminal from "../src/terminal.ts"
 import { summaryOf, unreadText } from "../src/unread.ts"
@@ -13,32 +13,86 @@ const nothing = { read: 0, filtered: {}, skipped: {}, delivered: {}, waiting: {}
 const ledgerOf = (counts: Partial<Ledger.RouteLedger>): Ledger.Ledger => ({
   routes: { crm: { ...nothing, ...counts } }
 })
-const start = { at: 1_000, read: 0, delivered: 0 }
 const progress = { consumed: 0, expected: 0, sourcesEnded: false, unread: [] }
+const lane: LaneStatus = {
+  route: "crm",
+  lane: "web",
+  gate: { open: true, reason: "", since: 0, notBefore: 0 },
+  trouble: "",
+  underWay: 0
+}
+
+/** The line of a run that began at 1 second, with what is different from one that has just begun. */
+const shown = (
+  change: Partial<View> = {},
+  since: Moment = { at: change.at ?? 1_000, delivered: 0 },
+  columns = 79
+): string => {
+  const view: View = {
+    at: 1_000,
+    ledger: ledgerOf({}),
+    progress,
+    lanes: [],
+    sources: [],
+    follow: false,
+    ...change
+  }
+  return progressText(progressOf(view, { start: 1_000, since }), columns)
+}
 
 describe("progress", () => {
   it("before anything was read says zeros, and no pace or time that nobody knows", () => {
-    const text = progressText(ledgerOf({}), progress, start, 1_000)
+    const text = shown()
     assert.match(text, /^read 0, delivered 0 \(0\/s\), waiting 0, dead 0/)
     assert.notMatch(text, /left|NaN|Infinity|-\d|undefined|\[/)
   })
 
-  it("tells the pace since the start of this run, the time left, and every lane", () => {
+  it("tells the pace of the last seconds, and the time left at the pace of the whole", () => {
     const ledger = ledgerOf({
       read: 5_000,
       delivered: { web: 3_000, ios: 1_000 },
       waiting: { web: 900 },
       dead: { malformed: 100 }
     })
-    const text = progressText(
-      ledger,
-      { consumed: 25, expected: 100, sourcesEnded: false, unread: [] },
-      { at: 1_000, read: 0, delivered: 2_000 },
-      11_000
+    const view = { at: 11_000, ledger, progress: { ...progress, consumed: 25, expected: 100 } }
+    const since = { at: 9_000, delivered: 3_600 }
+    const line = "read 5,000, delivered 4,000 (200/s), waiting 900, dead 100"
+    assert.strictEqual(shown(view, since), `${line}, 30s left`)
+    assert.strictEqual(shown({ ...view, follow: true }, since), line)
+  })
+
+  it("fits into its columns, whatever the numbers", () => {
+    const ledger = ledgerOf({
+      read: 123_456_789,
+      delivered: { web: 111_111_111 },
+      waiting: { web: 12_345_678 },
+      dead: { malformed: 9_999_999 }
+    })
+    for (const columns of [79, 40]) {
+      assert.isAtMost(shown({ at: 60_000, ledger }, undefined, columns).length, columns)
+    }
+  })
+
+  it("says first why nothing moves: the trouble of the lane with the most to send, or of a source", () => {
+    const ledger = ledgerOf({ read: 9, delivered: { ios: 2 }, waiting: { web: 5, ios: 2 } })
+    const lanes = [
+      { ...lane, lane: "ios", trouble: "HTTP 500" },
+      { ...lane, trouble: "HTTP 503 \u001b[2J" },
+      { ...lane, lane: "idle", gate: { ...lane.gate, open: false, reason: "paused" } }
+    ]
+    const since = { at: 1_000, delivered: 2 }
+    const held = "delivered 2, waiting 7: web HTTP 503 \\u001b[2J"
+    assert.strictEqual(shown({ at: 9_000, ledger, lanes }, since), held)
+    assert.match(
+      shown({ at: 9_000, ledger, lanes }, { ...since, delivered: 1 }),
+      /^read 9, delivered 2 \(0\/s\)/
     )
+    const paused = { ...lane, gate: { ...lane.gate, open: false, reason: "paused" } }
+    assert.include(shown({ at: 9_000, ledger, lanes: [paused] }, since), "waiting 7: web closed (paused)")
+    const problems = [{ reason: "gone", detail: "/export: is not there", since: 0 }]
     assert.strictEqual(
-      text,
-      "read 5,000, delivered 4,000 (200/s), waiting 900, dead 100, about 30s left [lanes, delivered+waiting: crm/ios 1,000+0, crm/web 3,000+900]"
+      shown({ sources: [{ source: "default", state: "gone", problems }] }),
+      "delivered 0, waiting 0: source default gone: /export: is not there"
     )
   })
 
@@ -49,18 +103,15 @@ describe("progress", () => {
       { consumed: 50, expected: 100, sourcesEnded: true, unread: [] },
       { consumed: 50, expected: -10, sourcesEnded: false, unread: [] }
     ]) {
-      assert.notInclude(progressText(ledgerOf({ read: 10 }), odd, start, 5_000), "left")
+      assert.notInclude(shown({ at: 5_000, ledger: ledgerOf({ read: 10 }), progress: odd }), "left")
     }
   })
 
   it("tells long times in whole units", () => {
-    const text = progressText(
-      ledgerOf({ read: 1 }),
-      { consumed: 1, expected: 90_000, sourcesEnded: false, unread: [] },
-      start,
-      1_999
+    assert.match(
+      shown({ at: 1_999, progress: { ...progress, consumed: 1, expected: 90_000 } }),
+      /, 1d 1h left/
     )
-    assert.match(text, /about 1d 1h left/)
   })
 })
 
@@ -83,10 +134,7 @@ describe("what is unread", () => {
 
   it("stands in the line of progress, and goes before dead letters in the exit code, behind events that wait", () => {
     const unread = [{ source: "default", split: "a", byte: 1, what: "cut off" }]
-    assert.include(
-      progressText(ledgerOf({}), { ...progress, unread }, start, 1_000),
-      ", not read to its end: 1 file"
-    )
+    assert.include(shown({ progress: { ...progress, unread } }), ", not read to its end: 1 file")
     const run = {
       ledger: ledgerOf({ read: 1, dead: { malformed: 1 } }),
       deadBefore: 0,

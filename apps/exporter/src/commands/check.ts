@@ -23,7 +23,9 @@ export const check = Command.make(
     ),
     json: Flag.Boolean("json").pipe(
       Flag.withDefault(false),
-      Flag.withDescription("Print the lanes, how they try again, and the warnings as one JSON object on stdout")
+      Flag.withDescription(
+        "Print the lanes, how they try again, and the warnings as one JSON object on stdout"
+      )
     )
   },
   Effect.fnUntraced(function* ({ config, follow, json }) {

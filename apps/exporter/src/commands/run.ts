@@ -67,7 +67,7 @@ export const run = Command.make(
         const alerts = yield* Alerts.watch(loaded, operations)
         yield* drainOnSignal(running)
         yield* Effect.logInfo(`${loaded.name}: started`)
-        const progress = yield* showProgress(running)
+        const progress = yield* showProgress(running, follow)
         const report = yield* running.ended
         yield* progress.stop
         yield* alerts.last

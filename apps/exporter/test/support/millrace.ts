@@ -125,9 +125,24 @@ export const saidBy = ({ stderr }: Ended): string =>
     .filter((line) => !line.startsWith("{"))
     .join("\n")
 
-/** Ended with this code, and without a stack trace. */
+/** What it logged, line by line: flat, whatever it is about. */
+export const loggedBy = ({ stderr }: Ended): ReadonlyArray<Readonly<Record<string, unknown>>> =>
+  stderr
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => {
+      const entry: Readonly<Record<string, unknown>> = JSON.parse(line)
+      const { level, message, time } = entry
+      for (const field of [level, message, time]) assert.isString(field, line)
+      assert.notInclude(Object.keys(entry), "fiberId")
+      for (const value of Object.values(entry)) assert.notStrictEqual(typeof value, "object", line)
+      return entry
+    })
+
+/** Ended with this code, without a stack trace, and with logs that programs can read. */
 export const assertEnded = (ended: Ended, code: number): void => {
   assert.strictEqual(ended.code, code, `${ended.stdout}\n${ended.stderr}`)
   assert.notMatch(ended.stderr, /^\s+at /m)
   assert.notMatch(ended.stderr, /a defect of this program/)
+  loggedBy(ended)
 }
