@@ -12,10 +12,12 @@ import type { Event } from "./Event.ts"
 import type { Definition } from "./Exporter.ts"
 import { knownTo, validate } from "./engine/Definition.ts"
 import * as MessageBuffer from "./engine/MessageBuffer.ts"
-import { plan, type Selection, selection } from "./engine/Plan.ts"
+import { change, plan, type Selection, selection } from "./engine/Plan.ts"
 import { type Placed, prepareOne } from "./engine/Prepare.ts"
 import { isChanging as isIntakeChanging } from "./engine/Stored.ts"
 import type { Chunk, Intake } from "./Intake.ts"
+import type { LaneKey } from "./Outbox.ts"
+import type { PluginError } from "./Plugin.ts"
 import type { Route } from "./Route.ts"
 import type { RunError } from "./Running.ts"
 
@@ -81,6 +83,33 @@ export const warnings = (
     return ["selects no event: `except` leaves out all that `when` names"]
   return opened.warnings?.(leaving) ?? []
 }
+
+/**
+ * The message of an event that is stored for a lane, as today's configuration would send it, alone; or why there is none.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const message = (
+  { routes }: Definition,
+  key: LaneKey,
+  stored: Event
+): Effect.Effect<Result.Result<string, string>, PluginError> =>
+  Effect.gen(function* () {
+    const route = routes.find(({ name }) => name === key.route)
+    if (route === undefined) return Result.fail(`the configuration has no route ${key.route}`)
+    const opened = yield* route.destination.open
+    if (opened.lanes.every(({ name }) => name !== key.lane))
+      return Result.fail(`route ${key.route} has no lane ${key.lane}`)
+    const event = change(route.changes, stored)
+    if ("filtered" in event) return Result.fail(`the route leaves it out (${event.filtered})`)
+    if ("refused" in event) return Result.fail(`${event.refused}: ${event.detail}`)
+    const buffer = MessageBuffer.make()
+    return Result.mapBoth(prepareOne(opened, key.lane, [event], buffer), {
+      onFailure: ({ detail, reason }) => (detail === "" ? reason : `${reason}: ${detail}`),
+      onSuccess: () => new TextDecoder().decode(buffer.take())
+    })
+  })
 
 /**
  * Reads until `events` were read or every lane has `messages`, and tells what would be sent.

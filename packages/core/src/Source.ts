@@ -74,6 +74,8 @@ export interface Source<out E extends Event = Event> {
    * is durable, however much its lanes have to do. Default no.
    */
   readonly push?: boolean
+  /** Where what was read up to a checkpoint stands, in words, such as `before byte 4,096`; absent where the checkpoint says it. */
+  readonly placeOf?: (split: Split, checkpoint: Checkpoint) => string
   /** Proves that a run with these options could begin, without reading events; absent where there is nothing to prove. */
   readonly check?: (options: CheckOptions) => Effect.Effect<void, Plugin.PluginError | SourceError>
   /** Ends when nothing is left, unless it follows; interrupted at drain. */
@@ -99,6 +101,8 @@ export interface Definition<E extends Event, Settings, Input, Credentials = {}, 
   readonly parallel?: boolean
   /** Whether somebody waits for the answer to each append; default no. */
   readonly push?: boolean
+  /** Where what was read up to a checkpoint stands, in words, such as `before byte 4,096`. */
+  readonly placeOf?: (split: Split, checkpoint: Checkpoint) => string
   /** What `millrace check` asks beside reading the credentials: whether a run would refuse to begin. */
   readonly check?: (
     settings: Settings,
@@ -134,6 +138,7 @@ export const plugin = <E extends Event, Settings, Input, Credentials = {}, Crede
       replayable: definition.replayable ?? false,
       parallel: definition.parallel ?? false,
       push: definition.push ?? false,
+      ...(definition.placeOf === undefined ? {} : { placeOf: definition.placeOf }),
       ...(definition.credentials === undefined && definition.check === undefined
         ? {}
         : {

@@ -13,6 +13,7 @@ import * as Source from "@millrace/core/Source"
 import { AvroRecord, Braze } from "@millrace/events-braze"
 import * as Schema from "effect/Schema"
 import { expectFile } from "./internal/anyFile.ts"
+import * as Checkpoint from "./internal/checkpoint.ts"
 import * as Pass from "./internal/pass.ts"
 
 /**
@@ -67,6 +68,7 @@ export const files = Source.plugin({
   catalogue: Braze.catalogue,
   replayable: true,
   parallel: true,
+  placeOf: Checkpoint.placeOf,
   check: ({ path }, _, { follow }) => expectFile(resolve(path), follow),
   run:
     ({ path }) =>

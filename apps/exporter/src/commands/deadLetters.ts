@@ -4,11 +4,13 @@
 import { spelled } from "@millrace/core/Catalogue"
 import type { Filter } from "@millrace/core/DeadLetters"
 import type { Definition } from "@millrace/core/Exporter"
+import * as Preview from "@millrace/core/Preview"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import { InputError } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
 import type { Letter, Page } from "../operations.ts"
@@ -76,16 +78,27 @@ const forEachPage = <E>(
     }
   })
 
-const placeOf = ({ origin }: Letter) => origin.split || origin.source
+const splitOf = ({ origin }: Pick<Letter, "origin">) => origin.split || `source ${origin.source}`
+
+/** Where a letter's chunk came from, in words. The detail of a bad record tells its own place more exactly. */
+const whereIs = (letter: Letter, { sources }: Definition): string => {
+  const { position, source, split } = letter.origin
+  const at = sources[source]?.placeOf?.(split, position) ?? position
+  return at === "" ? splitOf(letter) : `${splitOf(letter)}, ${at}`
+}
 
 const list = Command.make(
   "list",
   {
     config: configArgument,
     ...flags,
+    json: Flag.Boolean("json").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("Print the rows, and how many there are in all, as one JSON object")
+    ),
     limit: Flag.Int("limit").pipe(Flag.withDefault(50), Flag.withDescription("Show so many (default: 50)"))
   },
-  Effect.fnUntraced(function* ({ config, limit, ...given }) {
+  Effect.fnUntraced(function* ({ config, json, limit, ...given }) {
     const loaded = yield* load(config)
     yield* expectState(loaded)
     const letters: Array<Letter> = []
@@ -99,18 +112,33 @@ const list = Command.make(
         })
       )
     )
+    const rows = letters.map((letter) => ({
+      id: letter.id,
+      since: new Date(letter.at).toISOString(),
+      route: letter.route,
+      lane: letter.lane,
+      reason: letter.reason,
+      detail: letter.detail,
+      attempts: letter.attempts,
+      type: letter.event?.type ?? "",
+      event: letter.event?.id ?? "",
+      place: whereIs(letter, loaded.definition)
+    }))
+    if (json) return yield* print(Terminal.json({ total, letters: rows }))
     if (total === 0) return yield* print("there are no such dead letters")
-    const rows = letters.map((letter) => [
-      String(letter.id),
-      new Date(letter.at).toISOString(),
-      letter.route,
-      letter.lane,
-      letter.reason,
-      letter.event?.type ?? "",
-      letter.event?.id ?? placeOf(letter)
-    ])
     yield* print(
-      table(["id", "since", "route", "lane", "reason", "type", "event, or where it came from"], rows)
+      table(
+        ["id", "since", "route", "lane", "reason", "type", "event, or where it came from"],
+        rows.map(({ id, since, route, lane, reason, type, event }, row) => [
+          String(id),
+          since,
+          route,
+          lane,
+          reason,
+          type,
+          event || splitOf(letters[row]!)
+        ])
+      )
     )
     if (total > letters.length)
       yield* print(`${number(total - letters.length)} more; --limit shows more of them`)
@@ -128,13 +156,35 @@ const show = Command.make(
     const page = yield* withReading(loaded, (operations) => operations.deadLetters({ ids: [id] }, id - 1))
     const [letter] = page.letters
     if (letter === undefined) return yield* new InputError({ message: `there is no dead letter ${id}` })
-    yield* print(Terminal.json(exported(letter), 2))
+    const sent = yield* sentOf(letter, loaded.definition)
+    const place = whereIs(letter, loaded.definition)
+    yield* print(Terminal.json({ ...exported(letter), place, ...sent }, 2))
   })
 ).pipe(
   Command.withDescription(
-    "Show one dead letter whole: its event, the reason, the attempts, where it came from"
+    "Show one dead letter whole: its event, the reason, the attempts, where it came from, and its message as it would be sent today"
   )
 )
+
+/** The message as today's mapping makes it, which is the one that was sent unless settings have changed; or why there is none. */
+const sentOf = (letter: Letter, definition: Definition) =>
+  letter.event === undefined || letter.lane === ""
+    ? Effect.succeed({})
+    : Effect.match(Preview.message(definition, letter, letter.event), {
+        onFailure: ({ message }) => ({ noMessage: message }),
+        onSuccess: Result.match({
+          onFailure: (why) => ({ noMessage: why }),
+          onSuccess: (text) => ({ message: parsed(text) })
+        })
+      })
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
 
 const replay = Command.make(
   "replay",

@@ -2,7 +2,7 @@
  * Checkpoints of files: `v1:<at>:<count>:<mark>:<size>:<complete | partial>`. One behind the header of a joined container,
  * or behind a gap, is `v2` and names both at its end: `:<header>:<gaps>`.
  */
-import type { Checkpoint } from "@millrace/core/Intake"
+import type { Checkpoint, Split } from "@millrace/core/Intake"
 
 /** How far a file is taken. */
 export interface Place {
@@ -43,4 +43,17 @@ export const parse = (checkpoint: Checkpoint): Stand | undefined => {
     header: Number(header),
     gaps: Number(gaps)
   }
+}
+
+const grouped = new Intl.NumberFormat("en-US")
+
+/** Where the events of a chunk stand that ended at this checkpoint: not before which byte, since a chunk may begin anywhere. */
+export const placeOf = (split: Split, checkpoint: Checkpoint): string => {
+  const stand = parse(checkpoint)
+  if (stand === undefined) return checkpoint
+  const unpacked = /\.gz$/i.test(split) ? " of what the file unpacks to" : ""
+  const records = stand.count > 0 && /\.avro(?:\.gz)?$/i.test(split)
+  return records
+    ? `among the first ${grouped.format(stand.count)} records of the block at byte ${grouped.format(stand.at)}${unpacked}, or before it`
+    : `before byte ${grouped.format(stand.at)}${unpacked}`
 }
