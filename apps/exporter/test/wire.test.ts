@@ -114,7 +114,8 @@ describe.concurrent("check", () => {
         )
         server.on("tlsClientError", () => {})
         const origin = `https://localhost:${yield* listen(server)}`
-        for (const name of ["client.certificate", "client.key"]) world.put(`${name}.pem`, pem(name))
+        for (const name of ["client.certificate", "client.key", "stranger.key"])
+          world.put(`${name}.pem`, pem(name))
         const clientCertificate = {
           certificate: { file: "./client.certificate.pem" },
           key: { file: "./client.key.pem" }
@@ -155,6 +156,13 @@ describe.concurrent("check", () => {
         assert.include(missing.stdout, "set clientCertificate in the credentials")
         assert.notInclude(missing.stdout, "no answer")
         assert.strictEqual(seen.length, 5)
+        const other = { clientCertificate: { ...clientCertificate, key: { file: "./stranger.key.pem" } } }
+        const wrong = yield* check(routesWith(other))
+        assert.strictEqual(wrong.code, 2)
+        assert.include(
+          wrong.stderr,
+          "credentials.clientCertificate.key: expected the private key of the certificate"
+        )
       })
   )
 })

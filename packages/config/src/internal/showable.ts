@@ -5,8 +5,8 @@
 import { existsSync } from "node:fs"
 import { dirname } from "node:path"
 
-/** The longest word that is taken for a part of a name; keys and tokens are longer. */
-const longestWord = 16
+/** The longest word that is taken for a part of a name, such as `clientCertificate`; keys and tokens are longer. */
+const longestWord = 17
 
 /** A word of letters, perhaps with a number at its end. */
 const word = /^[A-Za-z]+\d{0,2}$/
