@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process"
-import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeSync } from "node:fs"
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Sample } from "@millrace/events-braze"
 import { Emulator } from "@millrace/mparticle-emulator"
 import * as Effect from "effect/Effect"
+import { fill, mounted } from "./support/disk.ts"
 import * as Ledgers from "./support/ledger.ts"
 import { assertEnded, type Ended, loggedBy, type Options, saidBy, startProgram } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
@@ -345,30 +346,6 @@ describe.concurrent("a remote that is no good", () => {
     })
   )
 })
-
-/** Leaves so many bytes free, in whole pages. */
-const fill = (disk: string, free: number): void => {
-  const page = 4096
-  const path = join(disk, "ballast")
-  const file = openSync(path, "a")
-  try {
-    for (;;) writeSync(file, Buffer.alloc(page))
-  } catch {
-    closeSync(file)
-  }
-  truncateSync(path, statSync(path).size - free)
-}
-
-/** Whether this machine lets us have a small disk. */
-const mounted = (path: string): boolean => {
-  try {
-    mkdirSync(path, { recursive: true })
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", path], { stdio: "ignore" })
-    return true
-  } catch {
-    return false
-  }
-}
 
 describe.concurrent("an outbox that cannot grow", () => {
   it.live("ends the run and loses nothing; with room it goes on", () =>
