@@ -46,10 +46,11 @@ const open = ({ limit, origin, proxy }: Target, pool: Pool, handshake: Handshake
   let last: Net.Socket | undefined
   const end = (error: Broken | null) => {
     if (last === undefined) return
-    const socket = last.off("error", fail).off("close", closed)
+    // `fail` goes on listening: an error that nobody hears of would end the process.
+    const socket = last.off("close", closed)
     last = undefined
     clearTimeout(timer)
-    if (error !== null) socket.on("error", () => {}).destroy()
+    if (error !== null) socket.destroy()
     done(error, socket)
   }
   const fail = (cause: unknown) => end(Broken.of(cause, blamed))
