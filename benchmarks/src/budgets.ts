@@ -85,6 +85,14 @@ const budgets: ReadonlyArray<Budget> = [
     found: (results) => figure(results, "restart", "command", "seconds")
   },
   {
+    title: "share of a processor, idle over 50,000 files",
+    unit: "%",
+    digits: 2,
+    must: 1,
+    aim: 0.2,
+    found: (results) => figure(results, "idle", "50000", "share")
+  },
+  {
     title: "mParticle batches, grouped by user against one an event",
     unit: "×",
     digits: 2,

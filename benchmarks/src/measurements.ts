@@ -3,6 +3,7 @@ import type { Measurement } from "./measurement.ts"
 import { closed } from "./measurements/closed.ts"
 import { cost } from "./measurements/cost.ts"
 import { grouping } from "./measurements/grouping.ts"
+import { idle } from "./measurements/idle.ts"
 import { large } from "./measurements/large.ts"
 import { memory } from "./measurements/memory.ts"
 import { micro } from "./measurements/micro.ts"
@@ -20,5 +21,6 @@ export const measurements: ReadonlyArray<Measurement> = [
   restart,
   memory,
   closed,
+  idle,
   large
 ]

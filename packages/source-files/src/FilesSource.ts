@@ -11,6 +11,8 @@
 import { resolve } from "node:path"
 import * as Source from "@millrace/core/Source"
 import { AvroRecord, Braze } from "@millrace/events-braze"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { expectFile } from "./internal/anyFile.ts"
 import * as Checkpoint from "./internal/checkpoint.ts"
@@ -29,6 +31,23 @@ export const Settings = Schema.Struct({
   }),
   format: Schema.Literals(["braze-currents"]).annotate({
     description: "What the files hold: `braze-currents` for a Currents export to cloud storage."
+  }),
+  from: Schema.optionalKey(
+    Schema.String.check(
+      Schema.makeFilter(
+        (text) =>
+          hourOf(text) !== undefined || "must be a date such as 2026-11-01, or an hour such as 2026-11-01T05"
+      )
+    )
+  ).annotate({
+    description:
+      "The first day or hour to read, in UTC, such as `2026-11-01` or `2026-11-01T05`: folders with an earlier hour in their name are passed over. Files without an hour in their path are always read."
+  }),
+  interval: Schema.DurationFromString.pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("2 seconds"))
+  ).annotate({
+    description:
+      "How often a run that follows looks for new files, such as `500 millis` or `1 minute`. Less often where looking takes long."
   })
 })
 
@@ -39,6 +58,13 @@ export const Settings = Schema.Struct({
  * @category models
  */
 export type Settings = typeof Settings.Type
+
+/** A day or an hour as it stands in a path; `undefined` for what is neither. */
+const hourOf = (text: string): string | undefined => {
+  const [, day, hour = "00"] = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d)(?::00)*Z?)?$/.exec(text) ?? []
+  if (day === undefined || Number.isNaN(Date.parse(`${day}T${hour}:00:00Z`))) return undefined
+  return `${day}-${hour}`
+}
 
 /** Many files share few schemas, and a reader is dear to make. */
 const readers = () => {
@@ -56,8 +82,8 @@ const schemaLimit = 500
  * A source of the events in files. A split is a file's path relative to `path`.
  *
  * A finite run ends when every file is read and then fails with a `SourceError` if some could not be; the others have
- * been read. A run that follows looks again every five seconds, or less often where looking
- * itself takes long, and never ends.
+ * been read. A run that follows looks again every `interval`, at what may have changed where there is much, and never
+ * ends.
  *
  * @since 1.0.0
  * @category constructors
@@ -69,9 +95,15 @@ export const files = Source.plugin({
   replayable: true,
   parallel: true,
   placeOf: Checkpoint.placeOf,
-  check: ({ path }, _, { follow }) => expectFile(resolve(path), follow),
+  check: ({ path, from = "" }, _, { follow }) => expectFile(resolve(path), follow, hourOf(from) ?? ""),
   run:
-    ({ path }) =>
-    (intake, options) =>
-      Pass.run(resolve(path), intake, options, readers())
+    ({ path, from = "", interval }) =>
+    (intake, options) => {
+      const place = {
+        root: resolve(path),
+        from: hourOf(from) ?? "",
+        interval: Duration.toMillis(interval)
+      }
+      return Pass.run(place, intake, options, readers())
+    }
 })

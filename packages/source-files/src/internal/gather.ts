@@ -6,7 +6,7 @@ import type { SourceError } from "@millrace/core/Source"
 import type { BrazeEvent } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
 import * as Checkpoint from "./checkpoint.ts"
-import type { Found } from "./discover.ts"
+import type { Found } from "./found.ts"
 import type { Input } from "./input.ts"
 
 export type CurrentsEvent = BrazeEvent | UnknownEvent

@@ -1,15 +1,19 @@
 /** Looks at what there is, reads what is new, and does so again while it follows. */
-import type { Intake, Problem, Unread } from "@millrace/core/Intake"
+import { join } from "node:path"
+import type { Intake, Problem, Split, Unread } from "@millrace/core/Intake"
 import { type RunOptions, SourceError } from "@millrace/core/Source"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
-import { type Found, hourOf, nothingBelow, type Survey, status, survey } from "./discover.ts"
-import { problemOf } from "./failure.ts"
+import { look as lookAt, nothingBelow, type Survey, status, survey } from "./discover.ts"
+import { failure, problemOf } from "./failure.ts"
+import { type Found, hourOf, inOrder } from "./found.ts"
 import { type CurrentsEvent, chunkSize } from "./gather.ts"
+import * as Notices from "./notices.ts"
 import { readFile } from "./readFile.ts"
 import type { Reading } from "./reading.ts"
+import * as Standing from "./standing.ts"
 
 /** Files of a chunk and more that are read side by side, unless the exporter asks for another number. */
 const usual = 2
@@ -17,9 +21,21 @@ const usual = 2
 const most = 16
 /** A packed file holds several times its size. */
 const packed = 4
-/** Milliseconds between two looks; more where looking takes long, so that it stays a tenth of the time. */
-const interval = 5000
-const rest = (took: number) => Math.max(interval, 9 * took)
+/** How many times as long as looking took there is none: through all there is again, and at what may have changed. */
+const rests = { whole: 150, lessThanBefore: 20, linked: 30, changes: 9 }
+/** To look through all there is costs little where it takes less than this part of the time between two looks. */
+const little = 1 / 50
+/** Milliseconds in which changes that come together are waited for. */
+const gathering = 100
+
+/** What to read, and how often to look. */
+export interface Place {
+  readonly root: string
+  /** The first hour that is read, as in a path; empty for all. */
+  readonly from: string
+  /** Milliseconds between two looks; more where looking takes long. */
+  readonly interval: number
+}
 
 /** What a pass made of a file. */
 interface Seen {
@@ -28,9 +44,9 @@ interface Seen {
   readonly unread: Unread | undefined
 }
 
-/** Reads the files below `root`; `readerOf` is asked once for each file. */
+/** Reads the files below a root; `readerOf` is asked once for each file. */
 export const run = Effect.fnUntraced(function* (
-  root: string,
+  { root, from, interval }: Place,
   intake: Intake<CurrentsEvent>,
   { follow, splits = usual }: RunOptions,
   readerOf: Reading["readerOf"]
@@ -81,7 +97,7 @@ export const run = Effect.fnUntraced(function* (
   })
 
   /** Reads what changed, one bad file not keeping it from the next. */
-  const pass = Effect.fnUntraced(function* ({ files, unreadable }: Survey) {
+  const pass = Effect.fnUntraced(function* ({ files, unreadable }: Pick<Survey, "files" | "unreadable">) {
     const changed: Array<Found> = []
     for (const file of files) {
       const before = seen.get(file.path)
@@ -108,11 +124,19 @@ export const run = Effect.fnUntraced(function* (
     return [...problems, ...(yield* missing(gone))]
   })
 
-  let took = 0
-  const look = Effect.fnUntraced(function* () {
+  const standing = Standing.make(root)
+  let [took, tookChanges, wholeAt] = [0, 0, 0]
+  let hasLinks = false
+
+  /** Through all there is. */
+  const look = Effect.gen(function* () {
     const start = yield* Clock.currentTimeMillis
-    const found = yield* survey(root)
-    took = (yield* Clock.currentTimeMillis) - start
+    const stats = yield* status(root)
+    const found = yield* survey(root, from)
+    const now = yield* Clock.currentTimeMillis
+    took = now - start
+    wholeAt = now + rests.whole * took
+    hasLinks = found.hasLinks
     if (found.ignored.length > 0) {
       yield* tellOnce(
         "ignored",
@@ -126,23 +150,61 @@ export const run = Effect.fnUntraced(function* (
       if (seen.size > 0) return [{ reason: "gone", detail: lost(root) }]
       yield* tell(empty)
     }
+    standing.replace(found, stats)
     return yield* pass(found)
   })
 
-  let problems = yield* look()
+  let problems: ReadonlyArray<Problem> = yield* look
   yield* intake.problems(problems)
   if (!follow) {
     if (problems.length > 0) return yield* together(problems)
     return
   }
+
+  const notices = yield* Notices.make(root)
+  /** Whether to look through all there is costs too much to be done each time, and need not be. */
+  const isLarge = () => !hasLinks && took > little * interval
+
+  /** At what may have changed. */
+  const lookAgain = Effect.gen(function* () {
+    const start = yield* Clock.currentTimeMillis
+    if (!isLarge() || start >= wholeAt) return yield* look
+    const changes = yield* Effect.tryPromise({
+      try: () => standing.ask(notices.take(), problems),
+      catch: failure(root)
+    })
+    if (changes === undefined) return yield* look
+    const isKnown = (split: Split) => standing.isKnownFolder(split) || seen.has(join(root, split))
+    const found = yield* lookAt(root, { from, now: start, start: changes.folders, isKnown })
+    if (found.hasLinks) return yield* look
+    const isLess = standing.update(found)
+    if (isLess || changes.isLess) wholeAt = Math.min(wholeAt, start + rests.lessThanBefore * took)
+    tookChanges = (yield* Clock.currentTimeMillis) - start
+    const files = new Map([...changes.files, ...found.files].map((file) => [file.split, file]))
+    return yield* pass({ files: inOrder(files.values()), unreadable: found.unreadable })
+  })
+
+  const rested = Effect.suspend(() => {
+    if (!isLarge()) return Effect.sleep(Math.max(interval, hasLinks ? rests.linked * took : 0))
+    notices.follow(standing.watched())
+    const rest = Math.max(interval, rests.changes * tookChanges)
+    return Effect.raceFirst(
+      Effect.sleep(rest),
+      Effect.andThen(
+        notices.any,
+        Effect.sleep(Math.min(rest, gathering + rests.lessThanBefore * tookChanges))
+      )
+    )
+  })
+
   for (;;) {
-    yield* Effect.sleep(rest(took))
+    yield* rested
     // What could not be read of a folder that is gone cannot be read now either.
     const before = problems.filter(({ split }) => split !== undefined)
-    problems = yield* Effect.catch(look(), (error) => Effect.succeed([problemOf(error), ...before]))
+    problems = yield* Effect.catch(lookAgain, (error) => Effect.succeed([problemOf(error), ...before]))
     yield* intake.problems(problems)
   }
-})
+}, Effect.scoped)
 
 const lost = (root: string): string =>
   `${root}: has no file to read any more, also not below it; put the files back, or the disk or share that holds them`

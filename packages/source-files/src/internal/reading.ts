@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import type * as Semaphore from "effect/Semaphore"
 import type { Place, Stand } from "./checkpoint.ts"
-import type { Found } from "./discover.ts"
+import type { Found } from "./found.ts"
 import * as Gather from "./gather.ts"
 import type { Input } from "./input.ts"
 

@@ -100,6 +100,7 @@ export const run = (
     readonly follow?: boolean
     readonly splits?: number
     readonly awaited?: number
+    readonly settings?: { readonly from?: string; readonly interval?: string }
     readonly onAppend?: () => void
   } = {}
 ): Effect.Effect<void, SourceError> =>
@@ -148,7 +149,7 @@ export const run = (
           recorder.problems.push(found)
         })
     }
-    const source = files({ settings: { path, format: "braze-currents" } })
+    const source = files({ settings: { path, format: "braze-currents", ...options.settings } })
     yield* Effect.raceFirst(
       source.run(intake, { ...options, follow: options.follow ?? false }),
       Deferred.await(stopped)

@@ -1,0 +1,178 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import { Sample } from "@millrace/events-braze"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import { files } from "../src/index.ts"
+import { survey } from "../src/internal/discover.ts"
+import * as Standing from "../src/internal/standing.ts"
+import * as Recorder from "./support/recorder.ts"
+
+const base = mkdtempSync(join(tmpdir(), "millrace-following-"))
+afterAll(() => rmSync(base, { recursive: true, force: true }))
+
+let made = 0
+const sample = Sample.make({ seed: 5, users: 20 })
+const line = () =>
+  `${JSON.stringify(Sample.toCustomHttp(sample.event("users.canvas.Entry", made++, 1_782_742_805_000)))}\n`
+
+const put = (path: string, text = line()) => {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
+
+const hour = (index: number) =>
+  new Date(Date.UTC(2026, 0, 1, index)).toISOString().slice(0, 13).replace("T", "-")
+const pathOf = (type: number, index: number, name = "a.ndjson") =>
+  `event_type=type-${type}/date=${hour(index)}/${name}`
+
+const hours = 400
+const types = 2
+
+/** Two types of some hundred hours with a file each, all of them old. */
+const archive = () => {
+  const folder = mkdtempSync(join(base, "archive-"))
+  for (let type = 0; type < types; type++) {
+    for (let index = 0; index < hours; index++) {
+      const path = join(folder, pathOf(type, index))
+      put(path)
+      utimesSync(path, 1_700_000_000, 1_700_000_000)
+    }
+  }
+  return folder
+}
+
+describe("a run that follows a large archive", () => {
+  it.live("takes what comes, wherever it comes, grows or goes, without looking through all there is", () =>
+    Effect.gen(function* () {
+      const folder = archive()
+      const recorder = Recorder.make()
+      const running = yield* Effect.forkChild(
+        // So short that to look through all of it costs too much each time.
+        Recorder.run(recorder, folder, { follow: true, settings: { interval: "10 millis" } })
+      )
+      let expected = hours * types
+      const read = (isSo = () => recorder.events.length >= expected) =>
+        Effect.gen(function* () {
+          while (!isSo()) yield* Effect.sleep("5 millis")
+          assert.strictEqual(recorder.events.length, expected)
+        })
+      yield* read()
+      for (const path of [
+        pathOf(0, hours - 1, "b.ndjson"),
+        pathOf(1, hours),
+        pathOf(7, hours),
+        pathOf(0, 0, "late.ndjson"),
+        "elsewhere.ndjson",
+        "deeper/than/that.ndjson"
+      ]) {
+        put(join(folder, path))
+        expected++
+        yield* read()
+      }
+      appendFileSync(join(folder, pathOf(1, 3)), line())
+      expected++
+      yield* read()
+      // Written beside and put in place, as sync tools do.
+      put(join(folder, ".new"))
+      renameSync(join(folder, ".new"), join(folder, pathOf(1, hours, "put.ndjson")))
+      expected++
+      yield* read()
+
+      const now = () =>
+        (recorder.problems.at(-1) ?? []).map(({ split, reason }) => `${split ?? ""} ${reason}`)
+      for (const _ of [1, 2]) {
+        renameSync(folder, `${folder}-away`)
+        yield* read(() => now().join() === " gone")
+        renameSync(`${folder}-away`, folder)
+        yield* read(() => now().length === 0)
+        put(join(folder, pathOf(1, hours + 1, `${expected}.ndjson`)))
+        expected++
+        yield* read()
+      }
+      put(join(folder, pathOf(0, hours - 1)), "another\n")
+      yield* read(() => now().join() === `${pathOf(0, hours - 1)} replaced`)
+      rmSync(join(folder, pathOf(0, hours - 1)))
+      yield* read(() => now().length === 0)
+      assert.strictEqual(new Set(recorder.events.map(({ id }) => id)).size, expected)
+      assert.deepStrictEqual(recorder.logs, [])
+      yield* Fiber.interrupt(running)
+    })
+  )
+
+  it.live(
+    "without notices of the system asks for the newest hours and files, and for folders without an hour",
+    () =>
+      Effect.gen(function* () {
+        const folder = archive()
+        const standing = Standing.make(folder)
+        const found = yield* survey(folder)
+        standing.replace(found, statSync(folder))
+        const later = (yield* Clock.currentTimeMillis) / 1000 + 60
+        const touched = (path: string) => utimesSync(join(folder, path), later, later)
+        const none = { folders: new Set<string>(), files: new Set<string>() }
+        const ask = Effect.promise(() => standing.ask(none, []))
+        for (const path of ["", "event_type=type-1", dirname(pathOf(0, hours - 1))]) touched(path)
+        touched(dirname(pathOf(0, 0)))
+        const changes = yield* ask
+        assert.includeMembers(
+          [...(changes?.folders ?? [])],
+          ["", "event_type=type-1", dirname(pathOf(0, hours - 1))]
+        )
+        assert.isBelow(changes?.files.length ?? Infinity, 101)
+        assert.isFalse(changes?.isLess)
+        renameSync(folder, `${folder}-away`)
+        mkdirSync(folder)
+        assert.isUndefined(yield* ask)
+      })
+  )
+})
+
+describe("from", () => {
+  const from = (text: string) =>
+    files.fromUnknown({
+      settings: { path: "a", format: "braze-currents", from: text },
+      credentials: Effect.succeed({})
+    })
+
+  it.live("passes over folders of earlier hours", () =>
+    Effect.gen(function* () {
+      const folder = mkdtempSync(join(base, "from-"))
+      for (const index of [22, 23, 24, 30, 47]) put(join(folder, pathOf(0, index)))
+      put(join(folder, "no-hour.ndjson"))
+      for (const [text, hoursRead] of [
+        ["2026-01-02", [24, 30, 47]],
+        ["2026-01-02T06", [30, 47]],
+        ["2026-01-01T22:00Z", [22, 23, 24, 30, 47]]
+      ] as const) {
+        const recorder = Recorder.make()
+        yield* Recorder.run(recorder, folder, { settings: { from: text } })
+        assert.deepStrictEqual(
+          recorder.claimed,
+          ["no-hour.ndjson", ...hoursRead.map((index) => pathOf(0, index))],
+          text
+        )
+      }
+    })
+  )
+
+  it("is a day or an hour", () => {
+    for (const text of ["2026-11-01", "2026-11-01T05", "2026-11-01 05:00"])
+      assert.isTrue(Result.isSuccess(from(text)), text)
+    for (const text of ["", "yesterday", "2026-13-01", "2026-11-01T25", "01.11.2026"])
+      assert.isTrue(Result.isFailure(from(text)), text)
+  })
+})
