@@ -78,9 +78,11 @@ describe("symbolic links", () => {
           { until: holds }
         )
       yield* until(() => recorder.problems.length > 0)
+      // From then on it leads nowhere.
+      const before = [...recorder.problems]
       renameSync(join(outside, "b.ndjson"), join(folder, "c.ndjson"))
       yield* until(() => recorder.events.length === 4)
-      for (const found of recorder.problems) {
+      for (const found of before) {
         assert.deepStrictEqual(
           found.map(({ split, reason }) => [split, reason]),
           [["b.ndjson", "leads-out"]]
