@@ -9,12 +9,22 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { say } from "./terminal.ts"
 
+/** What a value may look like, where the command line knows no more than its kind. */
+const kinds = [
+  ["a valid Duration string", 'a duration, such as "90 seconds" or "2 hours"'],
+  ["a valid Date", "a date, such as 2026-11-22 or 2026-11-22T08:00:00Z"]
+] as const
+
 const complaint = (error: CliError.NonShowHelpErrors): string =>
   error.message
     .trim()
     .replace(/\s*Did you mean this\?\s*/, "; did you mean ")
     .replace(/\s*\n\s*/g, " ")
     .replace(/: Schema validation failed: Expected /, " ")
+    .replace(/ Expected (.*)$/, (whole, kind) => {
+      const known = kinds.find(([name]) => name === kind)
+      return known === undefined ? whole : ` Expected ${known[1]}`
+    })
 
 const presenter: CliOutput.Presenter = {
   present: (event) =>

@@ -10,13 +10,17 @@ import type * as Duration from "effect/Duration"
 import type { Asked } from "./checkLanes.ts"
 import { keptFor, span } from "./policyText.ts"
 
-export const warningsOf = ({ definition }: Loaded, routes: ReadonlyArray<Asked>): ReadonlyArray<string> => [
+export const warningsOf = (
+  { alerts, definition }: Loaded,
+  routes: ReadonlyArray<Asked>
+): ReadonlyArray<string> => [
   ...routes.flatMap(({ route, open }) =>
     [
       ...Preview.warnings(route, open, definition.sources),
       ...ofPolicy(route, definition.retention, open.limits.concurrency)
     ].map((warning) => `route ${route.name}: ${warning}`)
   ),
+  ...(alerts?.ways.length === 0 ? ["alerts: names neither a webhook nor e-mail, so nobody is told"] : []),
   ...sharedLanes(routes.flatMap(({ route, open }) => open.lanes.map((lane) => ({ route, lane }))))
 ]
 

@@ -406,7 +406,11 @@ describe.concurrent("millrace --help", () => {
         [["run"], "Missing required argument: config"],
         [["rnu", "x"], 'Unknown subcommand "rnu" for "millrace"; did you mean run'],
         [["run", "x", "--jsn"], "did you mean --json"],
-        [["run", "x", "--patience", "soon"], "--patience"]
+        [["run", "x", "--patience", "5"], '--patience: "5". Expected a duration, such as "90 seconds"'],
+        [
+          ["dead-letters", "list", "x", "--from", "soon"],
+          '--from: "soon". Expected a date, such as 2026-11-22'
+        ]
       ] as const) {
         const ended = yield* world.millrace(args)
         assertEnded(ended, 2)

@@ -199,6 +199,14 @@ const wrong: ReadonlyArray<Wrong> = [
     says: ["alerts.webhook.url: what it refers to is no address"]
   },
   {
+    what: "alerts by e-mail to nobody",
+    change: {
+      contact: "the night shift",
+      alerts: { email: { server: { env: "SMTP" }, from: "a@example.com" } }
+    },
+    says: ["alerts.email: say who is to read alerts"]
+  },
+  {
     what: "a reminder without a pause",
     change: { alerts: { ...(hook("HOOK")["alerts"] as Part), remindEvery: "0 days" } },
     says: ["alerts.remindEvery: expected a duration that is longer than nothing"]

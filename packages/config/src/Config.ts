@@ -21,7 +21,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { ConfigError } from "./ConfigError.ts"
-import { ConfigFile } from "./ConfigFile.ts"
+import { ConfigFile, MailAddress } from "./ConfigFile.ts"
 import * as Address from "./internal/address.ts"
 import * as Document from "./internal/Document.ts"
 import { explain, type Issue } from "./internal/explain.ts"
@@ -110,6 +110,7 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
+const isAddress = Schema.is(MailAddress)
 const decode = Schema.decodeUnknownResult(ConfigFile, { errors: "all", onExcessProperty: "error" })
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
@@ -172,8 +173,16 @@ export const load = (
       })
     }
     const store = yield* makePlugin<Store>(context, "outbox", ["outbox"], config.outbox)
+    const reader = config.alerts?.email === undefined ? undefined : readerOf(config.alerts.email, config)
+    if (config.alerts?.email !== undefined && reader === undefined) {
+      return yield* failAt(
+        document,
+        ["alerts", "email"],
+        "say who is to read alerts: give `to` here, or an e-mail address as `contact`"
+      )
+    }
     return {
-      alerts: alertsOf(config, context),
+      alerts: alertsOf(config, context, reader),
       thresholds: thresholdsOf(config),
       file,
       name: config.name,
@@ -211,9 +220,16 @@ const transformsOf = (
   )
 }
 
+/** Whom alerts are mailed to; `contact` may be another kind of address. */
+const readerOf = (
+  { to }: NonNullable<NonNullable<ConfigFile["alerts"]>["email"]>,
+  { contact }: ConfigFile
+): string | undefined => to ?? (contact !== undefined && isAddress(contact) ? contact : undefined)
+
 const alertsOf = (
-  { alerts, contact }: ConfigFile,
-  { document, folder, surroundings }: Context
+  { alerts }: ConfigFile,
+  { document, folder, surroundings }: Context,
+  reader: string | undefined
 ): Alerts | undefined => {
   if (alerts === undefined) return undefined
   const { webhook, email, remindEvery } = alerts
@@ -228,10 +244,10 @@ const alertsOf = (
       address: address(webhook.url, ["alerts", "webhook", "url"], ["https", "http"])
     })
   }
-  if (email !== undefined) {
-    const { server, from, to = contact ?? from } = email
+  if (email !== undefined && reader !== undefined) {
+    const { server, from } = email
     const smtp = address(server, ["alerts", "email", "server"], ["smtps", "smtp"])
-    ways.push({ name: "e-mail", address: smtp, from, to })
+    ways.push({ name: "e-mail", address: smtp, from, to: reader })
   }
   return { ways, remindEvery: remindEvery ?? "1 day" }
 }

@@ -160,7 +160,13 @@ export const RouteUse = Schema.Struct({
   to: Schema.Struct({ use: use("destination"), settings, credentials })
 })
 
-const Address = Schema.String.check(
+/**
+ * An e-mail address, with or without the name of its owner.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const MailAddress = Schema.String.check(
   Schema.isPattern(/^[^@]*[^@\s]@[^@\s]+$|^[^<>]*<[^@\s<>]+@[^@\s<>]+>$/, {
     message: "expected an e-mail address, such as ops@example.com or Ops <ops@example.com>"
   })
@@ -180,8 +186,8 @@ export const AlertsUse = Schema.Struct({
   email: Schema.optionalKey(
     Schema.Struct({
       server: reference("The SMTP URL, such as smtps://user:password@host"),
-      from: described(Address, "Address of the sender."),
-      to: described(Schema.optionalKey(Address), "Address of the reader; `contact` by default.")
+      from: described(MailAddress, "Address of the sender."),
+      to: described(Schema.optionalKey(MailAddress), "Address of the reader; `contact` by default.")
     })
   ),
   remindEvery: duration('How often a lasting condition is told of again ("1 day").'),
@@ -206,7 +212,10 @@ export const AlertsUse = Schema.Struct({
  */
 export const ConfigFile = Schema.Struct({
   name: described(Schema.NonEmptyString, "What this exporter is called in logs and alerts."),
-  contact: described(Schema.optionalKey(Schema.NonEmptyString), "E-mail address of whoever looks after it."),
+  contact: described(
+    Schema.optionalKey(Schema.NonEmptyString),
+    "How to reach whoever looks after it; alerts go to it if it is an e-mail address."
+  ),
   source: Schema.optionalKey(SourceUse),
   sources: described(
     Schema.optionalKey(Schema.Array(NamedSourceUse)),

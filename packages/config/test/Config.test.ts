@@ -228,9 +228,9 @@ describe("a configuration", () => {
       "",
       "alerts.webhook.url: the environment variable NOWHERE is not set"
     ],
-    ["email: { server: { env: WAY }, from: a@b.example }", "smtps://u:p@mail.example", undefined],
+    ["email: { server: { env: WAY }, from: a@b.example, to: c@b.example }", "smtps://u:p@mail.example", undefined],
     [
-      "email: { server: { env: WAY }, from: a@b.example }",
+      "email: { server: { env: WAY }, from: a@b.example, to: c@b.example }",
       "mail.example:25",
       "alerts.email.server: what it refers to is no address"
     ]
@@ -254,7 +254,7 @@ describe("a configuration", () => {
   it.effect("asks for addresses that mail can go to", () =>
     Effect.gen(function* () {
       const withFrom = (from: string) =>
-        `${good}alerts:\n  email: { server: { env: WAY }, from: ${JSON.stringify(from)} }\n`
+        `${good}alerts:\n  email: { server: { env: WAY }, from: ${JSON.stringify(from)}, to: c@b.example }\n`
       for (const from of ["nobody", "a@", "@b", "a b@", "Ops <ops>"]) {
         expect(yield* complaint(withFrom(from))).toContain("alerts.email.from: expected an e-mail address")
       }
