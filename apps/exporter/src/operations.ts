@@ -28,6 +28,8 @@ export interface Status {
   /** Bytes in the outbox, and the most there may be; absent where it cannot tell. */
   /** When the running exporter began to run, in epoch milliseconds; absent for one that does not run. */
   readonly started?: number
+  /** Whether it follows its sources; of one that does not, the end tells what it could not read. */
+  readonly follows?: boolean
   readonly usage?: { readonly bytes: number; readonly limit?: number }
 }
 
@@ -159,7 +161,7 @@ export const ofRunning = (
   running: Running,
   outbox: Outbox["Service"],
   loaded: Pick<Loaded, "definition" | "store">,
-  started: number
+  { started, follows }: { readonly started: number; readonly follows: boolean }
 ): Operations => ({
   ...ofOutbox(outbox, loaded),
   status: () =>
@@ -179,6 +181,7 @@ export const ofRunning = (
         unread: Unread.summaryOf(unread),
         sources: Sources.statesOf(sources, unread),
         started,
+        follows,
         ...usage
       })
     ),

@@ -146,6 +146,8 @@ describe("conditions", () => {
       })
     assert.deepStrictEqual(of({}), [])
     const gone = of({ state: "gone", since: hour - 1000 })
+    const finite = { ...status({ sources: [{ ...source, state: "failed" }] }), follows: false }
+    assert.deepStrictEqual(conditionsOf(finite, hour, limits), [], "its exit code tells")
     assert.deepStrictEqual(keysOf(gone), ["source s3"])
     assert.include(textOf(gone), "source s3 is not there: put it back")
     assert.deepStrictEqual(of({ state: "gone", since: hour - 999 }), [])

@@ -200,3 +200,40 @@ describe.concurrent("of real trouble an operator is told once when it begins and
     })
   )
 })
+
+describe("lanes", () => {
+  it.live("resumed or shown, tell what they really do, and all of it in JSON", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const failures = [{ kind: "status", status: 401, feed: "web" } as const]
+      const emulator = yield* Emulator.start({ feeds: World.feeds, failures })
+      world.writeExport({ seed: 76, events: 100 })
+      const file = world.configure(World.configuration(emulator.url))
+      assertEnded(yield* world.millrace(["run", file]), 3)
+      const said = (...args: ReadonlyArray<string>) =>
+        Effect.map(world.millrace(["lanes", ...args]), ({ stdout }) => stdout)
+      assert.match(
+        yield* said("resume", file, "web"),
+        /web of route mparticle: not paused, but closed \(unauthorized\); \d+ events wait/
+      )
+      assert.match(yield* said("pause", file, "web"), /web of route mparticle: paused; \d+ events wait/)
+      assert.match(yield* said("resume", file, "web"), /web of route mparticle: open; \d+ events wait/)
+      const shown: {
+        readonly lanes: ReadonlyArray<{
+          readonly lane: string
+          readonly waiting: number
+          readonly expires: number
+        }>
+        readonly sources: ReadonlyArray<SourceState>
+      } = JSON.parse(yield* said("show", file, "--json"))
+      const web = shown.lanes.find(({ lane }) => lane === "web")
+      assert.isAbove(web?.waiting ?? 0, 0)
+      assert.isAbove(web?.expires ?? 0, Date.now())
+      assert.deepStrictEqual(
+        shown.sources.map(({ source, state }) => [source, state]),
+        [["default", "ended"]]
+      )
+      assert.match(yield* said("show", file), /default {2}ended/)
+    })
+  )
+})

@@ -218,7 +218,9 @@ export const conditionsOf = (status: Status, now: number, limits: Limits): Reado
     ...status.lanes.flatMap((lane) => ofSuccess(lane, storedOf(lane), now, started, limits)),
     ...status.stored.flatMap((state) => ofAge(state, now, limits)),
     ...status.stored.flatMap((state) => ofShare(state, limits)),
-    ...status.sources.flatMap((source) => ofSource(source, now, started, limits)),
+    ...(status.follows === false ? [] : status.sources).flatMap((source) =>
+      ofSource(source, now, started, limits)
+    ),
     ...ofUsage(status)
   ]
 }

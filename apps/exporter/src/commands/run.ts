@@ -62,7 +62,10 @@ export const run = Command.make(
         const running = yield* Exporter.start(definition, { follow, patience, drain, readers }).pipe(
           Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox))
         )
-        const operations = ofRunning(running, outbox, loaded, yield* Clock.currentTimeMillis)
+        const operations = ofRunning(running, outbox, loaded, {
+          started: yield* Clock.currentTimeMillis,
+          follows: follow
+        })
         if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
         const alerts = yield* Alerts.watch(loaded, operations)
         yield* drainOnSignal(running)
