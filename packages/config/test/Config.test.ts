@@ -228,7 +228,11 @@ describe("a configuration", () => {
       "",
       "alerts.webhook.url: the environment variable NOWHERE is not set"
     ],
-    ["email: { server: { env: WAY }, from: a@b.example, to: c@b.example }", "smtps://u:p@mail.example", undefined],
+    [
+      "email: { server: { env: WAY }, from: a@b.example, to: c@b.example }",
+      "smtps://u:p@mail.example",
+      undefined
+    ],
     [
       "email: { server: { env: WAY }, from: a@b.example, to: c@b.example }",
       "mail.example:25",
