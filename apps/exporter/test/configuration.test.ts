@@ -20,6 +20,7 @@ outbox:
     path: ./state-yaml
 routes:
   - name: mparticle
+    policy: ${JSON.stringify(World.patient)}
     to:
       use: "@millrace/destination-mparticle"
       settings:

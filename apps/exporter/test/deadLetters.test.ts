@@ -36,7 +36,7 @@ describe("a dead letter", () => {
       const to = { use: "@millrace/destination-http", settings: { url: remote.url, batch: "single" } }
       const file = world.configure({
         ...World.configuration(remote.url),
-        routes: [{ name: "kept", to }]
+        routes: [{ name: "kept", policy: World.patient, to }]
       })
       assertEnded(yield* world.millrace(["run", file]), 4)
 

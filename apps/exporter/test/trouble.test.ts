@@ -64,7 +64,9 @@ const start = Effect.gen(function* () {
     world.configure({
       ...base,
       ...top,
-      routes: [{ ...route, policy: { longestBackoff: "500 millis", probeEvery: "500 millis" } }],
+      routes: [
+        { ...route, policy: { ...World.patient, longestBackoff: "500 millis", probeEvery: "500 millis" } }
+      ],
       alerts: {
         webhook: { url: { env: "HOOK" } },
         email: { server: { env: "SMTP" }, from: "millrace@example.com", to: "ops@example.com" },

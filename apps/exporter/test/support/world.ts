@@ -38,6 +38,14 @@ const few = [
   "users.canvas.Entry"
 ] as const
 
+/** Limits for what hangs: on a slow machine an answer may take minutes, and it is still the answer. */
+export const patient = {
+  attemptTimeout: "15 minutes",
+  connectTimeout: "15 minutes",
+  headersTimeout: "15 minutes",
+  bodyTimeout: "15 minutes"
+}
+
 type Settings = Readonly<Record<string, unknown>>
 
 /** A configuration as data. Changes are laid over it, part by part. */
@@ -54,6 +62,7 @@ export const configuration = (
   routes: [
     {
       name: "mparticle",
+      policy: patient,
       to: {
         use: "@millrace/destination-mparticle",
         settings: { baseUrl: url, environment: "development", ...changes.mparticle },

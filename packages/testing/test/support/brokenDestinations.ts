@@ -14,6 +14,8 @@ export interface Broken {
   readonly parts: Partial<Parts>
   /** The promise, word for word. */
   readonly breaks: string
+  /** It gives up what takes long, which on a slow machine may be anything. */
+  readonly isHasty?: boolean
 }
 
 const contentOf = ({ id, properties, type }: AcmeEvent) => ({ id, type, ...properties })
@@ -278,7 +280,8 @@ export const brokenDestinations: ReadonlyArray<Broken> = [
   {
     fault: "no patience with an answer",
     parts: { send: (way, body, signal) => honest.send(way, body, within(signal, 200)) },
-    breaks: "waits for a late answer"
+    breaks: "waits for a late answer",
+    isHasty: true
   },
   {
     fault: "no patience with a body",
@@ -290,7 +293,8 @@ export const brokenDestinations: ReadonlyArray<Broken> = [
         return outcomeOf(response)
       }
     },
-    breaks: "waits for an answer that comes slowly"
+    breaks: "waits for an answer that comes slowly",
+    isHasty: true
   },
   {
     fault: "a signal that is not handed on",

@@ -92,7 +92,8 @@ const ignoresRedirects = <E extends Event>(subject: Subject<E>) =>
   })
 
 const shortAttempt = "300 millis"
-const tooLate = "500 millis"
+/** So much later that a process which had to wait does not find both times come at once. */
+const tooLate = "10 seconds"
 
 const letsGo = <E extends Event>(subject: Subject<E>) =>
   Effect.forEach(
@@ -120,5 +121,5 @@ const givesUp = <E extends Event>(stage: Stage.Stage<E>, fault: Fault) =>
       })
     const policy = { attemptTimeout: shortAttempt } as const
     const story = yield* exporting(stage, events, watching, { policy, follow: true })
-    yield* settled(stage, story, events, { mayRepeat: true })
+    yield* settled(stage, story, events, { mayRepeat: "often" })
   })
