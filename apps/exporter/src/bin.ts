@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module"
+// Not by name: what an old Node lacks would be a syntax error, in place of the line below.
+import * as Module from "node:module"
 import process from "node:process"
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
@@ -21,5 +22,8 @@ if (missing.length > 0 && process.execve !== undefined && process.platform !== "
   })
 }
 // Compiled code is kept between runs: half of a cold start is compiling.
-enableCompileCache()
+Module.enableCompileCache()
+// Before anything else is imported: the program's own packages may stand beside other copies, too.
+const { shareCopies } = await import("./copies.ts")
+shareCopies()
 await import("./main.ts")

@@ -1,18 +1,7 @@
 /**
- * The program of a reading thread.
+ * What a reading thread starts with.
  */
-import { parentPort, workerData } from "node:worker_threads"
-import * as Reading from "@millrace/core/Reading"
-import * as Effect from "effect/Effect"
-import { load } from "./load.ts"
-import * as Logs from "./logs.ts"
+import { shareCopies } from "./copies.ts"
 
-if (parentPort !== null) {
-  const port = parentPort
-  const definition = Effect.map(load(String(workerData)), (loaded) => loaded.definition)
-  const serving = Reading.serve(definition, {
-    postMessage: (message, transfer = []) => port.postMessage(message, [...transfer]),
-    on: (event, listener) => port.on(event, listener)
-  })
-  Effect.runFork(Effect.provide(serving, Logs.layer))
-}
+shareCopies()
+await import("./reader.ts")

@@ -5,7 +5,6 @@
  */
 import { existsSync } from "node:fs"
 import { dirname, resolve } from "node:path"
-import { pathToFileURL } from "node:url"
 import * as Catalogue from "@millrace/core/Catalogue"
 import type { Destination } from "@millrace/core/Destination"
 import type { Definition } from "@millrace/core/Exporter"
@@ -25,6 +24,7 @@ import { ConfigFile, MailAddress } from "./ConfigFile.ts"
 import * as Address from "./internal/address.ts"
 import * as Document from "./internal/Document.ts"
 import { explain, type Issue } from "./internal/explain.ts"
+import { importPath } from "./internal/importPath.ts"
 import { overlapOf, type Placed } from "./internal/overlaps.ts"
 import { failAt, valueAt } from "./internal/place.ts"
 import * as Transforms from "./internal/transforms.ts"
@@ -326,11 +326,11 @@ const makePlugin = <Made>(
   { use, settings = {}, credentials = {} }: Use
 ): Effect.Effect<Made, ConfigError> =>
   Effect.gen(function* () {
-    const file = use.startsWith(".") ? resolve(folder, use) : undefined
+    const file = use.startsWith(".") ? resolve(folder, use.replace(/#[^#/]*$/, "")) : undefined
     if (file !== undefined && !existsSync(file)) {
       return yield* failAt(document, [...at, "use"], `there is no file ${file}; correct the path`)
     }
-    const importer = file === undefined ? surroundings.importer : () => import(pathToFileURL(file).href)
+    const importer = file === undefined ? surroundings.importer : () => importPath(file)
     const plugin = yield* Effect.mapError(Plugin.load(use, kind, importer), (error) =>
       failAt(document, [...at, "use"], error.message)
     )

@@ -16,7 +16,7 @@ const Name = Schema.String.check(
 const use = (kind: string) =>
   described(
     Schema.NonEmptyString,
-    `The ${kind} plugin: the npm name of its package, or a path that starts with "./".`
+    `The ${kind} plugin: the npm name of its package, or a path that starts with "./"; "#name" behind it chooses one of several.`
   )
 const settings = described(
   Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),

@@ -10,12 +10,13 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 
 /**
- * The contract that this version of core speaks.
+ * The contract that this version of core speaks, `major.minor`. It takes plugins of the same major that were written for
+ * this minor or an older one: a minor only adds.
  *
  * @since 1.0.0
  * @category models
  */
-export const contract = 1
+export const contract: string = "1.0"
 
 // `Symbol.for`: two copies of core in one process recognise each other's plugins.
 const mark = Symbol.for("@millrace/core/Plugin")
@@ -81,7 +82,7 @@ export interface Plugin<Input, CredentialsInput, Made> {
   /** Describes the settings, for editors and for documentation. */
   readonly settingsSchema: Schema.Top
   readonly credentialsSchema: Schema.Top
-  readonly info: { readonly name: string; readonly kind: Kind; readonly contract: number }
+  readonly info: { readonly name: string; readonly kind: Kind; readonly contract: string }
 }
 
 /**
@@ -162,48 +163,86 @@ export const fromResult = <A>(
   )
 
 /**
- * Loads the plugin of a package: the one export made by a plugin constructor of the wanted kind.
+ * Loads the plugin of a package: the one export made by a plugin constructor of the wanted kind. Where a package has
+ * several, `package#export` names one of them.
  *
  * @since 1.0.0
  * @category constructors
  */
 export const load = (
-  name: string,
+  use: string,
   kind: Kind,
   importer: (name: string) => Promise<unknown>
 ): Effect.Effect<Plugin<unknown, unknown, unknown>, PluginError> =>
   Effect.gen(function* () {
-    const fail = (reason: PluginError["reason"], detail: string) =>
-      new PluginError({ plugin: name, reason, detail })
+    const [name = use, chosen] = use.split(/#([^#/]*)$/)
     const module = yield* Effect.tryPromise({
       try: () => importer(name),
       catch: (cause) =>
         isMissing(cause, name)
-          ? fail("NotInstalled", `is not installed; run: npm install ${name}`)
-          : fail("NotAPlugin", `failed to load: ${cause instanceof Error ? cause.message : String(cause)}`)
+          ? fail(use, "NotInstalled", `is not installed; run: npm install ${name}`)
+          : fail(
+              use,
+              "NotAPlugin",
+              `failed to load: ${cause instanceof Error ? cause.message : String(cause)}`
+            )
     })
-    const plugins = Object.values(Object(module)).filter(isPlugin)
-    const old = plugins.find((found) => found.info.contract !== contract)
-    if (old !== undefined) {
-      return yield* fail(
-        "OtherContract",
-        `was written for contract ${old.info.contract} of @millrace/core, this program speaks contract ${contract}; install a matching version`
-      )
-    }
-    const found = plugins.find((candidate) => candidate.info.kind === kind)
-    if (found === undefined) {
-      return yield* fail(
-        "NotAPlugin",
-        plugins.length === 0
-          ? `exports no plugin made by @millrace/core`
-          : `is no ${kind} but a ${plugins[0]!.info.kind}`
-      )
-    }
-    return found
+    const found = yield* Effect.fromResult(choose(use, kind, pluginsIn(module), chosen))
+    if (speaks(found.info.contract)) return found
+    return yield* fail(
+      use,
+      "OtherContract",
+      `was written for contract ${found.info.contract} of @millrace/core, this program speaks contract ${contract}; install a matching version`
+    )
   })
 
-const isPlugin = (value: unknown): value is Plugin<unknown, unknown, unknown> =>
-  typeof value === "function" && mark in value
+const fail = (plugin: string, reason: PluginError["reason"], detail: string) =>
+  new PluginError({ plugin, reason, detail })
+
+type Found = Plugin<unknown, unknown, unknown>
+
+/** By the names of their exports, each once: a default export often has a name, too. */
+const pluginsIn = (module: unknown): ReadonlyMap<string, Found> => {
+  const exported = Object.entries(Object(module)).filter((entry): entry is [string, Found] =>
+    isPlugin(entry[1])
+  )
+  const named = new Map(exported.map(([name, plugin]) => [plugin, name]))
+  const byName = exported.filter(([name, plugin]) => name !== "default" || named.get(plugin) === name)
+  return new Map(byName)
+}
+
+const choose = (
+  use: string,
+  kind: Kind,
+  plugins: ReadonlyMap<string, Found>,
+  chosen: string | undefined
+): Result.Result<Found, PluginError> => {
+  const refuse = (detail: string) => Result.fail(fail(use, "NotAPlugin", detail))
+  const [first] = plugins.values()
+  if (first === undefined) return refuse("exports no plugin made by @millrace/core")
+  if (chosen !== undefined) {
+    const plugin = plugins.get(chosen)
+    if (plugin === undefined)
+      return refuse(`exports no plugin of that name; it has ${[...plugins.keys()].join(", ")}`)
+    return plugin.info.kind === kind
+      ? Result.succeed(plugin)
+      : refuse(`is no ${kind} but a ${plugin.info.kind}`)
+  }
+  const candidates = [...plugins].filter(([, { info }]) => info.kind === kind)
+  const [candidate] = candidates
+  if (candidate === undefined) return refuse(`is no ${kind} but a ${first.info.kind}`)
+  if (candidates.length === 1) return Result.succeed(candidate[1])
+  const names = candidates.map(([name]) => name)
+  return refuse(`has several plugins: ${names.join(", ")}; name one of them, as in "${use}#${names[0]}"`)
+}
+
+/** A plugin that brings a copy of core of its own may speak another contract. */
+const speaks = (other: string): boolean => {
+  const [theirs, ours] = [other, contract].map((text) => String(text).split(".").map(Number))
+  return theirs?.[0] === ours?.[0] && (theirs?.[1] ?? 0) <= (ours?.[1] ?? 0)
+}
+
+const isPlugin = (value: unknown): value is Found => typeof value === "function" && mark in value
 
 const isMissing = (cause: unknown, name: string) =>
   cause instanceof Error &&

@@ -877,7 +877,7 @@ describe("the path", () => {
   })
 
   it("comes from settings that are decoded strictly", () => {
-    assert.deepStrictEqual(files.info, { name: "@millrace/source-files", kind: "source", contract: 1 })
+    assert.deepStrictEqual(files.info, { name: "@millrace/source-files", kind: "source", contract: "1.0" })
     const unknown = (settings: unknown) => files.fromUnknown({ settings, credentials: Effect.succeed({}) })
     assert.isTrue(Result.isSuccess(unknown({ path: "currents", format: "braze-currents" })))
     assert.isTrue(Result.isFailure(unknown({ path: "", format: "braze-currents" })))

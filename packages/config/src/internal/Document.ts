@@ -3,10 +3,10 @@
  */
 import { readFile } from "node:fs/promises"
 import { extname } from "node:path"
-import { pathToFileURL } from "node:url"
 import * as Effect from "effect/Effect"
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml"
 import { ConfigError } from "../ConfigError.ts"
+import { importPath } from "./importPath.ts"
 
 export interface Document {
   readonly file: string
@@ -71,7 +71,7 @@ const readModule = (file: string) =>
     Effect.tryPromise({
       try: async (): Promise<unknown> => {
         await readFile(file)
-        return import(pathToFileURL(file).href)
+        return importPath(file)
       },
       catch: (cause) =>
         ["ENOENT", "EISDIR", "EACCES"].includes(codeOf(cause))
