@@ -11,7 +11,8 @@ import { startEmulator } from "./rehearsal/emulator.ts"
 import { stranger } from "./rehearsal/environment.ts"
 import { Failure, ground, keeps } from "./rehearsal/ground.ts"
 import { importAll, modulesOfAll } from "./rehearsal/imports.ts"
-import { fetchNodes, lowestNode, newestNode } from "./rehearsal/nodes.ts"
+import { tryLayouts } from "./rehearsal/layouts.ts"
+import { fetchNodes, lowestNode, newestNode, startOnOld } from "./rehearsal/nodes.ts"
 import { createPlugin, usePlugin } from "./rehearsal/plugin.ts"
 import { installed, makeProject, withPeers } from "./rehearsal/project.ts"
 import { publish } from "./rehearsal/publish.ts"
@@ -107,11 +108,17 @@ const rehearse = async (): Promise<void> => {
     () => checkConfigurations(project, blocks, addresses),
     (all) => `${all} configurations`
   )
-  const tarball = await step("npm create millrace: write, test and pack a destination", () =>
+  const { folder, tarball } = await step("npm create millrace: write, test and pack a destination", () =>
     createPlugin(env)
   )
   const version = packages[0]?.version ?? ""
   await step("run the exporter with that destination", () => usePlugin(tarball, version, env, vendor))
+  await step(
+    "run the exporter in every layout",
+    () => tryLayouts({ version, tarball, folder, env, vendor }),
+    (layouts) => count(layouts, "layouts")
+  )
+  await step("start the command on Nodes that are too old", () => startOnOld(project), String)
   vendor.close()
 
   const rows = await step("install every package alone", async () => {

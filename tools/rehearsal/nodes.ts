@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { own } from "./environment.ts"
-import { Failure, ground, run } from "./ground.ts"
+import { attempt, Failure, ground, run } from "./ground.ts"
+import type { Project } from "./project.ts"
 
 /** The newest major that is tried. */
 const newestMajor = 26
@@ -52,4 +53,18 @@ export const fetchNodes = async (versions: Iterable<string>): Promise<Nodes> => 
     nodes.set(version, bin)
   }
   return nodes
+}
+
+/** The oldest that people may still have, and the last release of the one before ours. */
+const old = ["20.0.0", "22.23.5"]
+
+/** The installed command says in one line which Node it needs. */
+export const startOnOld = async ({ env, folder }: Project): Promise<ReadonlyArray<string>> => {
+  for (const [version, bin] of await fetchNodes(old)) {
+    const command = [join(bin, "node"), join(folder, "node_modules/@millrace/exporter/dist/bin.js")]
+    const { code, output } = await attempt({ command: [...command, "--version"], cwd: folder, env })
+    if (code !== 2 || output !== `millrace: needs Node 24.15 or newer; this is ${version}\n`)
+      throw new Failure(`"millrace --version" on Node ${version} ended with ${code}\n${output}`)
+  }
+  return old
 }

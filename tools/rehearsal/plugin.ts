@@ -10,8 +10,10 @@ import type { Vendor } from "./vendor.ts"
 
 const name = "millrace-destination-acme"
 
-/** The tarball of a package that a stranger has made. */
-export const createPlugin = async (env: NodeJS.ProcessEnv): Promise<string> => {
+/** The tarball of a package that a stranger has made, and the folder where they did. */
+export const createPlugin = async (
+  env: NodeJS.ProcessEnv
+): Promise<{ readonly tarball: string; readonly folder: string }> => {
   const home = join(ground, "stranger")
   mkdirSync(home)
   await run({
@@ -29,7 +31,7 @@ export const createPlugin = async (env: NodeJS.ProcessEnv): Promise<string> => {
     await run({ command, cwd: folder, env })
   const tarball = readdirSync(folder).find((file) => file.endsWith(".tgz"))
   if (tarball === undefined) throw new Failure(`"npm pack" in ${folder} made no tarball`)
-  return join(folder, tarball)
+  return { tarball: join(folder, tarball), folder }
 }
 
 /** Without a user, since each user's events would be sent one after the other. */

@@ -6,13 +6,20 @@ export interface Vendor {
   readonly origin: string
   /** Ids of the events that came as a list, in any order. */
   readonly ids: Set<string>
+  /** The same, each with the path that it came to: `/events 1`. */
+  readonly taken: Set<string>
+  /** What was shown to be let in. */
+  readonly authorizations: Set<string>
   readonly close: () => void
 }
 
 const idsIn = (text: string): ReadonlyArray<string> => {
   try {
     const body: unknown = JSON.parse(text)
-    return Array.isArray(body) ? body.flatMap((item) => (typeof item?.id === "string" ? [item.id] : [])) : []
+    const items: unknown = Array.isArray(body) ? body : Object(body).batch
+    return Array.isArray(items)
+      ? items.map((item) => item?.id ?? item?.messageId).filter((id) => typeof id === "string")
+      : []
   } catch {
     return []
   }
@@ -20,11 +27,17 @@ const idsIn = (text: string): ReadonlyArray<string> => {
 
 export const startVendor = async (): Promise<Vendor> => {
   const ids = new Set<string>()
+  const taken = new Set<string>()
+  const authorizations = new Set<string>()
   const server = createServer(async (request, response) => {
     let text = ""
     for await (const piece of request.setEncoding("utf8")) text += piece
     const came = idsIn(text)
-    for (const id of came) ids.add(id)
+    for (const id of came) {
+      ids.add(id)
+      taken.add(`${request.url} ${id}`)
+    }
+    authorizations.add(request.headers.authorization ?? "none")
     const results = came.map((id) => ({ id, accepted: true }))
     response.setHeader("content-type", "application/json")
     response.end(JSON.stringify({ code: 200, status: "OK", success: true, results }))
@@ -34,6 +47,8 @@ export const startVendor = async (): Promise<Vendor> => {
   return {
     origin: `http://127.0.0.1:${port}`,
     ids,
+    taken,
+    authorizations,
     close: () => {
       server.closeAllConnections()
       server.close()
