@@ -108,6 +108,10 @@ const withPnpm: Layouts = async function* ({ env: outer }, exporter, plugins) {
   const settings = ["--ignore-scripts", "--config.minimumReleaseAge=0", "--reporter=append-only"]
   const pnpm = (cwd: string, ...rest: ReadonlyArray<string>) =>
     run({ command: ["pnpm", "add", ...settings, ...rest], cwd, env })
+  // With commas between they are one group: pnpm keeps others apart.
+  await pnpm(home, "--global", [exporter, ...plugins].join(","))
+  const bare = project("pnpm-bare", {})
+  yield { name: "pnpm: all global", command: ["millrace"], folder: bare, env }
   await pnpm(home, "--global", exporter)
 
   const beside = project("pnpm-beside", {})

@@ -12,22 +12,30 @@ export const configArgument = Argument.String("config").pipe(
   Argument.withDescription("The configuration: a YAML, JSON or TypeScript file, such as millrace.yaml")
 )
 
-/** What is installed beside the configuration goes before what came with this program. */
+/** Where plugins are looked for, the first place first. */
+const placesOf = (config: string, startedAs: string | undefined) => [
+  pathToFileURL(resolve(config)).href,
+  import.meta.url,
+  // The command may be a link to where it truly is, with its plugins beside the link.
+  ...(startedAs === undefined ? [] : [pathToFileURL(startedAs).href])
+]
+
 const importer =
-  (file: string) =>
+  (places: ReadonlyArray<string>) =>
   async (name: string): Promise<unknown> => {
-    const beside = pathToFileURL(file).href
     const here = import.meta.url
-    // Node resolves as it would for an import in the configuration itself, whatever the package exports.
+    // Node resolves as it would for an import in a file of the place, whatever the package exports.
     const hooks = registerHooks({
       resolve: (specifier, context, next) => {
         if (specifier !== name || context.parentURL !== here) return next(specifier, context)
-        try {
-          return next(specifier, { ...context, parentURL: beside })
-        } catch (cause) {
-          if (isMissing(cause)) return next(specifier, { ...context, parentURL: here })
-          throw cause
+        for (const parentURL of places) {
+          try {
+            return next(specifier, { ...context, parentURL })
+          } catch (cause) {
+            if (!isMissing(cause)) throw cause
+          }
         }
+        return next(specifier, context)
       }
     })
     try {
@@ -40,5 +48,8 @@ const importer =
 const isMissing = (cause: unknown) =>
   cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND"
 
-export const load = (config: string) =>
-  Config.load(config, { importer: importer(resolve(config)), environment: process.env })
+/** The path by which this program was started; a reading thread is told. */
+export const startedAs = (): string | undefined => process.argv[1]
+
+export const load = (config: string, started = startedAs()) =>
+  Config.load(config, { importer: importer(placesOf(config, started)), environment: process.env })

@@ -6,10 +6,12 @@ import * as Reading from "@millrace/core/Reading"
 import * as Effect from "effect/Effect"
 import { load } from "./load.ts"
 import * as Logs from "./logs.ts"
+import type { ReaderData } from "./readers.ts"
 
 if (parentPort !== null) {
   const port = parentPort
-  const definition = Effect.map(load(String(workerData)), (loaded) => loaded.definition)
+  const data: ReaderData = workerData
+  const definition = Effect.map(load(data.config, data.startedAs), (loaded) => loaded.definition)
   const serving = Reading.serve(definition, {
     postMessage: (message, transfer = []) => port.postMessage(message, [...transfer]),
     on: (event, listener) => port.on(event, listener)

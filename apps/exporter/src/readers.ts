@@ -6,6 +6,13 @@ import type { Reader } from "@millrace/core/Reading"
 import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { startedAs } from "./load.ts"
+
+/** What a thread is given. */
+export interface ReaderData {
+  readonly config: string
+  readonly startedAs: string | undefined
+}
 
 const program = new URL(
   import.meta.url.endsWith(".ts") ? "./readerThread.ts" : "./readerThread.js",
@@ -21,7 +28,9 @@ export const startReaders = (
 
 const startThread = (config: string) =>
   Effect.acquireRelease(
-    Effect.sync(() => new Worker(program, { workerData: config })),
+    Effect.sync(
+      () => new Worker(program, { workerData: { config, startedAs: startedAs() } satisfies ReaderData })
+    ),
     (worker) => Effect.promise(() => worker.terminate())
   )
 

@@ -1,9 +1,11 @@
-import { readFileSync } from "node:fs"
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { manifest, plugin, putCopies } from "./support/copies.ts"
 import * as Ledgers from "./support/ledger.ts"
-import { assertEnded } from "./support/millrace.ts"
+import { assertEnded, startProgram } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
 const peers = { effect: "^4.1.0", "@millrace/core": "*", "@millrace/http": "workspace:^" }
@@ -56,6 +58,25 @@ describe.concurrent("a plugin beside other copies of what it shares with the com
         const config = world.configure(configuration(use), `${folder}/millrace.yaml`)
         yield* assertDelivered(world, folder, config, events)
       }
+    })
+  )
+
+  it.live("is found beside a link to the command, by its threads too", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const { events } = world.writeExport({ seed: 55, events: 150 }, "app/export")
+      world.put("global/node_modules/@acme/secret/index.js", plugin)
+      world.put("global/node_modules/@acme/secret/package.json", manifest(peers))
+      mkdirSync(world.path("global/node_modules/@millrace"))
+      const command = world.path("global/node_modules/@millrace/exporter")
+      symlinkSync(fileURLToPath(new URL("..", import.meta.url)), command)
+      const config = world.configure(configuration("@acme/secret"), "app/millrace.yaml")
+      const program = yield* startProgram(
+        [process.execPath, join(command, "src/bin.ts"), "run", config, "--json"],
+        { environment }
+      )
+      assertEnded(yield* program.ended, 0)
+      assert.strictEqual(written(world.path("app/written.txt")).ids.size, events)
     })
   )
 
