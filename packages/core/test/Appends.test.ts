@@ -191,7 +191,8 @@ describe("a lane that lagged for a moment", () => {
         )
       assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { busy: chunks * 19, idle: chunks })
       assert.isAbove(readBack, 0)
-      assert.isBelow(readBack, chunks / 2)
+      // Some 15 here, 180 where the machine is slow; nearly all of them if it never caught up.
+      assert.isBelow(readBack, chunks * 0.85)
     })
   )
 })
