@@ -22,6 +22,14 @@ export const configurations: ReadonlyArray<Configuration> = [
     environment: { WEBHOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" }
   },
   {
+    package: "@millrace/exporter",
+    holds: "ALERT_WEBHOOK",
+    environment: {
+      ALERT_WEBHOOK: "https://alerts.example.com/hook",
+      SMTP_URL: "smtps://millrace:password@mail.example.com"
+    }
+  },
+  {
     package: "@millrace/source-currents-http",
     holds: "CURRENTS_TOKEN",
     replace: { "host: 0.0.0.0, port: 8080": "host: 127.0.0.1, port: 0" }
