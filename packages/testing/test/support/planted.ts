@@ -52,8 +52,8 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "the time of the next attempt is kept in memory only",
     file: "engine/Lane.ts",
-    find: "if (gate !== before) yield* outbox.setGate(key, gate)",
-    replace: "if (gate.open !== before.open) yield* outbox.setGate(key, gate)",
+    find: "if (health.gate !== before) yield* outbox.setGate(key, health.gate)",
+    replace: "if (health.gate.open !== before.open) yield* outbox.setGate(key, health.gate)",
     breaks: ["waits"]
   },
   {
