@@ -13,12 +13,12 @@ import type { Definition } from "./Exporter.ts"
 import { knownTo, validate } from "./engine/Definition.ts"
 import * as MessageBuffer from "./engine/MessageBuffer.ts"
 import { change, plan, type Selection, selection } from "./engine/Plan.ts"
-import { type Placed, prepareOne } from "./engine/Prepare.ts"
+import { defectDetail, type Placed, prepareOne } from "./engine/Prepare.ts"
 import { isChanging as isIntakeChanging } from "./engine/Stored.ts"
 import type { Chunk, Intake } from "./Intake.ts"
 import type { LaneKey } from "./Outbox.ts"
 import type { PluginError } from "./Plugin.ts"
-import type { Route } from "./Route.ts"
+import type { Changed, Route } from "./Route.ts"
 import type { RunError } from "./Running.ts"
 
 /**
@@ -101,7 +101,7 @@ export const message = (
     const opened = yield* route.destination.open
     if (opened.lanes.every(({ name }) => name !== key.lane))
       return Result.fail(`route ${key.route} has no lane ${key.lane}`)
-    const event = change(route.changes, stored)
+    const event = changed(route, stored)
     if ("filtered" in event) return Result.fail(`the route leaves it out (${event.filtered})`)
     if ("refused" in event) return Result.fail(`${event.refused}: ${event.detail}`)
     const buffer = MessageBuffer.make()
@@ -110,6 +110,15 @@ export const message = (
       onSuccess: () => new TextDecoder().decode(buffer.take())
     })
   })
+
+/** A route that fails at an event has made a dead letter of it, which somebody wants to look at. */
+const changed = (route: Route, event: Event): Changed => {
+  try {
+    return change(route.changes, event)
+  } catch (cause) {
+    return { refused: "defect", detail: defectDetail("through", cause) }
+  }
+}
 
 /**
  * Reads until `events` were read or every lane has `messages`, and tells what would be sent.

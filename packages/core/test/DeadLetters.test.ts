@@ -8,10 +8,14 @@ import {
   Outbox,
   OutboxMemory,
   Outcome,
+  Preview,
   type Running,
   Source
 } from "@millrace/core"
+import type { Event } from "@millrace/core/Event"
+import type { Changed } from "@millrace/core/Route"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Remote from "./support/remote.ts"
 import * as Time from "./support/time.ts"
 
@@ -88,6 +92,27 @@ describe("dead letters", () => {
       assert.deepStrictEqual(ledger.routes["crm"]?.dead, { defect: 1 })
       assert.deepStrictEqual(Ledger.imbalance(ledger), [])
     }).pipe(memory)
+  )
+
+  it.live("show the message as it would be sent today, or why there is none", () =>
+    Effect.gen(function* () {
+      const messageOf = (change: (event: Event) => Changed, lane = "main") => {
+        const [route] = Exporter.from(empty).route("crm").to(Remote.destination(Remote.make())).routes
+        assert.isDefined(route)
+        const definition = { sources: {}, routes: [{ ...route, changes: [change] }] }
+        return Preview.message(definition, { route: "crm", lane }, Remote.event(1, "ann"))
+      }
+      const message = Result.getOrThrow(yield* messageOf((event) => event))
+      assert.include(message, "event-1")
+      const why = (change: (event: Event) => Changed, lane?: string) =>
+        Effect.map(messageOf(change, lane), (result) => Result.getOrThrow(Result.flip(result)))
+      const thrown = yield* why(() => {
+        throw new TypeError("planted words")
+      })
+      assert.strictEqual(thrown, "defect: through threw TypeError")
+      assert.strictEqual(yield* why(() => ({ filtered: "dull" })), "the route leaves it out (dull)")
+      assert.strictEqual(yield* why((event) => event, "gone"), "route crm has no lane gone")
+    })
   )
 
   it.live("are found by what they are, and purged for good", () =>
