@@ -6,6 +6,7 @@ import type { Share } from "@millrace/core/Route"
 import * as Duration from "effect/Duration"
 import { whyWaiting } from "./ledgerText.ts"
 import type { Status } from "./operations.ts"
+import { keptFor } from "./policyText.ts"
 import { bytes, number, table } from "./table.ts"
 
 type Given = Pick<Status, "lanes" | "stored">
@@ -16,14 +17,13 @@ export const lanesOf = ({ lanes, stored }: Given, { definition }: Defined) =>
   lanes.map((status) => {
     const state = stored.find(({ route, lane }) => route === status.route && lane === status.lane)
     const route = definition.routes.find(({ name }) => name === status.route)
-    const retention = Duration.toMillis(route?.retention ?? definition.retention ?? "7 days")
     const oldest = state?.oldest
     return {
       ...status,
       waiting: state?.waiting ?? 0,
       bytes: state?.bytes ?? 0,
       ...(route?.share === undefined ? {} : { share: route.share }),
-      ...(oldest === undefined ? {} : { oldest, expires: oldest + retention })
+      ...(oldest === undefined ? {} : { oldest, expires: oldest + keptFor(route, definition.retention) })
     }
   })
 

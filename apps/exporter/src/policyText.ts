@@ -8,9 +8,11 @@ import { bytes } from "./table.ts"
 
 export const span = (millis: number) => Duration.format(Duration.millis(millis))
 
-/** Milliseconds that an event of the route may wait; `retention` is the exporter's own. */
-export const keptFor = ({ retention }: Route, ofAll: Duration.Input | undefined): number =>
-  Duration.toMillis(retention ?? ofAll ?? "7 days")
+/** Milliseconds that an event of a route may wait, also of one that is gone; `ofAll` is the exporter's own retention. */
+export const keptFor = (
+  route: Pick<Route, "retention"> | undefined,
+  ofAll: Duration.Input | undefined
+): number => Duration.toMillis(route?.retention ?? ofAll ?? "7 days")
 
 /** What happens when a lane fills its share. */
 export const shareText = ({ size, whenFull }: Share): string =>
