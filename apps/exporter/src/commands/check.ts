@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { type Asked, checkLanes, type Row } from "../checkLanes.ts"
 import { Ended, exitCodes } from "../exitCode.ts"
+import { json } from "../json.ts"
 import { configArgument, load } from "../load.ts"
 import { policyText } from "../policyText.ts"
 import { table } from "../table.ts"
@@ -21,12 +22,7 @@ export const check = Command.make(
       Flag.withDefault(false),
       Flag.withDescription("As for a run that follows, whose sources may still be empty")
     ),
-    json: Flag.Boolean("json").pipe(
-      Flag.withDefault(false),
-      Flag.withDescription(
-        "Print the lanes, how they try again, and the warnings as one JSON object on stdout"
-      )
-    )
+    json
   },
   Effect.fnUntraced(function* ({ config, follow, json }) {
     const loaded = yield* load(config)

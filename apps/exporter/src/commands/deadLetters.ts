@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { InputError } from "../exitCode.ts"
+import { json } from "../json.ts"
 import { configArgument, load } from "../load.ts"
 import type { Letter, Page } from "../operations.ts"
 import { number, table } from "../table.ts"
@@ -92,10 +93,7 @@ const list = Command.make(
   {
     config: configArgument,
     ...flags,
-    json: Flag.Boolean("json").pipe(
-      Flag.withDefault(false),
-      Flag.withDescription("Print the rows, and how many there are in all, as one JSON object")
-    ),
+    json,
     limit: Flag.Int("limit").pipe(Flag.withDefault(50), Flag.withDescription("Show so many (default: 50)"))
   },
   Effect.fnUntraced(function* ({ config, json, limit, ...given }) {
