@@ -85,6 +85,8 @@ describe("conditions", () => {
       textOf(found),
       "closed (unauthorized) since 1970-01-01T05:00:00.000Z; 1,234 events wait and are kept; the key was refused; give a valid one"
     )
+    const one = status({ lane: { gate: refused }, stored: { oldest: 5 * hour, waiting: 1 } })
+    assert.include(textOf(conditionsOf(one, 5.5 * hour, limits)), "; 1 event waits and is kept; ")
     const [{ route, lane, count, since } = {}] = found
     assert.deepStrictEqual([route, lane, count, since], ["crm", "ios", 1234, 5 * hour])
   })

@@ -64,7 +64,7 @@ describe("a user that is erased", () => {
         assert.isNotEmpty(traces(state))
         const purged = yield* world.millrace(["lanes", "purge", file, "--user", "ada-lovelace"])
         assertEnded(purged, 0)
-        assert.include(purged.stdout, "4 waiting events and 1 dead letters of this user removed for good")
+        assert.include(purged.stdout, "4 waiting events and 1 dead letter of this user removed for good")
         assert.deepStrictEqual(traces(state), [])
 
         emulator.fail([])

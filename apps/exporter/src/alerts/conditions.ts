@@ -10,7 +10,7 @@ import type { Status } from "../operations.ts"
 import { shareText } from "../policyText.ts"
 import type { SourceState } from "../sources.ts"
 import { counted, number } from "../table.ts"
-import { because, lasting } from "./words.ts"
+import { because, kept, lasting } from "./words.ts"
 
 /** What a condition is of, for receivers that group and resolve alerts. */
 export interface Labels {
@@ -66,7 +66,7 @@ const ofGate = (lane: LaneStatus, waiting: number): ReadonlyArray<Condition> => 
   const { route, gate } = lane
   if (gate.open || gate.reason === "paused") return []
   // Not why, in the words of the remote: they may repeat what it was sent, and alerts leave the house.
-  const text = `${nameOf(lane)} is closed (${gate.reason}) since ${new Date(gate.since).toISOString()}; ${counted(waiting, "event")} wait and are kept; ${because(gate.reason)}; millrace lanes show tells more`
+  const text = `${nameOf(lane)} is closed (${gate.reason}) since ${new Date(gate.since).toISOString()}; ${kept(waiting)}; ${because(gate.reason)}; millrace lanes show tells more`
   return [
     {
       key: `closed ${route}/${lane.lane}`,
@@ -96,7 +96,7 @@ const ofSuccess = (
   const why = reason ?? "no-answer"
   const next =
     gate.notBefore > now ? `; the next attempt is at ${new Date(gate.notBefore).toISOString()}` : ""
-  const text = `${nameOf(lane)} has had no success for ${lasting(now - since)} (${why}): ${because(why)}; ${counted(state.waiting, "event")} wait and are kept${next}; millrace lanes show tells more`
+  const text = `${nameOf(lane)} has had no success for ${lasting(now - since)} (${why}): ${because(why)}; ${kept(state.waiting)}${next}; millrace lanes show tells more`
   return [
     {
       key: `no-success ${route}/${lane.lane}`,
@@ -125,12 +125,12 @@ const ofAge = (state: LaneState, now: number, limits: Limits): ReadonlyArray<Con
             key: `retention ${route}/${lane}`,
             condition: "retention",
             level: passed,
-            text: `${nameOf(state)}: the oldest of ${number(waiting)} waiting events becomes a dead letter in ${lasting(oldest + retention - now)}; let the lane deliver, or raise retention`
+            text: `${nameOf(state)}: the oldest of ${counted(waiting, "waiting event")} becomes a dead letter in ${lasting(oldest + retention - now)}; let the lane deliver, or raise retention`
           }
         ]
   // Of a lane that is closed, that says enough.
   if (!gate.open || now - oldest < limits.thresholds.waitingFor) return nearing
-  const text = `${nameOf(state)}: the oldest of ${number(waiting)} waiting events waits for ${lasting(now - oldest)}; the remote takes less than comes, or nothing; millrace lanes show tells more`
+  const text = `${nameOf(state)}: the oldest of ${counted(waiting, "waiting event")} waits for ${lasting(now - oldest)}; the remote takes less than comes, or nothing; millrace lanes show tells more`
   return [{ ...labels, key: `late ${route}/${lane}`, condition: "late", text }, ...nearing]
 }
 

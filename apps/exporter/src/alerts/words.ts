@@ -1,5 +1,6 @@
 /** Words for alerts: nothing here comes from a remote, since alerts leave the house. */
 import * as Duration from "effect/Duration"
+import { counted } from "../table.ts"
 
 const reasons: Readonly<Record<string, string>> = {
   "no-answer":
@@ -18,6 +19,10 @@ const reasons: Readonly<Record<string, string>> = {
 /** What a declared reason means, and what to do. */
 export const because = (reason: string): string =>
   reasons[reason] ?? "the lane waits for its cause to be mended"
+
+/** `1 event waits and is kept`, `5 events wait and are kept`. */
+export const kept = (events: number): string =>
+  `${counted(events, "event")} ${events === 1 ? "waits and is" : "wait and are"} kept`
 
 /** `2m 3s`, in the two largest units. */
 export const lasting = (millis: number): string =>

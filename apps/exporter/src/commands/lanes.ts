@@ -15,7 +15,7 @@ import { whyWaiting } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
 import type { Status } from "../operations.ts"
 import { sourcesText } from "../sources.ts"
-import { number } from "../table.ts"
+import { counted } from "../table.ts"
 import * as Terminal from "../terminal.ts"
 import { expectState, withOperations, withReading } from "../withOperations.ts"
 
@@ -74,7 +74,8 @@ const change = (name: "pause" | "resume", description: string) =>
 const stateText = ({ route, lane }: LaneKey, { lanes, stored }: Status): string => {
   const status = lanes.find((one) => one.route === route && one.lane === lane)
   const waiting = stored.find((one) => one.route === route && one.lane === lane)?.waiting ?? 0
-  const events = waiting === 0 ? "nothing waits" : `${number(waiting)} events wait`
+  const events =
+    waiting === 0 ? "nothing waits" : `${counted(waiting, "event")} ${waiting === 1 ? "waits" : "wait"}`
   if (status === undefined) return events
   const { gate, trouble } = status
   if (gate.reason === "paused") return `paused; ${waiting === 0 ? "what comes for it waits" : events}`
@@ -95,7 +96,7 @@ const purge = Command.make(
     yield* expectState(loaded)
     const { events, letters } = yield* withOperations(loaded, (operations) => operations.erase(user))
     yield* print(
-      `${number(events)} waiting events and ${number(letters)} dead letters of this user removed for good, counted as erased; nothing of them is left in the state directory`
+      `${counted(events, "waiting event")} and ${counted(letters, "dead letter")} of this user removed for good, counted as erased; nothing of them is left in the state directory`
     )
   })
 ).pipe(
