@@ -21,6 +21,7 @@ const toolchain = join(root, ".toolchain")
 const programs = {
   demo: "tools/demo.ts",
   check: "tools/check.ts",
+  coverage: "tools/coverage.ts",
   millrace: "apps/exporter/src/bin.ts",
   emulator: "packages/mparticle-emulator/src/bin.ts",
   simulate: "tools/simulate.ts",
@@ -117,7 +118,7 @@ const child = spawn(
   bin === undefined ? process.execPath : join(bin, "node"),
   [join(root, programs[name]), ...rest],
   {
-    cwd: name === "demo" || name === "check" ? root : (process.env.INIT_CWD ?? process.cwd()),
+    cwd: ["demo", "check", "vitest"].includes(name) ? root : (process.env.INIT_CWD ?? process.cwd()),
     env,
     stdio: "inherit"
   }
