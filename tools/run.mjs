@@ -118,7 +118,7 @@ const child = spawn(
   bin === undefined ? process.execPath : join(bin, "node"),
   [join(root, programs[name]), ...rest],
   {
-    cwd: ["demo", "check", "vitest"].includes(name) ? root : (process.env.INIT_CWD ?? process.cwd()),
+    cwd: name === "demo" || name === "check" ? root : (process.env.INIT_CWD ?? process.cwd()),
     env,
     stdio: "inherit"
   }
