@@ -63,6 +63,14 @@ export const progressOf = (
   }
 }
 
+const troubled: ReadonlySet<SourceStatus["state"]> = new Set([
+  "gone",
+  "unreadable",
+  "failing",
+  "closed",
+  "failed"
+])
+
 /** The lane that is in trouble and has the most to send; without one, the source that cannot be read. */
 const whyHeld = ({ ledger, lanes, sources }: View): string | undefined => {
   const waiting = ({ route, lane }: LaneStatus) => ledger.routes[route]?.waiting[lane] ?? 0
@@ -70,10 +78,11 @@ const whyHeld = ({ ledger, lanes, sources }: View): string | undefined => {
     .filter((lane) => waiting(lane) > 0 && (lane.trouble !== "" || !lane.gate.open))
     .sort((one, other) => waiting(other) - waiting(one))
   if (lane !== undefined) return `${lane.lane} ${whyWaiting(lane)}`
-  const source = sources.find(({ state }) => state === "gone" || state === "unreadable" || state === "failed")
+  const source = sources.find(({ state }) => troubled.has(state))
   if (source === undefined) return undefined
   const [problem] = source.problems
-  return `source ${source.source} ${source.state}${problem === undefined ? "" : `: ${problem.detail}`}`
+  const why = source.trouble === "" ? problem?.detail : source.trouble
+  return `source ${source.source} ${source.state}${why === undefined ? "" : `: ${why}`}`
 }
 
 /** Until the input is read at the pace so far; unknown for a source that does not tell its size, or never ends. */

@@ -21,9 +21,22 @@ const Problem = Schema.Struct({
 
 const State = Schema.Struct({
   source: Schema.String,
-  state: Schema.Literals(["reading", "waiting", "gone", "unreadable", "ended", "failed"]),
-  /** Since when it is gone or cannot be read, in epoch milliseconds. */
+  state: Schema.Literals([
+    "reading",
+    "waiting",
+    "gone",
+    "unreadable",
+    "failing",
+    "closed",
+    "ended",
+    "failed"
+  ]),
+  /** Since when it is gone, cannot be read, fails or is closed, in epoch milliseconds. */
   since: Schema.optionalKey(Schema.Number),
+  /** What it last failed with, by a declared name and in words, and when it is tried next; absent for one that is well. */
+  reason: Schema.optionalKey(Schema.String),
+  trouble: Schema.optionalKey(Schema.String),
+  nextTry: Schema.optionalKey(Schema.Number),
   lastRead: Schema.optionalKey(Schema.Number),
   problems: Schema.Struct({ count: Schema.Number, first: Schema.Array(Problem) }),
   /** Splits that are not read to their end, and since when the first of them. */
@@ -36,19 +49,24 @@ export const statesOf = (
   sources: ReadonlyArray<SourceStatus>,
   unread: ReadonlyArray<UnreadSplit>
 ): ReadonlyArray<SourceState> =>
-  sources.map(({ source, state, lastRead, problems }) => {
+  sources.map(({ source, state, gate, trouble, reason, failingSince, lastRead, problems }) => {
     const whole = problems.find(({ split }) => split === undefined)
     const left = unread.filter((one) => one.source === source)
     const since = left.flatMap((one) => one.since ?? [])
     return {
       source,
       state,
-      ...(whole === undefined ? {} : { since: whole.since }),
+      ...sinceOf(state === "closed" ? gate.since : (failingSince ?? whole?.since)),
+      ...(reason === undefined ? {} : { reason }),
+      ...(trouble === "" ? {} : { trouble }),
+      ...(state === "failing" || state === "closed" ? { nextTry: gate.notBefore } : {}),
       ...(lastRead === undefined ? {} : { lastRead }),
       problems: { count: problems.length, first: problems.slice(0, most) },
       unread: { splits: left.length, ...(since.length === 0 ? {} : { since: Math.min(...since) }) }
     }
   })
+
+const sinceOf = (since: number | undefined) => (since === undefined ? {} : { since })
 
 const fileIn = (directory: string) => join(directory, "sources.json")
 
@@ -77,6 +95,9 @@ export const recall = (directory: string | undefined): Effect.Effect<ReadonlyArr
 
 const time = (millis: number | undefined) => (millis === undefined ? "" : new Date(millis).toISOString())
 
+const nextTryText = (nextTry: number | undefined) =>
+  nextTry === undefined ? "" : ` (next try ${time(nextTry)})`
+
 /** One line a source, and one for each problem that is named. */
 export const sourcesText = (states: ReadonlyArray<SourceState>): string => {
   if (states.length === 0) return "no source has been read yet"
@@ -88,7 +109,8 @@ export const sourcesText = (states: ReadonlyArray<SourceState>): string => {
     String(unread.splits),
     String(problems.count)
   ])
-  const lines = states.flatMap(({ source, problems: { count, first } }) => [
+  const lines = states.flatMap(({ source, trouble, nextTry, problems: { count, first } }) => [
+    ...(trouble === undefined ? [] : [line(`source ${source}: ${trouble}${nextTryText(nextTry)}`)]),
     ...first.map(({ detail, since }) => line(`source ${source}: ${detail} (since ${time(since)})`)),
     ...(count > first.length ? [`source ${source}: ${counted(count - first.length, "more problem")}`] : [])
   ])

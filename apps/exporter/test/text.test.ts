@@ -90,8 +90,13 @@ describe("progress", () => {
     const paused = { ...lane, gate: { ...lane.gate, open: false, reason: "paused" } }
     assert.include(shown({ at: 9_000, ledger, lanes: [paused] }, since), "waiting 7: web closed (paused)")
     const problems = [{ reason: "gone", detail: "/export: is not there", since: 0 }]
+    const well = { source: "default", gate: { open: true, reason: "", since: 0, notBefore: 0 }, trouble: "" }
     assert.strictEqual(
-      shown({ sources: [{ source: "default", state: "gone", problems }] }),
+      shown({ sources: [{ ...well, state: "failing", trouble: "HTTP 503", problems: [] }] }),
+      "delivered 0, waiting 0: source default failing: HTTP 503"
+    )
+    assert.strictEqual(
+      shown({ sources: [{ ...well, state: "gone", problems }] }),
       "delivered 0, waiting 0: source default gone: /export: is not there"
     )
   })

@@ -24,8 +24,8 @@ export interface RunOptions {
   /** Keep watching the sources and never end by itself; default no. */
   readonly follow?: boolean
   /**
-   * A finite run gives up on a lane that has failed for this long without a success between; default 60 seconds. It
-   * never gives up on a lane that was not tried.
+   * A finite run gives up on a lane that has failed for this long without a success between, and on a source that has for
+   * this long without reading anything; default 60 seconds. It never gives up on a lane that was not tried.
    */
   readonly patience?: Duration.Input
   /** Read this range of the past in place of the present. */
@@ -102,10 +102,18 @@ export interface UnreadSplit extends Unread {
 export interface SourceStatus {
   readonly source: string
   /**
-   * What it does: it reads, waits for more, is not there (`gone`), cannot be read as a whole, has ended with nothing left,
-   * or cannot go on.
+   * What it does: it reads, waits for more, is not there (`gone`), cannot be read as a whole, fails and is run again
+   * (`failing`), waits for credentials that are accepted (`closed`), has ended with nothing left, or cannot go on.
    */
-  readonly state: "reading" | "waiting" | "gone" | "unreadable" | "ended" | "failed"
+  readonly state: "reading" | "waiting" | "gone" | "unreadable" | "failing" | "closed" | "ended" | "failed"
+  /** Closed while its credentials are refused; not run again before `notBefore`. Of this run: a restart tries at once. */
+  readonly gate: GateState
+  /** What it last failed with; empty when all is well. */
+  readonly trouble: string
+  /** The declared name of what it last failed with; absent when all is well. */
+  readonly reason?: string
+  /** When it first failed since anything was read, in epoch milliseconds; absent while it has not. */
+  readonly failingSince?: number
   /** When a chunk of it was last stored, in epoch milliseconds; absent before the first of this run. */
   readonly lastRead?: number
   /** What it cannot read now, and since when, in epoch milliseconds. */
@@ -175,7 +183,10 @@ export interface Report {
   readonly cutShort: boolean
   /** What the sources could not read; of a run that follows, it may still be written. */
   readonly unread: ReadonlyArray<UnreadSplit>
-  /** Why a source could not go on; what it had read was delivered all the same. */
+  /**
+   * Why sources could not go on, one line each that names the source where there are several; of a run that was drained,
+   * also of those that failed just then and would have been run again. What they had read was delivered all the same.
+   */
   readonly sourceError?: SourceError
 }
 

@@ -4,6 +4,7 @@
  *
  * @since 1.0.0
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -14,8 +15,26 @@ import type { Checkpoint, Chunk, Intake, Problem, Split } from "./Intake.ts"
 import * as Plugin from "./Plugin.ts"
 
 /**
+ * What core does about a source that cannot go on.
+ *
+ * - `retry`: what stands in the way may pass, such as a remote that does not answer. The source is run again from its
+ *   checkpoints after a while, which grows with each failure in a row.
+ * - `unauthorized`: its credentials were refused. It is run once more at once, which reads them anew; refused again, its
+ *   gate closes until the credentials change, and is tried every few minutes.
+ * - `fatal`: only a person can mend it. The source is not run again.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Failure = "retry" | "unauthorized" | "fatal"
+
+/**
  * The source cannot go on: what is at fault and what to do, for the operator. Bad records are no such error;
  * they are `Chunk.malformed`.
+ *
+ * ```ts
+ * new SourceError({ kind: "retry", reason: "throttled", detail: "https://api.example.com: answered 429", after: "30 seconds" })
+ * ```
  *
  * @since 1.0.0
  * @category errors
@@ -23,8 +42,16 @@ import * as Plugin from "./Plugin.ts"
 export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
   /** The thing at fault, such as a path, then what is wrong and what to do. */
   detail: Schema.String,
-  /** A declared kebab-case name, such as `gone`; `unreadable` where there is none. */
-  reason: Schema.optionalKey(Schema.String)
+  /** A declared kebab-case name, such as `gone` or `throttled`; named after the kind where there is none. */
+  reason: Schema.optionalKey(Schema.String),
+  /** What core is to do about it; `retry` without it. */
+  kind: Schema.optionalKey(Schema.Literals(["retry", "unauthorized", "fatal"])),
+  /** The least wait before the source is run again, as the remote asked for it. */
+  after: Schema.optionalKey(
+    Schema.declare(
+      (value): value is Duration.Input => Duration.fromInput(value as Duration.Input)._tag === "Some"
+    )
+  )
 }) {
   override get message(): string {
     return this.detail
@@ -78,7 +105,14 @@ export interface Source<out E extends Event = Event> {
   readonly placeOf?: (split: Split, checkpoint: Checkpoint) => string
   /** Proves that a run with these options could begin, without reading events; absent where there is nothing to prove. */
   readonly check?: (options: CheckOptions) => Effect.Effect<void, Plugin.PluginError | SourceError>
-  /** Ends when nothing is left, unless it follows; interrupted at drain. */
+  /** Completes when the credentials may have changed since it was asked: then core runs the source anew, with these. */
+  readonly changed?: Effect.Effect<void>
+  /** Whether it takes up changed credentials by itself while it runs, as a server does; default no. */
+  readonly renews?: boolean
+  /**
+   * Ends when nothing is left, unless it follows; interrupted at drain. Core runs it again, from its checkpoints, after
+   * an error that is not `fatal`.
+   */
   readonly run: (intake: Intake<E>, options: RunOptions) => Effect.Effect<void, SourceError>
 }
 
@@ -101,6 +135,11 @@ export interface Definition<E extends Event, Settings, Input, Credentials = {}, 
   readonly parallel?: boolean
   /** Whether somebody waits for the answer to each append; default no. */
   readonly push?: boolean
+  /**
+   * Whether it takes up changed credentials by itself while it runs, as a server does that must not stop listening. By
+   * default core runs the source anew when they change, and it goes on from its checkpoints.
+   */
+  readonly renews?: boolean
   /** Where what was read up to a checkpoint stands, in words, such as `before byte 4,096`. */
   readonly placeOf?: (split: Split, checkpoint: Checkpoint) => string
   /** What `millrace check` asks beside reading the credentials: whether a run would refuse to begin. */
@@ -132,12 +171,14 @@ export const plugin = <E extends Event, Settings, Input, Credentials = {}, Crede
     // A definition without credentials leaves both types at their default, which is what this struct holds.
     credentials:
       definition.credentials ?? (Schema.Struct({}) as unknown as Schema.Codec<Credentials, CredentialsInput>),
-    make: (settings: Settings, credentials: Effect.Effect<Credentials, Plugin.PluginError>) => ({
+    make: (settings: Settings, credentials: Effect.Effect<Credentials, Plugin.PluginError>, changed) => ({
+      ...(changed === undefined ? {} : { changed }),
       plugin: definition.name,
       catalogue: definition.catalogue,
       replayable: definition.replayable ?? false,
       parallel: definition.parallel ?? false,
       push: definition.push ?? false,
+      renews: definition.renews ?? false,
       ...(definition.placeOf === undefined ? {} : { placeOf: definition.placeOf }),
       ...(definition.credentials === undefined && definition.check === undefined
         ? {}

@@ -67,7 +67,7 @@ const readSplits = (seen: Set<string>, options: { readonly fails?: string }): So
       return split === options.fails
         ? Stream.concat(
             Stream.take(read, 2),
-            Stream.fail(new Source.SourceError({ detail: "d cannot be read" }))
+            Stream.fail(new Source.SourceError({ kind: "fatal", detail: "d cannot be read" }))
           )
         : read
     }

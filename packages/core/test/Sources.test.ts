@@ -21,7 +21,7 @@ const speaking = () => {
   return {
     source,
     intake: () => intake!,
-    fail: (detail: string) => Deferred.fail(failing, new Source.SourceError({ detail }))
+    fail: (detail: string) => Deferred.fail(failing, new Source.SourceError({ kind: "fatal", detail }))
   }
 }
 

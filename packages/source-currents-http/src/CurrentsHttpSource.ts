@@ -45,6 +45,7 @@ export const plugin = (
     credentials: Credentials,
     catalogue: Braze.catalogue,
     push: true,
+    renews: true,
     check: (settings, credentials) => Listen.check(settings, Keeper.tlsOf(credentials)),
     run: (settings, credentials) => (intake) =>
       Run.run({ settings, credentials, intake, onListening: options.onListening ?? (() => undefined) })

@@ -78,6 +78,9 @@ const readers = () => {
 }
 const schemaLimit = 500
 
+const fatal = ({ detail, reason }: Source.SourceError) =>
+  new Source.SourceError({ kind: "fatal", detail, ...(reason === undefined ? {} : { reason }) })
+
 /**
  * A source of the events in files. A split is a file's path relative to `path`.
  *
@@ -104,6 +107,8 @@ export const files = Source.plugin({
         from: hourOf(from) ?? "",
         interval: Duration.toMillis(interval)
       }
-      return Pass.run(place, intake, options, readers())
+      const pass = Pass.run(place, intake, options, readers())
+      // A run that ends has been told what cannot be read by the end of it: nobody is kept waiting for it to change.
+      return options.follow ? pass : Effect.mapError(pass, fatal)
     }
 })

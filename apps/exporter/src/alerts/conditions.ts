@@ -144,6 +144,8 @@ const ofShare = ({ route, lane, bytes }: LaneState, limits: Limits): ReadonlyArr
 const states: { readonly [State in SourceState["state"]]?: string } = {
   gone: "is not there: put it back, and it is read on from where it stands",
   unreadable: "cannot be read: millrace status tells why",
+  failing: "fails, and is run again and again: millrace status tells why",
+  closed: "is closed, its credentials are refused: correct them, and it goes on from where it stands",
   failed: "cannot go on: millrace status tells why; mend it, and start the exporter again"
 }
 
@@ -156,7 +158,9 @@ const ofSource = (
   const { source, state, since, problems, unread, lastRead } = found
   const conditions: Array<Condition> = []
   const wrong = states[state]
-  if (wrong !== undefined && now - (since ?? 0) >= thresholds.unreadableFor) {
+  // What only a person can mend is told at once.
+  const isDue = state === "closed" || now - (since ?? 0) >= thresholds.unreadableFor
+  if (wrong !== undefined && (state === "failed" || isDue)) {
     conditions.push({
       key: `source ${source}`,
       condition: "source",

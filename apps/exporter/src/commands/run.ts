@@ -47,7 +47,7 @@ export const run = Command.make(
     patience: duration(
       "patience",
       "60 seconds",
-      "Leave the events of a lane waiting that failed for this long without a success"
+      "Give up on a lane that failed for this long without a success, and on a source that could not be read for so long"
     ),
     drain: duration("drain", "30 seconds", "When stopped, wait this long for requests under way")
   },
@@ -86,7 +86,8 @@ export const run = Command.make(
     yield* tell(outcome.report, outcome.before, unread, json)
     const { sourceError } = outcome.report
     if (sourceError !== undefined) {
-      if (follow) yield* Alerts.stopped(loaded, sourceError.message)
+      // Of one that an operator stops, nothing has stopped by itself.
+      if (follow && hasEnded(outcome.report)) yield* Alerts.stopped(loaded, sourceError.message)
       return yield* sourceError
     }
     const code = ofRun({
@@ -105,7 +106,7 @@ export const run = Command.make(
   Exit codes:
     0  all settled
     1  the outbox failed, such as on a full disk; nothing is lost
-    2  bad configuration or input
+    2  bad configuration or input, or a source that cannot be read; stderr names it
     3  events are waiting; stderr says for which lane and why
     4  this run added dead letters
     5  the ledger does not balance
@@ -120,6 +121,10 @@ export const run = Command.make(
     }
   ])
 )
+
+/** Whether no source goes on: then also a run that follows is at its end. */
+const hasEnded = ({ sources }: Report): boolean =>
+  sources.every(({ state }) => state === "ended" || state === "failed")
 
 /** Another exporter runs on this state: nothing has stopped. */
 const isOwned = (error: { readonly _tag: string; readonly message: string }): boolean =>

@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope"
 import type { Checkpoint, Problem, Split, Unread } from "../Intake.ts"
 import type { Outbox, OutboxError } from "../Outbox.ts"
 import type { UnreadSplit } from "../Running.ts"
+import type { SourceError } from "../Source.ts"
 import type { Appends, Asking, ToAppend } from "./Appends.ts"
 import type { Lane } from "./Lane.ts"
 import type { Planned } from "./Planner.ts"
@@ -40,8 +41,8 @@ export interface Door {
   readonly unread: (split: Split, left: Unread) => Effect.Effect<void>
   /** What one of the source's readers cannot read now; reader 0 is the exporter itself. */
   readonly problems: (found: ReadonlyArray<Problem>, reader?: number) => Effect.Effect<void>
-  /** Ends the exporter. */
-  readonly fail: (error: OutboxError) => Effect.Effect<never>
+  /** A reader of the source has failed. Yields when it is to run again: `true`; or that it never is: `false`. */
+  readonly again: (error: SourceError) => Effect.Effect<boolean>
 }
 
 export interface Progress {
@@ -134,7 +135,7 @@ export const make = (options: Options): Door => {
         progress.unread.set(splitName(name, split), { source: name, split, ...left, since })
       }),
     problems: (found, reader = 0) => states.problems(name, reader, found),
-    fail: options.fail
+    again: (error) => states.again(name, error)
   }
 }
 

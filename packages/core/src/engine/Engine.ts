@@ -1,7 +1,6 @@
 /**
  * An exporter at work: sources append, lanes deliver, and a watch decides when a finite run has ended.
  */
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -40,6 +39,7 @@ import { laneName, type ToReader } from "./ReaderMessages.ts"
 import * as Readers from "./Readers.ts"
 import * as Revive from "./Revive.ts"
 import * as SourceStates from "./SourceStates.ts"
+import * as Supervise from "./Supervise.ts"
 
 export const start = (
   definition: Definition,
@@ -64,9 +64,9 @@ export const start = (
     const patience = Duration.toMillis(options.patience ?? "60 seconds")
     const dedupe = Duration.toMillis(definition.dedupe ?? 0)
     const progress: Door.Progress = { consumed: 0, expected: 0, unread: new Map() }
-    const states = SourceStates.make(Object.keys(definition.sources), follow)
+    const states = yield* SourceStates.make({ sources: Object.keys(definition.sources), follow, patience })
     let sourcesEnded = false
-    let sourceError: SourceError | undefined
+    let readerError: SourceError | undefined
 
     const routes = yield* Effect.forEach(definition.routes, (route) =>
       OpenRoute.open(route, {
@@ -156,39 +156,37 @@ export const start = (
 
     const readsFrom = ({ route }: OpenRoute.OpenRoute, name: string) => route.from?.includes(name) ?? true
 
-    /** One source that cannot go on does not stop the others, nor what was read. */
+    /** A thread that is gone stops neither the others nor what was read: they take up its splits. */
     const noted = (reading: Effect.Effect<void, SourceError>) =>
       Effect.catch(reading, (error) =>
-        Effect.sync(() => {
-          sourceError ??= error
+        Effect.suspend(() => {
+          readerError ??= error
+          return follow ? Effect.logWarning(error.message) : Effect.void
         })
       )
-    const endOf = (name: string, exit: Exit.Exit<void, SourceError>) =>
-      Exit.isSuccess(exit)
-        ? states.ended(name)
-        : Option.match(Cause.findErrorOption(exit.cause), {
-            onNone: () => Effect.void,
-            onSome: (error) => states.ended(name, error)
-          })
     const sources = Object.entries(definition.sources)
     const readers = options.readers ?? []
     const routesOf = (name: string) => routes.filter((route) => readsFrom(route, name))
+    /** One source that cannot go on does not stop the others, nor what was read. */
+    const supervised = (name: string, source: Source, door: Door.Door) =>
+      Supervise.forever({
+        source,
+        intake: () => intakeOf(name, source, routesOf(name), door, dedupe > 0),
+        run: {
+          follow,
+          // Threads read; who owns the lanes reads in the time that these leave.
+          ...(source.parallel === true && readers.length > 0 ? { splits: 1 } : {})
+        },
+        again: door.again,
+        onChange: Effect.annotateLogs(Effect.logInfo("the credentials changed and are in use"), {
+          source: name
+        })
+      }).pipe(Effect.andThen(states.ended(name)), Effect.ignore)
     const runSources = (doorFor: (name: string) => Door.Door) =>
-      Effect.forEach(
-        sources,
-        ([name, source]) =>
-          noted(
-            Effect.onExit(
-              source.run(intakeOf(name, source, routesOf(name), doorFor(name), dedupe > 0), {
-                follow,
-                // Threads read; who owns the lanes reads in the time that these leave.
-                ...(source.parallel === true && readers.length > 0 ? { splits: 1 } : {})
-              }),
-              (exit) => endOf(name, exit)
-            )
-          ),
-        { concurrency: "unbounded", discard: true }
-      )
+      Effect.forEach(sources, ([name, source]) => supervised(name, source, doorFor(name)), {
+        concurrency: "unbounded",
+        discard: true
+      })
 
     const replayPast = Effect.fnUntraced(function* (past: PastRange) {
       const route = routes.find((open) => open.route.name === past.route)
@@ -215,7 +213,8 @@ export const start = (
         })
         const pastName = Past.nameOf(name, past)
         const door = doorOf(pastName, again, [route], undefined)
-        yield* again.run(intakeOf(pastName, again, [route], door, false, isErased), { follow: false })
+        const intake = intakeOf(pastName, again, [route], door, false, isErased)
+        yield* Supervise.once(again, intake, { follow: false })
       }
       return events
     })
@@ -263,6 +262,7 @@ export const start = (
       )
     )
 
+    const errorNow = () => states.error() ?? readerError
     const statuses = Effect.map(
       Clock.currentTimeMillis,
       (now): ReadonlyArray<LaneStatus> => [
@@ -279,13 +279,14 @@ export const start = (
       yield* Effect.raceAllFirst([
         Effect.andThen(
           read,
-          Effect.suspend(() => (follow && sourceError === undefined ? Effect.never : settled))
+          Effect.suspend(() => (follow && errorNow() === undefined ? Effect.never : settled))
         ),
         Deferred.await(stop),
         Deferred.await(failure),
         Fiber.join(senders)
       ])
       // From here on nothing is read and no batch starts; what is under way may end.
+      const sourceError = errorNow()
       yield* Fiber.interrupt(senders)
       const quiet = yield* Effect.timeoutOption(
         Effect.forEach(lanesNow(), (lane) => lane.awaitAttempts, { concurrency: "unbounded", discard: true }),

@@ -8,6 +8,7 @@ import * as Codec from "../Codec.ts"
 import type { Event } from "../Event.ts"
 import type { Checkpoint, Chunk, Intake, Split } from "../Intake.ts"
 import type { OutboxError } from "../Outbox.ts"
+import { SourceError } from "../Source.ts"
 import type { Door } from "./Door.ts"
 import type { Planner } from "./Planner.ts"
 
@@ -17,8 +18,16 @@ interface ToStore {
   readonly storing: Effect.Effect<void, OutboxError>
 }
 
+/** The intake of one run of a source. */
+export interface Made {
+  readonly intake: Intake
+  /** Fails when another has read on from where this run stood, outside a claim: its checkpoints are to be asked anew. */
+  readonly overtaken: Deferred.Deferred<never, SourceError>
+}
+
 /** `dedupes`: events that were taken before are left out. */
-export const make = (planner: Planner, door: Door, dedupes: boolean): Intake => {
+export const make = (planner: Planner, door: Door, dedupes: boolean): Made => {
+  const overtaken = Deferred.makeUnsafe<never, SourceError>()
   const checkpoints = new Map<Split, Checkpoint>()
   const lost = new Map<Split, Deferred.Deferred<void>>()
 
@@ -31,12 +40,14 @@ export const make = (planner: Planner, door: Door, dedupes: boolean): Intake => 
     if (split !== undefined && checkpoint !== undefined) checkpoints.set(split, checkpoint)
   }
 
-  const giveUp = (split: Split | undefined, overtaken: OutboxError): Effect.Effect<never> => {
+  const giveUp = (split: Split | undefined, { detail }: OutboxError): Effect.Effect<never> => {
     const gone = split === undefined ? undefined : lost.get(split)
     // Whoever reads the split now has it from here on, and this reader is interrupted.
-    return gone === undefined
-      ? door.fail(overtaken)
-      : Effect.andThen(Deferred.succeed(gone, undefined), Effect.never)
+    const told =
+      gone === undefined
+        ? Deferred.fail(overtaken, new SourceError({ kind: "retry", reason: "overtaken", detail }))
+        : Deferred.succeed(gone, undefined)
+    return Effect.andThen(told, Effect.never)
   }
 
   const storing = (chunk: Chunk<Event>): Effect.Effect<void, OutboxError> => {
@@ -61,10 +72,10 @@ export const make = (planner: Planner, door: Door, dedupes: boolean): Intake => 
   const store = ({ storing, split, checkpoint }: ToStore): Effect.Effect<void> =>
     Effect.matchEffect(storing, {
       onSuccess: () => Effect.sync(() => advanced(split, checkpoint)),
-      onFailure: (overtaken) => giveUp(split, overtaken)
+      onFailure: (error) => giveUp(split, error)
     })
 
-  return {
+  const intake: Intake = {
     append: (chunk) => Effect.flatMap(planned(chunk), store),
     full: door.full,
     claim: (split, read) =>
@@ -90,6 +101,7 @@ export const make = (planner: Planner, door: Door, dedupes: boolean): Intake => 
     unread: door.unread,
     problems: (found) => door.problems(found)
   }
+  return { intake, overtaken }
 }
 
 /** The first position of each id that was not seen. An empty id is no id: it makes nothing a duplicate. */

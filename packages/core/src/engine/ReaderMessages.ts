@@ -1,8 +1,10 @@
 /**
  * What an exporter and a thread that reads for it tell each other, and a planned chunk as it crosses between them.
  */
+import * as Duration from "effect/Duration"
 import type { Problem, Unread } from "../Intake.ts"
 import type { OutboxError } from "../Outbox.ts"
+import { SourceError } from "../Source.ts"
 import type { Item } from "./Item.ts"
 import type { Planned } from "./Planner.ts"
 import type { Prepared } from "./Prepare.ts"
@@ -12,9 +14,23 @@ export type Ask =
   | { readonly method: "full" }
   | { readonly method: "store"; readonly chunk: Crossing }
   | { readonly method: "claim"; readonly split: string }
-  | { readonly method: "fail"; readonly error: Failure }
+  | { readonly method: "again"; readonly failure: SourceFailure }
 
 export type Failure = Pick<OutboxError, "reason" | "detail">
+
+/** A `SourceError` as it crosses; `after` in milliseconds. */
+export interface SourceFailure extends Pick<SourceError, "detail" | "reason" | "kind"> {
+  readonly after?: number
+}
+
+export const failureOf = ({ detail, reason, kind, after }: SourceError): SourceFailure => ({
+  detail,
+  ...(reason === undefined ? {} : { reason }),
+  ...(kind === undefined ? {} : { kind }),
+  ...(after === undefined ? {} : { after: Duration.toMillis(after) })
+})
+
+export const errorOf = (failure: SourceFailure): SourceError => new SourceError(failure)
 
 export type FromReader =
   | { readonly kind: "ask"; readonly id: number; readonly source: string; readonly ask: Ask }

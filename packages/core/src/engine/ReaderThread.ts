@@ -15,7 +15,8 @@ import type { Claim, Door } from "./Door.ts"
 import * as Intake from "./Intake.ts"
 import { selection } from "./Plan.ts"
 import * as Planner from "./Planner.ts"
-import { type Ask, type FromReader, laneName, pack, type ToReader } from "./ReaderMessages.ts"
+import { type Ask, type FromReader, failureOf, laneName, pack, type ToReader } from "./ReaderMessages.ts"
+import * as Supervise from "./Supervise.ts"
 
 export const serve = (
   definition: Effect.Effect<Definition, { readonly message: string }>,
@@ -25,7 +26,7 @@ export const serve = (
     Effect.sync(() => port.postMessage({ kind: "ended", problem } satisfies FromReader))
   return Effect.matchEffect(
     Effect.flatMap(definition, (given) => read(given, port)),
-    { onSuccess: end, onFailure: ({ message }) => end(message) }
+    { onSuccess: () => end(undefined), onFailure: ({ message }) => end(message) }
   )
 }
 
@@ -35,8 +36,7 @@ export const serve = (
  */
 const splitsInThread = 4
 
-/** Yields what kept a source from going on, when everything else is read. */
-const read = (definition: Definition, port: Port): Effect.Effect<string | undefined, PluginError> =>
+const read = (definition: Definition, port: Port): Effect.Effect<void, PluginError> =>
   Effect.gen(function* () {
     const started = yield* Deferred.make<boolean>()
     const pending = new Map<number, (answer: Extract<ToReader, { kind: "answer" }>) => void>()
@@ -133,8 +133,7 @@ const read = (definition: Definition, port: Port): Effect.Effect<string | undefi
         expect: (bytes) => Effect.sync(() => post({ kind: "expect", source, bytes })),
         unread: (split, left) => Effect.sync(() => post({ kind: "unread", source, split, left })),
         problems: (found) => Effect.sync(() => post({ kind: "problems", source, found })),
-        fail: ({ reason, detail }) =>
-          Effect.andThen(askSafely({ method: "fail", error: { reason, detail } }, done), Effect.never)
+        again: (error) => askSafely({ method: "again", failure: failureOf(error) }, (value) => value === true)
       }
     }
 
@@ -152,15 +151,21 @@ const read = (definition: Definition, port: Port): Effect.Effect<string | undefi
             accepts: (lane) => !busy.has(laneName(route.name, lane))
           })
         )
-      const intake = Intake.make(Planner.make(name, source, routes, false), doorOf(name), false)
-      return Effect.match(source.run(intake, { follow, splits: splitsInThread }), {
-        onSuccess: () => undefined,
-        onFailure: ({ message }) => message
-      })
+      const planner = Planner.make(name, source, routes, false)
+      const door = doorOf(name)
+      // What a source cannot go on for was told by the door.
+      return Effect.ignore(
+        Supervise.forever({
+          source,
+          intake: () => Intake.make(planner, door, false),
+          run: { follow, splits: splitsInThread },
+          again: door.again,
+          onChange: Effect.void
+        })
+      )
     }
     const sources = Object.entries(definition.sources).filter(([, { parallel }]) => parallel === true)
-    const problems = yield* Effect.forEach(sources, readOne, { concurrency: "unbounded" })
-    return problems.find((problem) => problem !== undefined)
+    yield* Effect.forEach(sources, readOne, { concurrency: "unbounded", discard: true })
   })
 
 /** What came of asking for a split: nothing when another has it. */

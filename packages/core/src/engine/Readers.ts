@@ -9,11 +9,11 @@ import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Split } from "../Intake.ts"
-import { OutboxError } from "../Outbox.ts"
+import type { OutboxError } from "../Outbox.ts"
 import type { Reader } from "../Reading.ts"
 import { SourceError } from "../Source.ts"
 import type { Door } from "./Door.ts"
-import { type Ask, type FromReader, type ToReader, unpack } from "./ReaderMessages.ts"
+import { type Ask, errorOf, type FromReader, type ToReader, unpack } from "./ReaderMessages.ts"
 
 /** Chunks of threads that wait to be stored: as long as there are any, the exporter's own thread need not read. */
 const makeBacklog = () => {
@@ -50,8 +50,13 @@ const owning = (busy: Effect.Effect<void>) => {
     if (asked > 1) several.openUnsafe()
     return Effect.raceFirst(busy, several.await)
   })
+  /** The splits of a reader that is gone are anyone's. */
+  const leave = (reader: number) =>
+    Effect.sync(() => {
+      for (const [name, owner] of taken) if (owner === reader) taken.delete(name)
+    })
   /** The door as one of several readers has it; reader 0 is the exporter itself. */
-  return (reader: number, source: string, door: Door): Door => ({
+  const doorOf = (reader: number, source: string, door: Door): Door => ({
     ...door,
     problems: (found) => door.problems(found, reader),
     store: (planned) => {
@@ -67,6 +72,7 @@ const owning = (busy: Effect.Effect<void>) => {
         return yield* door.claim(split)
       })
   })
+  return { doorOf, leave }
 }
 
 export interface Together extends Pick<Options, "doors" | "follow" | "busyLanes"> {
@@ -84,13 +90,14 @@ export const together = ({ readers, doors, noted, here, ...given }: Together): E
     const idle = new Set(readers)
     const own = owning(busy.await)
     const doorsOf = (reader: number) =>
-      new Map([...doors].map(([name, door]) => [name, own(reader, name, door)]))
+      new Map([...doors].map(([name, door]) => [name, own.doorOf(reader, name, door)]))
     const there = readers.map((reader, index) => {
       const onBusy = () => {
         idle.delete(reader)
         if (idle.size === 0) busy.openUnsafe()
       }
-      return noted(serve(reader, { ...given, doors: doorsOf(index + 1), onBusy }))
+      const serving = serve(reader, { ...given, doors: doorsOf(index + 1), onBusy })
+      return noted(Effect.onError(serving, () => own.leave(index + 1)))
     })
     yield* Effect.all([here(doorsOf(0)), ...there], { concurrency: "unbounded", discard: true })
   })
@@ -147,8 +154,8 @@ const serve = ({ port, ended: gone }: Reader, options: Options): Effect.Effect<v
             return Effect.andThen(door.room, door.store(unpack(ask.chunk)))
           case "claim":
             return claim(source, door, ask.split)
-          case "fail":
-            return door.fail(new OutboxError(ask.error))
+          case "again":
+            return door.again(errorOf(ask.failure))
         }
       }
 

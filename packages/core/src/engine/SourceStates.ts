@@ -4,9 +4,11 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type { Problem } from "../Intake.ts"
 import type { SourceStatus } from "../Running.ts"
-import type { SourceError } from "../Source.ts"
+import { SourceError } from "../Source.ts"
+import * as SourceGate from "./SourceGate.ts"
 
 export interface SourceStates {
   /** A chunk of the source is durable. */
@@ -15,15 +17,19 @@ export interface SourceStates {
   readonly onClaim: (source: string, change: 1 | -1) => void
   /** What one reader of the source cannot read now; all that it said before is replaced. */
   readonly problems: (source: string, reader: number, found: ReadonlyArray<Problem>) => Effect.Effect<void>
-  /** The source has ended by itself, or cannot go on. */
-  readonly ended: (source: string, error?: SourceError) => Effect.Effect<void>
+  /** A reader of the source has failed. Yields when it is to run again: `true`; or that it never is: `false`. */
+  readonly again: (source: string, error: SourceError) => Effect.Effect<boolean>
+  /** The source has ended by itself. */
+  readonly ended: (source: string) => Effect.Effect<void>
+  /** Why sources cannot go on, or could not so far, one line each; absent when all are well. */
+  readonly error: () => SourceError | undefined
   readonly statuses: () => ReadonlyArray<SourceStatus>
 }
 
 interface State {
   lastRead: number | undefined
   claims: number
-  outcome: "ended" | "failed" | undefined
+  readonly gate: SourceGate.SourceGate
   readonly byReader: Map<number, ReadonlyArray<Problem>>
   /** By what they concern. */
   standing: ReadonlyMap<string, Standing>
@@ -50,21 +56,56 @@ const merged = (
   return found
 }
 
-const stateOf = ({ outcome, standing, claims }: State): SourceStatus["state"] => {
+const stateOf = ({ gate, standing, claims }: State): SourceStatus["state"] => {
+  const outcome = gate.outcome()
   if (outcome !== undefined) return outcome
+  const health = gate.health()
+  if (!health.gate.open) return "closed"
+  if (health.failingSince !== Infinity && !health.isRenewing) return "failing"
   const whole = [...standing.values()].find(({ split }) => split === undefined)
   if (whole !== undefined) return whole.reason === "gone" ? "gone" : "unreadable"
   return claims > 0 ? "reading" : "waiting"
 }
 
-export const make = (sources: ReadonlyArray<string>, follow: boolean): SourceStates => {
-  const states = new Map(
-    sources.map((name): [string, State] => [
-      name,
-      { lastRead: undefined, claims: 0, outcome: undefined, byReader: new Map(), standing: new Map() }
-    ])
-  )
+const troubleOf = ({ gate }: State): Pick<SourceStatus, "gate" | "trouble" | "reason" | "failingSince"> => {
+  const { gate: at, trouble, reason, failingSince } = gate.health()
+  const error = gate.error()
+  return {
+    gate: at,
+    trouble: error?.message ?? trouble,
+    ...(reason === "" ? {} : { reason }),
+    ...(failingSince === Infinity ? {} : { failingSince })
+  }
+}
 
+/** All that is wrong; each line names its source where there are several. */
+const together = (states: ReadonlyMap<string, State>): SourceError | undefined => {
+  const errors = [...states].flatMap(([name, { gate }]) => {
+    const error = gate.error()
+    return error === undefined ? [] : [{ name, error }]
+  })
+  const [first] = errors
+  if (first === undefined || states.size === 1) return first?.error
+  const detail = errors.map(({ name, error }) => `source ${name}: ${error.message}`).join("\n")
+  return new SourceError({ kind: first.error.kind ?? "retry", detail })
+}
+
+export const make = (options: {
+  readonly sources: ReadonlyArray<string>
+  readonly follow: boolean
+  /** Milliseconds for which a finite run bears with a source that fails. */
+  readonly patience: number
+}): Effect.Effect<SourceStates, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const states = new Map<string, State>()
+    for (const name of options.sources) {
+      const gate = yield* SourceGate.make({ ...options, name })
+      states.set(name, { lastRead: undefined, claims: 0, gate, byReader: new Map(), standing: new Map() })
+    }
+    return of(states, options.follow)
+  })
+
+const of = (states: ReadonlyMap<string, State>, follow: boolean): SourceStates => {
   const log = (
     source: string,
     lines: ReadonlyArray<Standing>,
@@ -86,7 +127,9 @@ export const make = (sources: ReadonlyArray<string>, follow: boolean): SourceSta
   return {
     onRead: (source, now) => {
       const state = states.get(source)
-      if (state !== undefined) state.lastRead = now
+      if (state === undefined) return
+      state.lastRead = now
+      state.gate.onRead(now)
     },
     onClaim: (source, change) => {
       const state = states.get(source)
@@ -111,18 +154,14 @@ export const make = (sources: ReadonlyArray<string>, follow: boolean): SourceSta
             : `no problem any more, after ${lasted}: ${split}`
         })
       }),
-    ended: (source, error) =>
-      Effect.gen(function* () {
-        const state = states.get(source)
-        if (state === undefined) return
-        state.outcome = error === undefined ? "ended" : "failed"
-        if (error === undefined || !follow) return
-        yield* Effect.annotateLogs(Effect.logWarning(`the source cannot go on: ${error.message}`), { source })
-      }),
+    again: (source, error) => states.get(source)?.gate.again(error) ?? Effect.succeed(false),
+    ended: (source) => states.get(source)?.gate.ended ?? Effect.void,
+    error: () => together(states),
     statuses: () =>
       [...states].map(([source, state]) => ({
         source,
         state: stateOf(state),
+        ...troubleOf(state),
         problems: [...state.standing.values()],
         ...(state.lastRead === undefined ? {} : { lastRead: state.lastRead })
       }))

@@ -158,7 +158,7 @@ const created = (
 ): Effect.Effect<Http.Server | Https.Server, SourceError> =>
   Effect.try({
     try: () => create(settings, tls),
-    catch: (cause) => new SourceError({ detail: `credentials.tls: ${unusable(cause)}` })
+    catch: (cause) => new SourceError({ kind: "fatal", detail: `credentials.tls: ${unusable(cause)}` })
   })
 
 /** By its code alone: nothing of a key may stand in an error. */
@@ -179,7 +179,9 @@ export const check = (settings: Settings, tls: Tls | undefined): Effect.Effect<v
 const problem = ({ host, port }: Settings, cause: Error): SourceError => {
   const code = codeOf(cause)
   const why = problems.get(code) ?? "look at host and port"
-  return new SourceError({ detail: `cannot listen on ${host}, port ${port} (${code}): ${why}` })
+  // A port that is taken may become free, as when one exporter takes over from another; the rest takes a person.
+  const kind = code === "EADDRINUSE" ? "retry" : "fatal"
+  return new SourceError({ kind, detail: `cannot listen on ${host}, port ${port} (${code}): ${why}` })
 }
 
 const problems: ReadonlyMap<string, string> = new Map([

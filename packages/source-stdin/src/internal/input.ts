@@ -67,5 +67,7 @@ const codeOf = (cause: unknown): string =>
 
 const unreadable = (why: string): SourceError =>
   new SourceError({
+    // What was not read of it is gone: it cannot be opened again.
+    kind: "fatal",
     detail: `standard input: cannot be read any further (${why}); what was read before it is taken; look at what it comes from`
   })
