@@ -168,6 +168,7 @@ export const client = (directory: string): Operations => {
   return {
     status: () => ask("status"),
     pause: (lane, paused) => ask("pause", lane, paused),
+    listDeadLetters: (filter, most) => ask("listDeadLetters", filter, most),
     deadLetters: (filter, after) => ask("deadLetters", filter, after),
     replay: (filter) => ask("replay", filter),
     purge: (filter) => ask("purge", filter),

@@ -7,13 +7,21 @@ import * as DeadLetters from "@millrace/core/DeadLetters"
 import type { Event } from "@millrace/core/Event"
 import * as Exporter from "@millrace/core/Exporter"
 import type { Ledger } from "@millrace/core/Ledger"
-import { type DeadLetter, type GateState, type LaneKey, type LaneState, Outbox } from "@millrace/core/Outbox"
+import {
+  type DeadLetter,
+  type DeadLetterHead,
+  type GateState,
+  type LaneKey,
+  type LaneState,
+  Outbox
+} from "@millrace/core/Outbox"
 import { openGate } from "@millrace/core/OutboxRules"
 import type { Erased, LaneStatus, Past, Running } from "@millrace/core/Running"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Sources from "./sources.ts"
+import { cut } from "./terminal.ts"
 import * as Unread from "./unread.ts"
 
 export interface Status {
@@ -40,16 +48,28 @@ const usageOf = (outbox: Outbox["Service"]): Effect.Effect<Pick<Status, "usage">
     onFailure: () => ({})
   })
 
-/** A dead letter as it passes through the socket: its record in base64. */
+/** A dead letter as it passes through the socket: its event, or, where none can be read, its record in base64. */
 export interface Letter extends Omit<DeadLetter, "record"> {
-  readonly record: string
-  readonly event: Event | undefined
+  readonly record?: string
+  readonly event?: Event
 }
 
 /** Some of the letters that were asked for; `after` asks for the next, absent when there are none. */
 export interface Page {
   readonly letters: ReadonlyArray<Letter>
   readonly after?: number
+}
+
+/** A dead letter as it stands in a list; its event is named where it can be read. */
+export interface Listed extends DeadLetterHead {
+  readonly type?: string
+  readonly event?: string
+}
+
+/** How many letters were found, and the first of them. */
+export interface List {
+  readonly total: number
+  readonly letters: ReadonlyArray<Listed>
 }
 
 /** An operation failed; its message is for people. */
@@ -62,6 +82,9 @@ export interface Operations {
   readonly status: () => Effect.Effect<Status, Failed>
   /** `false` when there is no such lane. */
   readonly pause: (lane: LaneKey, paused: boolean) => Effect.Effect<boolean, Failed>
+  /** The oldest `most` letters, without their records. */
+  readonly listDeadLetters: (filter: DeadLetters.Filter, most: number) => Effect.Effect<List, Failed>
+  /** Letters whole, as many as fit in a megabyte. */
   readonly deadLetters: (filter: DeadLetters.Filter, after: number) => Effect.Effect<Page, Failed>
   readonly replay: (filter: DeadLetters.Filter) => Effect.Effect<DeadLetters.Replayed, Failed>
   readonly purge: (filter: DeadLetters.Filter) => Effect.Effect<number, Failed>
@@ -71,15 +94,16 @@ export interface Operations {
   readonly replayPast: (past: Past) => Effect.Effect<number, Failed>
 }
 
-/** Letters of one answer: each may hold a megabyte. */
-const pageSize = 50
+/** Bytes of letters in one answer. */
+const pageBytes = 1024 * 1024
 
-const letterOf = ({ letter, event }: DeadLetters.Found): Letter => ({
-  ...letter,
-  record: Buffer.from(letter.record).toString("base64"),
+const letterOf = ({ letter, event }: DeadLetters.Found): Letter => {
+  const { record, ...head } = letter
   // Whatever a codec makes of a record, it has to pass through a socket and be printed.
-  event: event !== undefined && Result.isSuccess(Codec.encodeEvent(event)) ? event : undefined
-})
+  return event !== undefined && Result.isSuccess(Codec.encodeEvent(event))
+    ? { ...head, event }
+    : { ...head, record: Buffer.from(record).toString("base64") }
+}
 
 const readPage = (
   outbox: Outbox["Service"],
@@ -87,12 +111,56 @@ const readPage = (
   filter: DeadLetters.Filter,
   after: number
 ): Effect.Effect<Page, Failed> =>
-  Effect.map(outbox.deadLetters(after, pageSize), (letters) => {
+  Effect.map(outbox.deadLetters(filter, after, pageBytes), ({ letters, ...next }) => {
     const read = DeadLetters.reader(definition)
     const found = letters.map((letter) => ({ letter, event: read(letter) }))
-    const page = { letters: found.filter((one) => DeadLetters.isFound(filter, one)).map(letterOf) }
-    const last = letters.at(-1)
-    return last === undefined ? page : { ...page, after: last.id }
+    return { letters: found.filter((one) => DeadLetters.isFound(filter, one)).map(letterOf), ...next }
+  })
+
+const listedOf = (head: DeadLetterHead): Listed => {
+  const { id, route, lane, reason, detail, attempts, at, origin, length, kept } = head
+  return { id, route, lane, reason, detail: cut(detail, longestDetail), attempts, at, origin, length, kept }
+}
+
+/** Characters of a detail that a list shows. */
+const longestDetail = 2000
+
+/** Reads the records of the letters that are listed, and of others only where the filter asks for what stands in them. */
+const list = (
+  outbox: Outbox["Service"],
+  definition: Exporter.Definition,
+  filter: DeadLetters.Filter,
+  most: number
+): Effect.Effect<List, Failed> =>
+  Effect.gen(function* () {
+    const read = DeadLetters.reader(definition)
+    const letters: Array<Listed> = []
+    let total = 0
+    const name = (found: ReadonlyArray<DeadLetters.Found>) =>
+      Effect.sync(() => {
+        for (const { letter, event } of found.slice(0, most - letters.length)) {
+          letters.push({
+            ...listedOf(letter),
+            ...(event === undefined ? {} : { type: event.type, event: event.id })
+          })
+        }
+      })
+    if (DeadLetters.isOfHeads(filter)) {
+      const ids: Array<number> = []
+      yield* DeadLetters.forEachHead(outbox, filter, (heads) =>
+        Effect.sync(() => {
+          total += heads.length
+          ids.push(...heads.slice(0, most - ids.length).map(({ id }) => id))
+        })
+      )
+      yield* DeadLetters.forEachPage(outbox, read, { ids }, name)
+    } else {
+      yield* DeadLetters.forEachPage(outbox, read, filter, (found) => {
+        total += found.length
+        return name(found)
+      })
+    }
+    return { total, letters }
   })
 
 /** Every lane that something was ever stored for. */
@@ -141,6 +209,7 @@ export const ofOutbox = (
       )
       return true
     }),
+  listDeadLetters: (filter, most) => list(outbox, definition, filter, most),
   deadLetters: (filter, after) => readPage(outbox, definition, filter, after),
   replay: (filter) => DeadLetters.replay(outbox, definition, filter),
   purge: (filter) => DeadLetters.purge(outbox, definition, filter),

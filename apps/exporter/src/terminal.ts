@@ -3,6 +3,7 @@
  * the cursor, rename the window or hide a line, and a long text would push away everything else.
  */
 import process from "node:process"
+import * as Effect from "effect/Effect"
 
 /** Control characters, those that turn the direction of text, and line separators of other alphabets. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not pass
@@ -39,3 +40,14 @@ export const print = (text: string): void => void process.stdout.write(`${text}\
 /** What a person should know beside the answer, on stderr: each line by itself says who says it. */
 export const say = (text: string): void =>
   void process.stderr.write(`${lines(text).replace(/^/gm, "millrace: ")}\n`)
+
+/**
+ * A part of an answer that may be long: resolves when the reader has taken it, so that what is printed does not pile up.
+ * `false` when nobody reads any more.
+ */
+export const printed = (text: string): Effect.Effect<boolean> =>
+  Effect.callback((resume) => {
+    process.stdout.write(`${text}\n`, (error) =>
+      resume(Effect.succeed(error === undefined || error === null))
+    )
+  })

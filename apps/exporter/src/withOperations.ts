@@ -29,7 +29,7 @@ export const withOperations = <A, E>(
 }
 
 /** The operations that change nothing. */
-export type Reading = Pick<Operations, "status" | "deadLetters">
+export type Reading = Pick<Operations, "status" | "listDeadLetters" | "deadLetters">
 
 /**
  * The same for what only reads: that must not fail for want of room, or of the right to write. Where it would have, the

@@ -13,7 +13,15 @@ import * as Erase from "./engine/Erase.ts"
 import { selection } from "./engine/Plan.ts"
 import * as ReadBack from "./engine/ReadBack.ts"
 import * as Revive from "./engine/Revive.ts"
-import type { DeadLetter, Outbox, OutboxError } from "./Outbox.ts"
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterHead,
+  DeadLetterPage,
+  Outbox,
+  OutboxError
+} from "./Outbox.ts"
+import * as OutboxRules from "./OutboxRules.ts"
 import type { PluginError } from "./Plugin.ts"
 import { matches } from "./Route.ts"
 import type { Erased } from "./Running.ts"
@@ -25,19 +33,12 @@ import type { Erased } from "./Running.ts"
  * @since 1.0.0
  * @category models
  */
-export interface Filter {
-  readonly ids?: ReadonlyArray<number>
-  readonly route?: string
-  readonly lane?: string
-  readonly reason?: string
+export interface Filter extends DeadLetterFilter {
   /** An event type by name or wildcard. */
   readonly type?: string
   readonly eventId?: string
   /** Any id of the event's user. */
   readonly user?: string
-  /** When the letter was written, in epoch milliseconds; `from` is included, `to` is not. */
-  readonly from?: number
-  readonly to?: number
 }
 
 /**
@@ -64,8 +65,11 @@ export interface Replayed {
   readonly left: number
 }
 
-/** Letters looked at in one go. */
-const page = 500
+/** Bytes of letters that are looked at in one go: each may hold a megabyte, and is several while it is an event. */
+const pageBytes = 1024 * 1024
+
+/** Bytes of records that are removed in one go: others have their turn between. */
+const purgedBytes = 8 * 1024 * 1024
 
 /**
  * Reads records back into events, with the codecs of an exporter's sources and destinations.
@@ -100,23 +104,40 @@ export const reader = (definition: Definition): Reader => {
  * @category conversions
  */
 export const isFound = (filter: Filter, { letter, event }: Found): boolean => {
-  const { ids, route, lane, reason, type, eventId, user, from, to } = filter
+  const { type, eventId, user } = filter
   const users = event === undefined ? [] : [userKey(event), ...Object.values(event.user)]
   return (
-    (ids?.includes(letter.id) ?? true) &&
-    (route === undefined || letter.route === route) &&
-    (lane === undefined || letter.lane === lane) &&
-    (reason === undefined || letter.reason === reason) &&
+    OutboxRules.isFound(filter, letter) &&
     (type === undefined || (event !== undefined && matches(type, event.type))) &&
     (eventId === undefined || event?.id === eventId) &&
-    (user === undefined || users.includes(user)) &&
-    (from === undefined || letter.at >= from) &&
-    (to === undefined || letter.at < to)
+    (user === undefined || users.includes(user))
   )
 }
 
 /**
- * Hands the letters that the filter finds to `use`, some hundreds at a time, oldest first.
+ * Whether heads tell all that the filter asks for: then no record has to be read.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const isOfHeads = ({ type, eventId, user }: Filter): boolean =>
+  type === undefined && eventId === undefined && user === undefined
+
+/**
+ * Hands the heads of the letters that the filter finds to `use`, some at a time, oldest first. No record is read.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const forEachHead = <E>(
+  outbox: Outbox["Service"],
+  filter: DeadLetterFilter,
+  use: (heads: ReadonlyArray<DeadLetterHead>) => Effect.Effect<void, E>
+): Effect.Effect<void, E | OutboxError> =>
+  forEach((after) => outbox.deadLetterHeads(filter, after, pageBytes), use)
+
+/**
+ * Hands the letters that the filter finds to `use`, oldest first, as many at a time as fit in a megabyte.
  *
  * @since 1.0.0
  * @category conversions
@@ -129,18 +150,46 @@ export const forEachPage = <E>(
   /** Letters with a greater id are not looked at: those that `use` itself makes, say. */
   last = Infinity
 ): Effect.Effect<void, E | OutboxError> =>
-  Effect.gen(function* () {
-    let after = 0
-    for (;;) {
-      const letters = yield* outbox.deadLetters(after, page)
-      const end = letters.at(-1)
-      if (end === undefined || after >= last) return
-      after = end.id
+  forEach(
+    (after) =>
+      after >= last ? Effect.succeed({ letters: [] }) : outbox.deadLetters(filter, after, pageBytes),
+    (letters) => {
       const found = letters
         .filter(({ id }) => id <= last)
         .map((letter) => ({ letter, event: read(letter) }))
         .filter((one) => isFound(filter, one))
-      if (found.length > 0) yield* use(found)
+      return found.length > 0 ? use(found) : Effect.void
+    }
+  )
+
+/**
+ * All letters of an outbox, in memory: for tests.
+ *
+ * @since 1.0.0
+ * @category testing
+ */
+export const all = (outbox: Outbox["Service"]): Effect.Effect<ReadonlyArray<DeadLetter>, OutboxError> =>
+  Effect.suspend(() => {
+    const letters: Array<DeadLetter> = []
+    return Effect.as(
+      forEach(
+        (after) => outbox.deadLetters({}, after, pageBytes),
+        (page) => Effect.sync(() => void letters.push(...page))
+      ),
+      letters
+    )
+  })
+
+const forEach = <Letter extends DeadLetterHead, E>(
+  ask: (after: number) => Effect.Effect<DeadLetterPage<Letter>, OutboxError>,
+  use: (letters: ReadonlyArray<Letter>) => Effect.Effect<void, E>
+): Effect.Effect<void, E | OutboxError> =>
+  Effect.gen(function* () {
+    let after: number | undefined = 0
+    while (after !== undefined) {
+      const page: DeadLetterPage<Letter> = yield* ask(after)
+      if (page.letters.length > 0) yield* use(page.letters)
+      after = page.after
     }
   })
 
@@ -189,20 +238,34 @@ export const purge = (
 ): Effect.Effect<number, OutboxError> =>
   Effect.gen(function* () {
     let purged = 0
-    yield* forEachPage(outbox, reader(definition), filter, (found) =>
-      Effect.map(
-        outbox.purge(
-          found.map(({ letter }) => letter.id),
-          "purged"
-        ),
-        (count) => {
-          purged += count
-        }
+    const remove = (heads: ReadonlyArray<DeadLetterHead>) =>
+      Effect.gen(function* () {
+        for (const ids of slices(heads)) purged += yield* outbox.purge(ids, "purged")
+      })
+    if (isOfHeads(filter)) yield* forEachHead(outbox, filter, remove)
+    else {
+      yield* forEachPage(outbox, reader(definition), filter, (found) =>
+        remove(found.map(({ letter }) => letter))
       )
-    )
+    }
     if (filter.user !== undefined) yield* outbox.scrub
     return purged
   })
+
+/** Ids of letters, as many together as are removed in one go. */
+const slices = (heads: ReadonlyArray<DeadLetterHead>): ReadonlyArray<ReadonlyArray<number>> => {
+  const slices: Array<Array<number>> = []
+  let bytes = Infinity
+  for (const { id, kept } of heads) {
+    bytes += kept
+    if (bytes > purgedBytes) {
+      slices.push([])
+      bytes = kept
+    }
+    slices.at(-1)!.push(id)
+  }
+  return slices
+}
 
 /**
  * Removes all that an outbox holds of a person for good, by any id of theirs, counted as `erased`. When it resolves no

@@ -210,12 +210,12 @@ export interface LaneState extends LaneKey {
 }
 
 /**
- * An event that ended rejected, malformed or expired, kept whole.
+ * What a dead letter tells without its record.
  *
  * @since 1.0.0
  * @category models
  */
-export interface DeadLetter {
+export interface DeadLetterHead {
   readonly id: number
   readonly route: string
   /** Empty for a bad record: it never had a lane. */
@@ -227,13 +227,53 @@ export interface DeadLetter {
   /** Epoch milliseconds. */
   readonly at: number
   readonly origin: Origin
+  /** Bytes of the record as it came. */
+  readonly length: number
+  /** Bytes of the record that are kept: fewer than `length` when it was cut. */
+  readonly kept: number
+}
+
+/**
+ * An event that ended rejected, malformed or expired, kept whole.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface DeadLetter extends DeadLetterHead {
   /** The record; of a buried one at most the first `rawLimit` bytes. */
   readonly record: Uint8Array
   /** Codec and parameter that read it; empty for a bad record. */
   readonly codec: string
   readonly parameter: string
-  /** Bytes of the record as it came; more than `record` holds when it was cut. */
-  readonly length: number
+}
+
+/**
+ * Which dead letters, by what their heads tell; what is left out does not matter.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface DeadLetterFilter {
+  readonly ids?: ReadonlyArray<number>
+  readonly route?: string
+  readonly lane?: string
+  readonly reason?: string
+  /** When the letter was written, in epoch milliseconds; `from` is included, `to` is not. */
+  readonly from?: number
+  readonly to?: number
+}
+
+/**
+ * Some of the dead letters that were asked for. It may be empty before the end: a store looks at so many in one go, and
+ * lets others have their turn.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface DeadLetterPage<Letter extends DeadLetterHead> {
+  readonly letters: ReadonlyArray<Letter>
+  /** Asks for what follows; absent at the end. */
+  readonly after?: number
 }
 
 /**
@@ -335,11 +375,21 @@ export class Outbox extends Context.Service<
     readonly lease: (
       name: string
     ) => Effect.Effect<Option.Option<Effect.Effect<void>>, OutboxError, Scope.Scope>
-    /** Dead letters with an id beyond `after`, oldest first; fewer than `limit` where they are large, none at the end alone. */
-    readonly deadLetters: (
+    /**
+     * Heads of the dead letters that the filter finds beyond the id `after`, oldest first: at least one where there is one,
+     * and more while their texts fit in `bytes`. No record is read.
+     */
+    readonly deadLetterHeads: (
+      filter: DeadLetterFilter,
       after: number,
-      limit: number
-    ) => Effect.Effect<ReadonlyArray<DeadLetter>, OutboxError>
+      bytes: number
+    ) => Effect.Effect<DeadLetterPage<DeadLetterHead>, OutboxError>
+    /** The same letters whole: at least one where there is one, and more while their records fit in `bytes`, too. */
+    readonly deadLetters: (
+      filter: DeadLetterFilter,
+      after: number,
+      bytes: number
+    ) => Effect.Effect<DeadLetterPage<DeadLetter>, OutboxError>
     /** Removes dead letters for good, counted as `erased` under `reason`; returns how many there were. */
     readonly purge: (ids: ReadonlyArray<number>, reason: string) => Effect.Effect<number, OutboxError>
     readonly erasures: Effect.Effect<Erasures, OutboxError>

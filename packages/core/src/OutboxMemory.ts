@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import * as Bitmap from "./Bitmap.ts"
 import type { Checkpoint } from "./Intake.ts"
 import * as MemoryLane from "./internal/memoryLane.ts"
+import * as MemoryLetters from "./internal/memoryLetters.ts"
 import * as MemorySeen from "./internal/memorySeen.ts"
 import * as Ledger from "./Ledger.ts"
 import {
@@ -110,9 +111,9 @@ const build = (limit: number | undefined): Outbox["Service"] => {
     else found.events += events
   }
 
-  const bury = (letter: Omit<DeadLetter, "id">): void => {
+  const bury = (letter: Omit<DeadLetter, "id" | "kept">): void => {
     lastLetter++
-    deadLetters.set(lastLetter, { id: lastLetter, ...letter })
+    deadLetters.set(lastLetter, { id: lastLetter, ...letter, kept: letter.record.length })
     bytes += letter.record.length
     count(letter.route, "dead", letter.reason, 1)
   }
@@ -256,8 +257,13 @@ const build = (limit: number | undefined): Outbox["Service"] => {
         Effect.sync(() => (leases.has(name) ? Option.none() : Option.some(leases.add(name)))),
         (held) => Effect.sync(() => Option.isSome(held) && leases.delete(name))
       ).pipe(Effect.map(Option.map(() => Effect.never))),
-    deadLetters: (after, limit) =>
-      Effect.sync(() => [...deadLetters.values()].filter(({ id }) => id > after).slice(0, limit)),
+    deadLetterHeads: (filter, after, bytes) =>
+      Effect.sync(() => {
+        const { letters, ...next } = MemoryLetters.page(deadLetters, filter, after, bytes, () => 0)
+        return { letters: letters.map(({ record: _, codec: __, parameter: ___, ...head }) => head), ...next }
+      }),
+    deadLetters: (filter, after, bytes) =>
+      Effect.sync(() => MemoryLetters.page(deadLetters, filter, after, bytes, ({ kept }) => kept)),
     purge: (ids, reason) =>
       change(() => {
         const found = unbury(ids)

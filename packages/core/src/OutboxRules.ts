@@ -5,7 +5,15 @@
  */
 import { createHash, createHmac } from "node:crypto"
 import type { Split } from "./Intake.ts"
-import { type Appending, type Buried, type GateState, OutboxError, rawLimit } from "./Outbox.ts"
+import {
+  type Appending,
+  type Buried,
+  type DeadLetterFilter,
+  type DeadLetterHead,
+  type GateState,
+  OutboxError,
+  rawLimit
+} from "./Outbox.ts"
 
 /**
  * The gate of a lane whose gate was never set.
@@ -61,3 +69,38 @@ export const keep = (
  */
 export const digestOf = (key: string, user: string): string =>
   createHmac("sha256", key).update(user).digest("hex")
+
+/**
+ * Whether the filter finds a dead letter.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const isFound = (
+  { ids, route, lane, reason, from, to }: DeadLetterFilter,
+  head: DeadLetterHead
+): boolean =>
+  (ids?.includes(head.id) ?? true) &&
+  (route === undefined || head.route === route) &&
+  (lane === undefined || head.lane === lane) &&
+  (reason === undefined || head.reason === reason) &&
+  (from === undefined || head.at >= from) &&
+  (to === undefined || head.at < to)
+
+/**
+ * What a page of dead letters counts for a head, in bytes: its texts, and a little for the rest. In code units of the texts, which
+ * are two bytes at most in memory.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const sizeOfHead = ({ route, lane, reason, detail, origin }: DeadLetterHead): number =>
+  200 +
+  2 *
+    (route.length +
+      lane.length +
+      reason.length +
+      detail.length +
+      origin.source.length +
+      origin.split.length +
+      origin.position.length)

@@ -29,9 +29,8 @@ const withProperty = (index: number, value: unknown): Event.Event => ({
   ...Remote.event(index),
   properties: { cents: index, value }
 })
-const deadOf = Effect.map(
-  Outbox.Outbox.use((outbox) => outbox.deadLetters(0, 100)),
-  (letters) => letters.map(({ reason, detail }) => `${reason}: ${detail}`)
+const deadOf = Effect.map(Outbox.Outbox.use(DeadLetters.all), (letters) =>
+  letters.map(({ reason, detail }) => `${reason}: ${detail}`)
 )
 
 describe("an event that cannot be written down", () => {

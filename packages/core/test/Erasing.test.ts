@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Exporter, Ledger, Outbox, OutboxMemory, Source } from "@millrace/core"
+import { DeadLetters, Exporter, Ledger, Outbox, OutboxMemory, Source } from "@millrace/core"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Remote from "./support/remote.ts"
@@ -40,7 +40,7 @@ describe("erasing a user", () => {
       const erasing = yield* Effect.forkChild(running.erase("ada"), { startImmediately: true })
       yield* Time.pass("1 second")
       assert.deepStrictEqual(yield* Fiber.join(erasing), { events: 2, letters: 2 })
-      const left = yield* outbox.deadLetters(0, 10)
+      const left = yield* DeadLetters.all(outbox)
       assert.deepStrictEqual(
         left.map(({ record }) => new TextDecoder().decode(record)),
         [texts[1], texts[3], texts[4]]

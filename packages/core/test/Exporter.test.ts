@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   Catalogue,
+  DeadLetters,
   Destination,
   type Event,
   Exporter,
@@ -110,7 +111,7 @@ describe("an exporter", () => {
         .to(destination).run
       assert.deepStrictEqual(ledger.routes["crm"]?.dead, { "bad-request": 1 })
       assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: 99 })
-      const [letter] = yield* Outbox.Outbox.use((outbox) => outbox.deadLetters(0, 10))
+      const [letter] = yield* Outbox.Outbox.use(DeadLetters.all)
       assert.include(new TextDecoder().decode(letter?.record), "event-42")
       assert.strictEqual(letter?.detail, "no such thing")
     }).pipe(memory)
@@ -200,7 +201,7 @@ describe("an exporter", () => {
         .to(destination).run
       assert.deepStrictEqual(ledger.routes["crm"]?.dead, { defect: 3, "too-odd": 1 })
       assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: 6 })
-      const letters = yield* Outbox.Outbox.use((outbox) => outbox.deadLetters(0, 10))
+      const letters = yield* Outbox.Outbox.use(DeadLetters.all)
       assert.notInclude(JSON.stringify(letters.map(({ detail }) => detail)), "secret")
     }).pipe(memory)
   )

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  DeadLetters,
   Destination,
   Exporter,
   Ledger,
@@ -83,7 +84,7 @@ describe("a lane", () => {
         waiting: {},
         dead: { expired: 50 }
       })
-      const letters = yield* Outbox.Outbox.use((outbox) => outbox.deadLetters(0, 100))
+      const letters = yield* Outbox.Outbox.use(DeadLetters.all)
       assert.strictEqual(new Set(letters.map(({ record }) => new TextDecoder().decode(record))).size, 50)
     }).pipe(memory)
   )
@@ -131,7 +132,7 @@ describe("a lane", () => {
       const { routes } = yield* running.ledger
       assert.deepStrictEqual(routes["crm"]?.delivered, { main: 19_996 })
       assert.deepStrictEqual(routes["crm"]?.dead, { "bad-request": 4 })
-      const letters = yield* Outbox.Outbox.use((outbox) => outbox.deadLetters(0, 10))
+      const letters = yield* Outbox.Outbox.use(DeadLetters.all)
       const ids = letters.map(({ record }) => JSON.parse(new TextDecoder().decode(record)).id)
       assert.isTrue(ids.every(isPoison))
       assert.strictEqual(new Set(Remote.idsOf(remote)).size, 19_996)

@@ -148,7 +148,7 @@ const memory = Effect.provide(OutboxMemory.layer)
 const stored = Effect.gen(function* () {
   const outbox = yield* Outbox.Outbox
   const parcels = yield* outbox.take({ route: "crm", lane: "main" }, 0, 1_000_000)
-  const letters = yield* outbox.deadLetters(0, 100)
+  const letters = yield* DeadLetters.all(outbox)
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
   return {
     waiting: parcels.map(({ records }) => text(records.bytes)).join(""),
@@ -249,7 +249,7 @@ describe("a change at the intake", () => {
         .to(destination)
         .route("archive")
         .to(destination).run
-      const letters = yield* Outbox.Outbox.use((outbox) => outbox.deadLetters(0, 10))
+      const letters = yield* Outbox.Outbox.use(DeadLetters.all)
       assert.deepStrictEqual(
         letters.map(({ route, detail, record }) => [route, detail, record.length]).sort(),
         [

@@ -58,8 +58,11 @@ const next = (port: MessagePort): ToStore | undefined =>
 
 /** The large buffers of an answer, which nobody here needs any longer. */
 const buffersOf = (answer: Answer): ReadonlyArray<ArrayBuffer> => {
-  if (!answer.done || !Array.isArray(answer.value)) return []
-  return answer.value.flatMap((item: unknown) => {
+  if (!answer.done) return []
+  const { letters } = Object(answer.value) as { readonly letters?: unknown }
+  const items = letters ?? answer.value
+  if (!Array.isArray(items)) return []
+  return items.flatMap((item: unknown) => {
     const bytes = bytesOf(item)
     return bytes === undefined || bytes.byteLength < bytes.buffer.byteLength
       ? []

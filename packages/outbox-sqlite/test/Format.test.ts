@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
 import { describe, expect, it } from "@effect/vitest"
 import * as Bitmap from "@millrace/core/Bitmap"
+import * as DeadLetters from "@millrace/core/DeadLetters"
 import * as Ledger from "@millrace/core/Ledger"
 import { Outbox } from "@millrace/core/Outbox"
 import { OutboxSqlite } from "@millrace/outbox-sqlite"
@@ -42,7 +43,7 @@ describe("an outbox written by an earlier release", () => {
             }
           }
           expect((yield* outbox.lanes).every(({ bytes }) => bytes === 0)).toBe(true)
-          const letters = yield* outbox.deadLetters(0, 10)
+          const letters = yield* DeadLetters.all(outbox)
           expect(
             yield* outbox.purge(
               letters.map(({ id }) => id),

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "@effect/vitest"
 import { encodeEvents } from "@millrace/core/Codec"
+import * as DeadLetters from "@millrace/core/DeadLetters"
 import * as Ledger from "@millrace/core/Ledger"
 import type { Appending } from "@millrace/core/Outbox"
 import { sqlite } from "@millrace/outbox-sqlite"
@@ -99,29 +100,6 @@ const actions = [
   (options: { readonly directory: string }) => Effect.asVoid(OutboxSqlite.verify(options)),
   (options: { readonly directory: string }) => Effect.asVoid(OutboxSqlite.compact(options))
 ]
-
-describe("dead letters", () => {
-  it.live("that are large are read a few at a time, and all of them", () =>
-    Effect.gen(function* () {
-      const directory = yield* folder
-      yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
-        Effect.gen(function* () {
-          const [record] = chunk().buried
-          const large = { ...record!, routes: ["crm"], record: new Uint8Array(1024 * 1024) }
-          yield* outbox.append({ ...chunk(), parcels: [], buried: Array.from({ length: 20 }, () => large) })
-          const sizes: Array<number> = []
-          for (let after = 0; ; ) {
-            const letters = yield* outbox.deadLetters(after, 500)
-            if (letters.length === 0) break
-            sizes.push(letters.length)
-            after = letters.at(-1)!.id
-          }
-          expect(sizes).toEqual([8, 8, 4])
-        })
-      )
-    })
-  )
-})
 
 describe("verify", () => {
   it.effect("finds nothing wrong with a sound outbox, and changes nothing", () =>
@@ -233,7 +211,7 @@ describe("compact", () => {
         Effect.all([
           outbox.ledger,
           outbox.take(ios, 0, 1_000_000),
-          outbox.deadLetters(0, 100),
+          DeadLetters.all(outbox),
           outbox.compositions(ios)
         ])
       )
@@ -250,7 +228,7 @@ describe("compact", () => {
           const after = yield* Effect.all([
             outbox.ledger,
             outbox.take(ios, 0, 1_000_000),
-            outbox.deadLetters(0, 100),
+            DeadLetters.all(outbox),
             outbox.compositions(ios)
           ])
           expect(after).toEqual(before)

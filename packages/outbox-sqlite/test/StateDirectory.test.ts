@@ -14,6 +14,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "@effect/vitest"
 import { encodeEvents } from "@millrace/core/Codec"
+import * as DeadLetters from "@millrace/core/DeadLetters"
 import type { Event } from "@millrace/core/Event"
 import * as Ledger from "@millrace/core/Ledger"
 import { type Appending, Outbox } from "@millrace/core/Outbox"
@@ -360,7 +361,7 @@ describe("space", () => {
 describe("a look at a store", () => {
   const look = (directory: string) => OutboxSqlite.layerToRead({ directory })
   const states = (outbox: Outbox["Service"]) =>
-    Effect.all([outbox.ledger, outbox.lanes, outbox.take(ios, 0, 1_000_000), outbox.deadLetters(0, 100)])
+    Effect.all([outbox.ledger, outbox.lanes, outbox.take(ios, 0, 1_000_000), DeadLetters.all(outbox)])
   const refusedLook = (directory: string) => Effect.flip(session(look(directory), () => Effect.void))
 
   it.effect("reads what there is, changes nothing, and keeps others from owning it meanwhile", () =>

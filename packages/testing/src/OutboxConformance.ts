@@ -3,7 +3,9 @@
  *
  * @since 1.0.0
  */
+
 import { describe, expect, it } from "@effect/vitest"
+import * as DeadLetters from "@millrace/core/DeadLetters"
 import * as Ledger from "@millrace/core/Ledger"
 import { Outbox, type OutboxError, rawLimit } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
@@ -24,6 +26,7 @@ import {
   waiting,
   web
 } from "./internal/outboxEntries.ts"
+import { deadLetterPromises } from "./internal/outboxLetters.ts"
 import * as Model from "./internal/outboxModel.ts"
 import { roomPromises } from "./internal/outboxRoom.ts"
 import { followSeen, type Seen, SeenHistory } from "./internal/outboxSeen.ts"
@@ -96,7 +99,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
               ["a", "b"]
             ])
             expect((yield* outbox.take(web, 0, 1_000)).map(({ records }) => texts(records))).toEqual([["c"]])
-            expect(yield* outbox.deadLetters(0, 10)).toHaveLength(1)
+            expect(yield* DeadLetters.all(outbox)).toHaveLength(1)
             expect(yield* outbox.checkpoint("default", "a.ndjson")).toEqual(Option.some("10"))
             expect(yield* outbox.ledger).toEqual({
               routes: {
@@ -142,7 +145,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
               expect(error.detail).toContain("a.ndjson")
             }
             expect(yield* outbox.ledger).toEqual(before)
-            expect(yield* outbox.deadLetters(0, 10)).toEqual([])
+            expect(yield* DeadLetters.all(outbox)).toEqual([])
             expect(yield* outbox.take(ios, 0, 1_000)).toHaveLength(1)
             expect(yield* outbox.take(web, 0, 1_000)).toEqual([])
             expect(yield* outbox.checkpoint("default", "a.ndjson")).toEqual(Option.some("10"))
@@ -355,7 +358,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
               waiting: { ios: 1 },
               dead: { "bad-request": 1 }
             })
-            expect(yield* outbox.deadLetters(0, 10)).toHaveLength(1)
+            expect(yield* DeadLetters.all(outbox)).toHaveLength(1)
           })
       )
 
@@ -400,7 +403,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
           }),
         (outbox) =>
           Effect.gen(function* () {
-            const letters = yield* outbox.deadLetters(0, 10)
+            const letters = yield* DeadLetters.all(outbox)
             const revives = letters.map(({ id }) => id)
             yield* outbox.append(chunk([{ ...ios, records: records(["a", "c"]) }], { revives }))
             // Ids that are gone are passed over.
@@ -408,7 +411,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
           }),
         (outbox) =>
           Effect.gen(function* () {
-            expect(yield* outbox.deadLetters(0, 10)).toEqual([])
+            expect(yield* DeadLetters.all(outbox)).toEqual([])
             const { routes } = yield* outbox.ledger
             expect(routes[ios.route]?.waiting).toEqual({ [ios.lane]: 3 })
             expect(routes[ios.route]?.dead).toEqual({})
@@ -431,11 +434,11 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
           }),
         (outbox) =>
           Effect.gen(function* () {
-            const letters = yield* outbox.deadLetters(0, 10)
+            const letters = yield* DeadLetters.all(outbox)
             const first = letters.filter(({ route }) => route === "audit").map(({ id }) => id)
             expect(yield* outbox.purge([...first, 999], "purged")).toBe(1)
             // The other route still holds the bytes that both shared.
-            const left = yield* outbox.deadLetters(0, 10)
+            const left = yield* DeadLetters.all(outbox)
             expect(left.map(({ record }) => new TextDecoder().decode(record))).toContain("bad")
             expect(
               yield* outbox.purge(
@@ -446,7 +449,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
           }),
         (outbox) =>
           Effect.gen(function* () {
-            expect(yield* outbox.deadLetters(0, 10)).toEqual([])
+            expect(yield* DeadLetters.all(outbox)).toEqual([])
             const { routes } = yield* outbox.ledger
             expect(routes[ios.route]?.waiting).toEqual({ [ios.lane]: 1 })
             expect(routes[ios.route]?.erased).toEqual({ purged: 2, user: 1 })
@@ -508,7 +511,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
               ["second", 10]
             ])
             expect(yield* outbox.take(ios, 0, 1_000)).toHaveLength(2)
-            expect(yield* outbox.deadLetters(0, 10)).toHaveLength(1)
+            expect(yield* DeadLetters.all(outbox)).toHaveLength(1)
           })
       )
 
@@ -527,7 +530,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
         (outbox) =>
           Effect.gen(function* () {
             const record = new TextEncoder().encode("größer")
-            expect(yield* outbox.deadLetters(0, 10)).toEqual([
+            expect(yield* DeadLetters.all(outbox)).toEqual([
               {
                 id: 1,
                 ...ios,
@@ -539,7 +542,8 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
                 record,
                 codec: "braze-avro/1",
                 parameter: "schema",
-                length: record.length
+                length: record.length,
+                kept: record.length
               }
             ])
           })
@@ -554,12 +558,12 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
         },
         (outbox) =>
           Effect.gen(function* () {
-            const letters = yield* outbox.deadLetters(0, 10)
+            const letters = yield* DeadLetters.all(outbox)
             const record = new TextEncoder().encode('{"half":')
             const origin = { source: "default", split: "a.ndjson", position: "" }
             const detail = "line 12: not JSON"
             const rest = { lane: "", detail, attempts: 0, at: 1_000, origin }
-            const bad = { ...rest, reason: "malformed", record, codec: "", parameter: "", length: 8 }
+            const bad = { ...rest, reason: "malformed", record, codec: "", parameter: "", length: 8, kept: 8 }
             expect(letters).toEqual([
               { ...bad, id: letters[0]?.id, route: "crm" },
               { ...bad, id: letters[1]?.id, route: "audit" },
@@ -571,7 +575,8 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
                 record: new TextEncoder().encode("{}"),
                 codec: "event/1",
                 parameter: "p",
-                length: 2
+                length: 2,
+                kept: 2
               }
             ])
             expect(yield* outbox.ledger).toMatchObject({
@@ -591,7 +596,7 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
         },
         (outbox) =>
           Effect.gen(function* () {
-            const [whole, cut] = yield* outbox.deadLetters(0, 10)
+            const [whole, cut] = yield* DeadLetters.all(outbox)
             expect(whole).toMatchObject({ length: rawLimit, detail: "line 12: not JSON" })
             expect(whole?.record.length).toBe(rawLimit)
             const digest = "dfc9339ad63a4fa659f7a3566b1d59f4604a724dc93042b2bc8121800f8340e2"
@@ -602,29 +607,9 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
             expect(cut?.record.length).toBe(rawLimit)
           })
       )
-
-      promises(
-        "are read forward by id",
-        (outbox) =>
-          Effect.gen(function* () {
-            yield* outbox.append(chunk([parcel(ios, "a", "b", "c", "d", "e")]))
-            yield* outbox.settle([settlement(1, { dead: [0, 1, 2].map((position) => dead(position)) })])
-            yield* outbox.settle([settlement(1, { dead: [3, 4].map((position) => dead(position)) })])
-          }),
-        (outbox) =>
-          Effect.gen(function* () {
-            const read = (after: number, limit: number) =>
-              Effect.map(outbox.deadLetters(after, limit), (letters) =>
-                letters.map(({ record }) => new TextDecoder().decode(record)).join("")
-              )
-            const [first, second] = yield* outbox.deadLetters(0, 2)
-            expect(yield* read(0, 2)).toBe("ab")
-            expect(yield* read(first!.id, 2)).toBe("bc")
-            expect(yield* read(second!.id, 10)).toBe("cde")
-            expect(yield* read(second!.id + 3, 10)).toBe("")
-          })
-      )
     })
+
+    deadLetterPromises(promises)
 
     describe("compositions", () => {
       const composed = (id: string, ...members: ReadonlyArray<readonly [number, number]>) => ({
@@ -825,14 +810,14 @@ const follow = (outbox: Store, model: Model.Model, history: History) =>
         Model.waiting(model, index)
       )
     }
-    expect(yield* outbox.deadLetters(0, 10_000)).toHaveLength(Ledger.total(Model.ledger(model), "dead"))
+    expect(yield* DeadLetters.all(outbox)).toHaveLength(Ledger.total(Model.ledger(model), "dead"))
   })
 
 /** All that a store tells of itself. */
 const state = (outbox: Store) =>
   Effect.all([
     outbox.take(ios, 0, 1_000),
-    outbox.deadLetters(0, 10),
+    DeadLetters.all(outbox),
     outbox.lanes,
     outbox.ledger,
     outbox.erasures,

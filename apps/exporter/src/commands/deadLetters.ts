@@ -4,6 +4,7 @@
 import { spelled } from "@millrace/core/Catalogue"
 import type { Filter } from "@millrace/core/DeadLetters"
 import type { Definition } from "@millrace/core/Exporter"
+import type { DeadLetterHead } from "@millrace/core/Outbox"
 import * as Preview from "@millrace/core/Preview"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -17,7 +18,7 @@ import { configArgument, load } from "../load.ts"
 import type { Letter, Page } from "../operations.ts"
 import { number, table } from "../table.ts"
 import * as Terminal from "../terminal.ts"
-import { expectState, type Reading, withOperations, withReading } from "../withOperations.ts"
+import { expectState, withOperations, withReading } from "../withOperations.ts"
 
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.optional, Flag.withDescription(description))
@@ -64,25 +65,13 @@ const filterOf = (given: Given, { sources, routes }: Definition): Filter => {
 
 const print = (text: string) => Effect.sync(() => Terminal.print(text))
 
-/** Hands over the letters of all pages, until `use` has had enough. */
-const forEachPage = <E>(
-  operations: Reading,
-  filter: Filter,
-  use: (letters: ReadonlyArray<Letter>) => Effect.Effect<boolean, E>
-) =>
-  Effect.gen(function* () {
-    let after: number | undefined = 0
-    while (after !== undefined) {
-      const page: Page = yield* operations.deadLetters(filter, after)
-      if (yield* use(page.letters)) return
-      after = page.after
-    }
-  })
+/** The most letters in a list; `export` prints all there are. */
+const longestList = 10_000
 
-const splitOf = ({ origin }: Pick<Letter, "origin">) => origin.split || `source ${origin.source}`
+const splitOf = ({ origin }: Pick<DeadLetterHead, "origin">) => origin.split || `source ${origin.source}`
 
 /** Where a letter's chunk came from, in words. The detail of a bad record tells its own place more exactly. */
-const whereIs = (letter: Letter, { sources }: Definition): string => {
+const whereIs = (letter: DeadLetterHead, { sources }: Definition): string => {
   const { position, source, split } = letter.origin
   const at = sources[source]?.placeOf?.(split, position) ?? position
   return at === "" ? splitOf(letter) : `${splitOf(letter)}, ${at}`
@@ -99,16 +88,13 @@ const list = Command.make(
   Effect.fnUntraced(function* ({ config, json, limit, ...given }) {
     const loaded = yield* load(config)
     yield* expectState(loaded)
-    const letters: Array<Letter> = []
-    let total = 0
-    yield* withReading(loaded, (operations) =>
-      forEachPage(operations, filterOf(given, loaded.definition), (page) =>
-        Effect.sync(() => {
-          total += page.length
-          letters.push(...page.slice(0, limit - letters.length))
-          return false
-        })
-      )
+    if (limit < 1 || limit > longestList) {
+      return yield* new InputError({
+        message: `--limit is ${limit}; give one from 1 to ${number(longestList)}, or print all with dead-letters export`
+      })
+    }
+    const { letters, total } = yield* withReading(loaded, (operations) =>
+      operations.listDeadLetters(filterOf(given, loaded.definition), limit)
     )
     const rows = letters.map((letter) => ({
       id: letter.id,
@@ -118,8 +104,8 @@ const list = Command.make(
       reason: letter.reason,
       detail: letter.detail,
       attempts: letter.attempts,
-      type: letter.event?.type ?? "",
-      event: letter.event?.id ?? "",
+      type: letter.type ?? "",
+      event: letter.event ?? "",
       place: whereIs(letter, loaded.definition)
     }))
     if (json) return yield* print(Terminal.json({ total, letters: rows }))
@@ -233,19 +219,24 @@ const exportLetters = Command.make(
   { config: configArgument, ...flags },
   Effect.fnUntraced(function* ({ config, ...given }) {
     const loaded = yield* load(config)
+    const filter = filterOf(given, loaded.definition)
     yield* withReading(loaded, (operations) =>
-      forEachPage(operations, filterOf(given, loaded.definition), (letters) =>
-        Effect.as(
-          Effect.forEach(letters, (letter) => print(Terminal.json(exported(letter))), { discard: true }),
-          false
-        )
-      )
+      Effect.gen(function* () {
+        let after: number | undefined = 0
+        while (after !== undefined) {
+          const page: Page = yield* operations.deadLetters(filter, after)
+          for (const letter of page.letters) {
+            if (!(yield* Terminal.printed(Terminal.json(exported(letter))))) return
+          }
+          after = page.after
+        }
+      })
     )
   })
 ).pipe(Command.withDescription("Print dead letters whole, one JSON object a line"))
 
 /** The event where it can be read; else the bytes as they came. */
-const exported = ({ record, event, codec, parameter, ...letter }: Letter) => ({
+const exported = ({ record, event, codec, parameter, kept, ...letter }: Letter) => ({
   ...letter,
   at: new Date(letter.at).toISOString(),
   ...(event === undefined ? { record: { base64: record } } : { event })

@@ -8,15 +8,14 @@ import * as Result from "effect/Result"
 import * as Bitmap from "../Bitmap.ts"
 import type * as Codec from "../Codec.ts"
 import type { Event } from "../Event.ts"
-import type { LaneKey, Outbox, OutboxError, Parcel } from "../Outbox.ts"
+import type { DeadLetter, DeadLetterPage, LaneKey, Outbox, OutboxError, Parcel } from "../Outbox.ts"
 import * as OutboxRules from "../OutboxRules.ts"
 import type { Erased } from "../Running.ts"
 import { holds } from "./Holds.ts"
 import type { Decoders } from "./ReadBack.ts"
 
-/** Bytes of parcels looked at in one go, and the most dead letters. */
+/** Bytes of parcels, and of dead letters, that are looked at in one go. */
 const pageBytes = 1024 * 1024
-const pageLetters = 500
 
 const isOf = (event: Event, user: string): boolean => Object.values(event.user).includes(user)
 
@@ -105,13 +104,11 @@ const eraseLetters = (
 ): Effect.Effect<number, OutboxError> =>
   Effect.gen(function* () {
     let purged = 0
-    let after = 0
-    for (;;) {
-      const letters = yield* outbox.deadLetters(after, pageLetters)
-      const last = letters.at(-1)
-      if (last === undefined) return purged
-      after = last.id
-      const theirs = letters.filter(({ codec, parameter, record }) =>
+    let after: number | undefined = 0
+    while (after !== undefined) {
+      const page: DeadLetterPage<DeadLetter> = yield* outbox.deadLetters({}, after, pageBytes)
+      after = page.after
+      const theirs = page.letters.filter(({ codec, parameter, record }) =>
         belongs(decode(codec, parameter), record, user)
       )
       if (theirs.length === 0) continue
@@ -120,6 +117,7 @@ const eraseLetters = (
         "user"
       )
     }
+    return purged
   })
 
 /**

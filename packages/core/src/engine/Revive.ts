@@ -4,7 +4,14 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Codec from "../Codec.ts"
-import { type Filter, type Found, forEachPage, type Reader, type Replayed } from "../DeadLetters.ts"
+import {
+  type Filter,
+  type Found,
+  forEachHead,
+  forEachPage,
+  type Reader,
+  type Replayed
+} from "../DeadLetters.ts"
 import type { Opened } from "../Destination.ts"
 import type { Event } from "../Event.ts"
 import type { Appending, NewParcel, Outbox, OutboxError } from "../Outbox.ts"
@@ -37,9 +44,9 @@ export const replay = (
     let left = 0
     // An event at which its route throws becomes a dead letter again, behind all there were.
     let last = 0
-    yield* forEachPage(outbox, read, filter, (found) =>
+    yield* forEachHead(outbox, filter, (heads) =>
       Effect.sync(() => {
-        last = found.at(-1)?.letter.id ?? last
+        last = heads.at(-1)?.id ?? last
       })
     )
     const again = (found: ReadonlyArray<Found>) =>

@@ -1,31 +1,48 @@
 import type { DatabaseSync } from "node:sqlite"
-import type { DeadLetter, Origin } from "@millrace/core/Outbox"
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterHead,
+  DeadLetterPage,
+  Origin
+} from "@millrace/core/Outbox"
+import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as Checksum from "./checksum.ts"
 import type { Names } from "./names.ts"
 import type { Kept } from "./operations.ts"
 import { query } from "./sql.ts"
 
-interface Row extends Omit<DeadLetter, "origin" | "codec" | "parameter">, Origin {
+interface HeadRow extends Omit<DeadLetterHead, "origin">, Origin {}
+
+interface RecordRow {
   readonly codec: number
+  readonly record: Uint8Array
   readonly checksum: number | null
 }
 
 /** A dead event, with the number of its codec. */
-export interface DeadEvent extends Omit<Row, "id" | "source" | "split" | "position" | "length" | "checksum"> {
-  readonly origin: Origin
+export interface DeadEvent extends Omit<DeadLetterHead, "id" | "length" | "kept"> {
+  readonly codec: number
+  readonly record: Uint8Array
 }
 
 export interface DeadTable {
   readonly bury: (event: DeadEvent) => void
   /** One dead letter for each of the routes, the bytes stored once. */
   readonly buryRaw: (kept: Kept, origin: Origin, at: number) => void
-  readonly read: (after: number, limit: number) => ReadonlyArray<DeadLetter>
+  readonly heads: (filter: DeadLetterFilter, after: number, bytes: number) => DeadLetterPage<DeadLetterHead>
+  readonly letters: (filter: DeadLetterFilter, after: number, bytes: number) => DeadLetterPage<DeadLetter>
   /** Takes dead letters out; returns those there were. */
   readonly unbury: (ids: ReadonlyArray<number>) => ReadonlyArray<Pick<DeadLetter, "route" | "reason">>
 }
 
-/** Bytes of records that are read in one go: each may hold a megabyte. */
-const readBytes = 8 * 1024 * 1024
+/** Letters that are looked at in one go: some milliseconds, and then it is the turn of others. */
+const window = 2000
+
+/** What a filter finds, as SQLite is asked: `null` for what does not matter. */
+const found = `dead.id > ?1 and dead.id <= ?2 and (?3 is null or dead.id in (select value from json_each(?3)))
+  and (?4 is null or route = ?4) and (?5 is null or lane = ?5)
+  and (?6 is null or reason = ?6) and (?7 is null or at >= ?7) and (?8 is null or at < ?8)`
 
 export const make = (db: DatabaseSync, names: Names): DeadTable => {
   const insertRaw = query(db, "insert into raw (record, checksum) values (?, ?)")
@@ -35,11 +52,21 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
        (route, lane, reason, detail, attempts, at, source, split, position, codec, length, raw, record, checksum)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
   )
-  const select = query<Row>(
+  // The records stand behind all else, in pages of their own where they are large: their length is known without these.
+  const select = query<HeadRow>(
     db,
-    `select dead.id, route, lane, reason, detail, attempts, at, source, split, position, codec, length,
-       coalesce(dead.record, raw.record) as record, coalesce(dead.checksum, raw.checksum) as checksum
-     from dead left join raw on raw.id = dead.raw where dead.id > ? order by dead.id limit ?`
+    `select dead.id, route, lane, reason, detail, attempts, at, source, split, position, length,
+       coalesce(length(dead.record), length(raw.record)) as kept
+     from dead left join raw on raw.id = dead.raw where ${found} order by dead.id`
+  )
+  const selectRecord = query<RecordRow>(
+    db,
+    `select codec, coalesce(dead.record, raw.record) as record, coalesce(dead.checksum, raw.checksum) as checksum
+     from dead left join raw on raw.id = dead.raw where dead.id = ?`
+  )
+  const selectWindow = query<{ last: number | null; count: number }>(
+    db,
+    "select max(id) as last, count(*) as count from (select id from dead where id > ? order by id limit ?)"
   )
   const find = query<{ route: string; reason: string; raw: number | null }>(
     db,
@@ -50,6 +77,54 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
     db,
     "delete from raw where id = ? and not exists (select 1 from dead where raw = raw.id)"
   )
+  /** Where a look beyond an id ends, and whether more may follow. */
+  const endOf = ({ ids }: DeadLetterFilter, after: number) => {
+    // These are few, and found at once.
+    if (ids !== undefined) return { last: Number.MAX_SAFE_INTEGER, isEnd: true }
+    const { last, count } = selectWindow.get(after, window)!
+    return { last: last ?? after, isEnd: count < window }
+  }
+
+  const page = <Letter extends DeadLetterHead>(
+    filter: DeadLetterFilter,
+    after: number,
+    bytes: number,
+    weight: (head: DeadLetterHead) => number,
+    letterOf: (head: DeadLetterHead) => Letter
+  ): DeadLetterPage<Letter> => {
+    const { last, isEnd } = endOf(filter, after)
+    const { ids, route = null, lane = null, reason = null, from = null, to = null } = filter
+    const among = ids === undefined ? null : JSON.stringify(ids)
+    const letters: Array<Letter> = []
+    let size = 0
+    for (const { source, split, position, ...row } of select.iterate(
+      after,
+      last,
+      among,
+      route,
+      lane,
+      reason,
+      from,
+      to
+    )) {
+      const head = { ...row, origin: { source, split, position } }
+      size += OutboxRules.sizeOfHead(head) + weight(head)
+      const before = letters.at(-1)
+      if (before !== undefined && size > bytes) return { letters, after: before.id }
+      letters.push(letterOf(head))
+    }
+    return isEnd ? { letters } : { letters, after: last }
+  }
+
+  const whole = (head: DeadLetterHead): DeadLetter => {
+    const { codec, record, checksum } = selectRecord.get(head.id)!
+    // Bytes that are not what was written are shown, and read by nothing.
+    const { name, parameter } = Checksum.holds(checksum, record)
+      ? names.codecOf(codec)
+      : { name: "", parameter: "" }
+    return { ...head, record, codec: name, parameter }
+  }
+
   return {
     unbury: (ids) =>
       ids.flatMap((id) => {
@@ -90,19 +165,14 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
         insert.run(route, "", reason, detail, 0, at, source, split, position, id, length, raw, null, null)
       }
     },
-    read: (after, limit) => {
-      const letters: Array<DeadLetter> = []
-      let bytes = 0
-      for (const { source, split, position, codec, checksum, ...letter } of select.iterate(after, limit)) {
-        bytes += letter.record.length
-        if (letters.length > 0 && bytes > readBytes) break
-        // Bytes that are not what was written are shown, and read by nothing.
-        const { name, parameter } = Checksum.holds(checksum, letter.record)
-          ? names.codecOf(codec)
-          : { name: "", parameter: "" }
-        letters.push({ ...letter, origin: { source, split, position }, codec: name, parameter })
-      }
-      return letters
-    }
+    heads: (filter, after, bytes) =>
+      page(
+        filter,
+        after,
+        bytes,
+        () => 0,
+        (head) => head
+      ),
+    letters: (filter, after, bytes) => page(filter, after, bytes, ({ kept }) => kept, whole)
   }
 }

@@ -5,6 +5,9 @@ import type {
   Buried,
   Composition,
   DeadLetter,
+  DeadLetterFilter,
+  DeadLetterHead,
+  DeadLetterPage,
   Erasures,
   GateState,
   LaneKey,
@@ -51,9 +54,13 @@ interface Signatures {
     readonly input: [source: string, split: Split]
     readonly output: Checkpoint | undefined
   }
+  readonly deadLetterHeads: {
+    readonly input: [filter: DeadLetterFilter, after: number, bytes: number]
+    readonly output: DeadLetterPage<DeadLetterHead>
+  }
   readonly deadLetters: {
-    readonly input: [after: number, limit: number]
-    readonly output: ReadonlyArray<DeadLetter>
+    readonly input: [filter: DeadLetterFilter, after: number, bytes: number]
+    readonly output: DeadLetterPage<DeadLetter>
   }
   readonly purge: { readonly input: [ids: ReadonlyArray<number>, reason: string]; readonly output: number }
   readonly erasures: { readonly input: []; readonly output: Erasures }

@@ -67,7 +67,8 @@ export const make = ({ run, room }: Opened): Outbox["Service"] => {
         Effect.sync(() => (leases.has(name) ? Option.none() : Option.some(leases.add(name)))),
         (held) => Effect.sync(() => Option.isSome(held) && leases.delete(name))
       ).pipe(Effect.map(Option.map(() => Effect.never))),
-    deadLetters: (after, limit) => call("deadLetters", after, limit),
+    deadLetterHeads: (filter, after, bytes) => call("deadLetterHeads", filter, after, bytes),
+    deadLetters: (filter, after, bytes) => call("deadLetters", filter, after, bytes),
     purge: (ids, reason) => call("purge", ids, reason),
     erasures: call("erasures"),
     erase: (digest, at) => call("erase", digest, at),

@@ -130,7 +130,8 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
         return [{ route, lane, waiting, bytes, oldest: parcels.oldest(id), gate }]
       }),
     checkpoint: (source, split) => readCheckpoint.get(source, split)?.position,
-    deadLetters: dead.read,
+    deadLetterHeads: dead.heads,
+    deadLetters: dead.letters,
     purge: (ids, reason) => {
       const found = unbury(ids)
       for (const { route } of found) ledger.add(route, "erased", reason, 1)

@@ -1,7 +1,9 @@
 /** A person whose events stand everywhere in an outbox, and who is then erased. */
+
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { encodeEvents } from "@millrace/core/Codec"
+import * as DeadLetters from "@millrace/core/DeadLetters"
 import type { Buried, Outbox, Sequence } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
 
@@ -79,7 +81,7 @@ export const eraseHalf = (outbox: Outbox["Service"]) =>
       const erased = { positions, reason: "user" }
       yield* outbox.settle([{ parcel: sequence, delivered: [], dead: [], erased, attempts, at: 0 }])
     }
-    const letters = yield* outbox.deadLetters(0, 10_000)
+    const letters = yield* DeadLetters.all(outbox)
     const theirs = letters.filter(({ record }) => Buffer.from(record).includes(mark))
     yield* outbox.purge(
       theirs.map(({ id }) => id),

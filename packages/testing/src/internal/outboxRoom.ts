@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as DeadLetters from "@millrace/core/DeadLetters"
 import type { Outbox, OutboxError } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -87,7 +88,7 @@ export const roomPromises = (
         yield* outbox.settle(sequences.map((sequence) => settlement(sequence, { dead: [dead(0)] })))
         const late = yield* Effect.forkChild(outbox.append(chunk([parcel(web, "late")])))
         expect(yield* waits(outbox, late)).toBe(true)
-        const [first, ...others] = yield* outbox.deadLetters(0, 100)
+        const [first, ...others] = yield* DeadLetters.all(outbox)
         yield* outbox.append({ ...entry, counts: [], revives: [first!.id] })
         expect(yield* waits(outbox, late)).toBe(true)
         expect(

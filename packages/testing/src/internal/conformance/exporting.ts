@@ -1,4 +1,5 @@
 /** The real exporter, with the destination under test and a memory outbox. */
+import * as DeadLetters from "@millrace/core/DeadLetters"
 import type { Event } from "@millrace/core/Event"
 import * as Exporter from "@millrace/core/Exporter"
 import type * as Ledger from "@millrace/core/Ledger"
@@ -79,7 +80,7 @@ export const exporting = <E extends Event, X>(
       )
       yield* during(running)
       const { lanes, ledger } = yield* running.ended
-      return { ledger, lanes, logs, letters: yield* outbox.deadLetters(0, 10_000) }
+      return { ledger, lanes, logs, letters: yield* DeadLetters.all(outbox) }
     }).pipe(Effect.scoped, Effect.provideServiceEffect(Outbox, OutboxMemory.make))
   )
 

@@ -100,7 +100,8 @@ export const attach = (inner: Service, to: Attachment): Service => {
         }),
         ({ scope }) => Effect.sync(() => Effect.runSync(Scope.close(scope, Exit.void)))
       ).pipe(Effect.map(({ lease }) => lease)),
-    deadLetters: (after, limit) => call("letters", inner.deadLetters(after, limit)),
+    deadLetterHeads: (filter, after, bytes) => call("heads", inner.deadLetterHeads(filter, after, bytes)),
+    deadLetters: (filter, after, bytes) => call("letters", inner.deadLetters(filter, after, bytes)),
     ledger: call("ledger", inner.ledger)
   })
 }

@@ -2,6 +2,7 @@
  * One history, from an empty disk to the day when everything has settled: lives follow one another on the same disk,
  * each with a crash if the plan has one for it; faults end at a known time, and then there are three days to settle.
  */
+import * as DeadLetters from "@millrace/core/DeadLetters"
 import * as Exporter from "@millrace/core/Exporter"
 import { Outbox } from "@millrace/core/Outbox"
 import * as Context from "effect/Context"
@@ -67,7 +68,7 @@ export const run = (plan: Plan, setup: Setup = {}): History => {
         if (isLast) {
           if (witness.progress() !== before)
             witness.violate("settling", "all had settled, and a restart found more to do")
-          witness.finish(Effect.runSync(outbox.deadLetters(0, 1_000_000)))
+          witness.finish(Effect.runSync(DeadLetters.all(outbox)))
         }
         Effect.runSync(Scope.close(scope, Exit.void))
         if (isLast) isOver = true
