@@ -4,7 +4,7 @@
 import * as Policy from "@millrace/core/Policy"
 import type { Route, Share } from "@millrace/core/Route"
 import * as Duration from "effect/Duration"
-import { bytes } from "./table.ts"
+import { bytes, counted } from "./table.ts"
 
 export const span = (millis: number) => Duration.format(Duration.millis(millis))
 
@@ -26,7 +26,7 @@ export const policyText = (
 ): string => {
   const policy = Policy.resolve(route.policy ?? {}, concurrency)
   return [
-    `route ${route.name}: at most ${policy.concurrency} requests at once in a lane, fewer while the remote is slow`,
+    `route ${route.name}: at most ${counted(policy.concurrency, "request")} at once in a lane, fewer while the remote is slow`,
     `tries again after up to ${span(policy.firstBackoff)}, doubling to ${span(policy.longestBackoff)}, or when the remote says`,
     `after ${policy.breakerAfter} failures in a row one request at a time`,
     `refused credentials are tried every ${span(policy.probeEvery)}`,
