@@ -15,7 +15,11 @@ export type Recorded = Chunk<CurrentsEvent> & Required<Pick<Chunk, "records">>
 const intake = (take: (chunk: Chunk<CurrentsEvent>) => void): Intake<CurrentsEvent> => ({
   append: (chunk) => Effect.sync(() => take(chunk)),
   full: Effect.succeed(false),
-  claim: (_, read) => Effect.asVoid(read(Option.none())),
+  claim: (_, read) =>
+    Effect.map(
+      read(Option.none(), { revoked: Effect.never }),
+      (value) => ({ _tag: "Finished", value }) as const
+    ),
   expect: () => Effect.void,
   unread: () => Effect.void,
   problems: () => Effect.void

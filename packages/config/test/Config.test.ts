@@ -272,7 +272,7 @@ describe("a configuration", () => {
       const intake: Intake.Intake = {
         append: ({ events }) => Effect.sync(() => void ids.push(...events.map(({ id }) => id))),
         full: Effect.succeed(false),
-        claim: () => Effect.void,
+        claim: () => Effect.succeed({ _tag: "Elsewhere" }),
         expect: () => Effect.void,
         unread: () => Effect.void,
         problems: () => Effect.void

@@ -90,6 +90,32 @@ export interface Chunk<out E extends Event = Event> {
 }
 
 /**
+ * A split that is this source's own, while it is read.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Claim {
+  /**
+   * Completes when the split is wanted elsewhere: append what is under way, and end. What has not ended half a minute later
+   * is interrupted.
+   */
+  readonly revoked: Effect.Effect<void>
+}
+
+/**
+ * What became of a claim: the reading finished; another had the split, and nothing was read; or the split was lost under
+ * way, and the reading was interrupted. What was appended before is stored in any case.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Claimed<A> =
+  | { readonly _tag: "Finished"; readonly value: A }
+  | { readonly _tag: "Elsewhere" }
+  | { readonly _tag: "Lost" }
+
+/**
  * What the core hands a source.
  *
  * @since 1.0.0
@@ -104,13 +130,13 @@ export interface Intake<in E extends Event = Event> {
   /** `true` while `append` would suspend: a push source answers 429 before it reads. */
   readonly full: Effect.Effect<boolean>
   /**
-   * Runs `read` from the last checkpoint while this instance alone owns the split, and interrupts it when ownership
-   * is lost. Does nothing when another owns it.
+   * Runs `read` from the last checkpoint while this instance alone owns the split, and interrupts it when ownership is lost.
+   * Does nothing when another owns it. Tells which of the three it was.
    */
   readonly claim: <A, X>(
     split: Split,
-    read: (after: Option.Option<Checkpoint>) => Effect.Effect<A, X>
-  ) => Effect.Effect<void, X>
+    read: (after: Option.Option<Checkpoint>, claim: Claim) => Effect.Effect<A, X>
+  ) => Effect.Effect<Claimed<A>, X>
   /** Says how many bytes of input lie ahead, to tell progress. */
   readonly expect: (bytes: number) => Effect.Effect<void>
   /**

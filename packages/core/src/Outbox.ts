@@ -313,6 +313,19 @@ export interface Usage {
 }
 
 /**
+ * The right of one instance to a split or a lane, held until its scope closes.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Lease {
+  /** Completes when another instance asks for it: it is given up when what is under way has ended. */
+  readonly revoked: Effect.Effect<void>
+  /** Completes when it is another's: whoever had it stops at once. */
+  readonly lost: Effect.Effect<void>
+}
+
+/**
  * The durable store of events not yet settled.
  *
  * @since 1.0.0
@@ -371,10 +384,8 @@ export class Outbox extends Context.Service<
       source: string,
       split: Split
     ) => Effect.Effect<Option.Option<Checkpoint>, OutboxError>
-    /** Held until the scope closes; the inner effect completes when it is lost. None: another instance has it. */
-    readonly lease: (
-      name: string
-    ) => Effect.Effect<Option.Option<Effect.Effect<void>>, OutboxError, Scope.Scope>
+    /** Held until the scope closes. None: another instance has it. */
+    readonly lease: (name: string) => Effect.Effect<Option.Option<Lease>, OutboxError, Scope.Scope>
     /**
      * Heads of the dead letters that the filter finds beyond the id `after`, oldest first: at least one where there is one,
      * and more while their texts fit in `bytes`. No record is read.

@@ -256,7 +256,7 @@ const build = (limit: number | undefined): Outbox["Service"] => {
       Effect.acquireRelease(
         Effect.sync(() => (leases.has(name) ? Option.none() : Option.some(leases.add(name)))),
         (held) => Effect.sync(() => Option.isSome(held) && leases.delete(name))
-      ).pipe(Effect.map(Option.map(() => Effect.never))),
+      ).pipe(Effect.map(Option.map(() => OutboxRules.ownLease))),
     deadLetterHeads: (filter, after, bytes) =>
       Effect.sync(() => {
         const { letters, ...next } = MemoryLetters.page(deadLetters, filter, after, bytes, () => 0)

@@ -4,6 +4,7 @@
  * @since 1.0.0
  */
 import { createHash, createHmac } from "node:crypto"
+import * as Effect from "effect/Effect"
 import type { Split } from "./Intake.ts"
 import {
   type Appending,
@@ -11,6 +12,7 @@ import {
   type DeadLetterFilter,
   type DeadLetterHead,
   type GateState,
+  type Lease,
   OutboxError,
   rawLimit
 } from "./Outbox.ts"
@@ -22,6 +24,14 @@ import {
  * @category models
  */
 export const openGate: GateState = { open: true, reason: "", since: 0, notBefore: 0 }
+
+/**
+ * A lease that nobody else can ask for: of a store that one process owns.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const ownLease: Lease = { revoked: Effect.never, lost: Effect.never }
 
 /**
  * The error that refuses an append whose `advance.after` is not the stored checkpoint.

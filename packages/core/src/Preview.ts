@@ -161,7 +161,11 @@ export const preview = (
               : Effect.void
           }),
         full: Effect.succeed(false),
-        claim: (_, read) => Effect.asVoid(read(Option.none())),
+        claim: (_, read) =>
+          Effect.map(
+            read(Option.none(), { revoked: Effect.never }),
+            (value) => ({ _tag: "Finished", value }) as const
+          ),
         expect: () => Effect.void,
         unread: () => Effect.void,
         problems: () => Effect.void

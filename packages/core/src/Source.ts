@@ -11,7 +11,8 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Catalogue from "./Catalogue.ts"
 import type { Event } from "./Event.ts"
-import type { Checkpoint, Chunk, Intake, Problem, Split } from "./Intake.ts"
+import type { Checkpoint, Chunk, Claimed, Intake, Problem, Split, Unread } from "./Intake.ts"
+import * as AsyncSource from "./internal/asyncSource.ts"
 import * as Plugin from "./Plugin.ts"
 
 /**
@@ -195,7 +196,7 @@ export const plugin = <E extends Event, Settings, Input, Credentials = {}, Crede
 
 /**
  * A pull source of independent splits. Each split is claimed, read from its last checkpoint, and every chunk is
- * durable before the next is read.
+ * durable before the next is read. A split that is wanted elsewhere is given up after the chunk at hand.
  *
  * @since 1.0.0
  * @category constructors
@@ -212,8 +213,10 @@ export const fromSplits =
     options.discover(run).pipe(
       Stream.mapEffect(
         (split) =>
-          intake.claim(split, (after) =>
-            Stream.runForEach(options.read(split, after), (chunk) => intake.append(chunk))
+          intake.claim(split, (after, { revoked }) =>
+            Stream.runForEach(Stream.haltWhen(options.read(split, after), revoked), (chunk) =>
+              intake.append(chunk)
+            )
           ),
         { concurrency: options.concurrency ?? run.splits ?? 1 }
       ),
@@ -251,41 +254,99 @@ function* chunks<E extends Event>(events: ReadonlyArray<E>, size: number, from: 
 }
 
 /**
- * What `fromAsync` hands its author: the intake with promises.
+ * Reads the credentials anew for each run, for sources that ask for them once. Credentials that cannot be read close the
+ * source until they change.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const withCredentials =
+  <E extends Event, Credentials>(
+    credentials: Effect.Effect<Credentials, Plugin.PluginError>,
+    run: (credentials: Credentials) => Source<E>["run"]
+  ): Source<E>["run"] =>
+  (intake, options) =>
+    credentials.pipe(
+      Effect.mapError(
+        ({ message }) => new SourceError({ kind: "unauthorized", reason: "no-credentials", detail: message })
+      ),
+      Effect.flatMap((given) => run(given)(intake, options))
+    )
+
+/**
+ * A split that is this source's own, for authors who write promises.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface AsyncClaim {
+  /** Fires when the split is lost or the source is to end: nothing that is read from then on is taken. */
+  readonly signal: AbortSignal
+  /** Fires when the split is wanted elsewhere: append what is under way, and return. */
+  readonly revoked: AbortSignal
+}
+
+/**
+ * What `fromAsync` hands its author: the intake with promises. Each of them rejects once the source has ended, or has lost
+ * the split that it is about.
  *
  * @since 1.0.0
  * @category models
  */
 export interface AsyncIntake<in E extends Event = Event> {
+  /** Resolves when the chunk is durable. */
   readonly append: (chunk: Chunk<E>) => Promise<void>
   readonly full: () => Promise<boolean>
+  /** Runs `read` from the last checkpoint, if the split is nobody else's; see `Intake.claim`. Rejects with what `read` throws. */
+  readonly claim: <A>(
+    split: Split,
+    read: (after: Checkpoint | undefined, claim: AsyncClaim) => Promise<A>
+  ) => Promise<Claimed<A>>
+  /** So many bytes of input lie ahead; see `Intake.expect`. */
+  readonly expect: (bytes: number) => Promise<void>
+  /** What of a claimed split is left unread; see `Intake.unread`. */
+  readonly unread: (split: Split, left: Unread) => Promise<void>
   /** All that the source cannot read now; see `Intake.problems`. */
   readonly problems: (found: ReadonlyArray<Problem>) => Promise<void>
 }
 
 /**
- * A source for authors who write promises. `signal` fires at drain; what `run` throws ends the source with a
- * `SourceError` that holds the error's message.
+ * A source for authors who write promises. `signal` fires when the source is to end. A `SourceError` that `run` throws says
+ * what core does about it; anything else thrown is a `retry`.
+ *
+ * ```ts
+ * run: ({ url }) =>
+ *   Source.fromAsync(async (intake, signal, { follow }) => {
+ *     do {
+ *       await intake.claim("orders", async (after, { revoked }) => {
+ *         for (let cursor = after; cursor !== "end" && !revoked.aborted; ) {
+ *           const page = await read(url, cursor, signal)
+ *           await intake.append({ events: page.events, malformed: [], split: "orders", checkpoint: page.next })
+ *           cursor = page.next
+ *         }
+ *       })
+ *       if (follow) await setTimeout(10_000, undefined, { signal })
+ *     } while (follow)
+ *   })
+ * ```
  *
  * @since 1.0.0
  * @category constructors
  */
-export const fromAsync =
-  <E extends Event>(run: (intake: AsyncIntake<E>, signal: AbortSignal) => Promise<void>): Source<E>["run"] =>
-  (intake) =>
-    Effect.gen(function* () {
-      const context = yield* Effect.context<never>()
-      const promise = Effect.runPromiseWith(context)
-      yield* Effect.tryPromise({
-        try: (signal) =>
-          run(
-            {
-              append: (chunk) => promise(intake.append(chunk)),
-              full: () => promise(intake.full),
-              problems: (found) => promise(intake.problems(found))
-            },
-            signal
-          ),
-        catch: (cause) => new SourceError({ detail: cause instanceof Error ? cause.message : String(cause) })
-      })
-    })
+export const fromAsync = <E extends Event>(
+  run: (intake: AsyncIntake<E>, signal: AbortSignal, options: RunOptions) => Promise<void>
+): Source<E>["run"] =>
+  AsyncSource.make(run, {
+    ended: () =>
+      new SourceError({
+        reason: "ended",
+        detail: "the source has ended, or has lost its split: what it appends is not taken any more"
+      }),
+    thrown: (cause) =>
+      cause instanceof SourceError
+        ? cause
+        : new SourceError({
+            reason: "failed",
+            detail: cause instanceof Error ? cause.message : String(cause)
+          })
+  })

@@ -37,8 +37,8 @@ const source = (
   parallel: true,
   run: (intake, run) => {
     const claim: typeof intake.claim = (split, read) =>
-      intake.claim(split, (after) =>
-        Effect.tap(read(after), () =>
+      intake.claim(split, (after, claim) =>
+        Effect.tap(read(after, claim), () =>
           options.cut?.includes(split) ? intake.unread(split, { byte: 7, what: "cut off" }) : Effect.void
         )
       )

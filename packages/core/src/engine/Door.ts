@@ -18,6 +18,8 @@ import type { SourceStates } from "./SourceStates.ts"
 /** A split that is this intake's alone until the scope closes. */
 export interface Claim {
   readonly after: Option.Option<Checkpoint>
+  /** Completes when another asks for it. */
+  readonly revoked: Effect.Effect<void>
   /** Completes when another has it. */
   readonly lost: Effect.Effect<void>
 }
@@ -124,7 +126,7 @@ export const make = (options: Options): Door => {
         progress.unread.delete(splitName(name, split))
         states.onClaim(name, 1)
         yield* Effect.addFinalizer(() => Effect.sync(() => states.onClaim(name, -1)))
-        return Option.some({ lost: lease.value, after: yield* outbox.checkpoint(name, split) })
+        return Option.some({ ...lease.value, after: yield* outbox.checkpoint(name, split) })
       }).pipe(Effect.catch(options.fail)),
     expect: (bytes) =>
       Effect.sync(() => {

@@ -6,11 +6,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Codec from "../Codec.ts"
 import type { Event } from "../Event.ts"
-import type { Checkpoint, Chunk, Intake, Split } from "../Intake.ts"
+import type { Checkpoint, Chunk, Claim, Claimed, Intake, Split } from "../Intake.ts"
 import type { OutboxError } from "../Outbox.ts"
 import { SourceError } from "../Source.ts"
 import type { Door } from "./Door.ts"
 import type { Planner } from "./Planner.ts"
+
+/** Milliseconds for a source to end what is under way in a split that another asks for. */
+const timeToFinish = 30_000
 
 interface ToStore {
   readonly split: Split | undefined
@@ -78,18 +81,30 @@ export const make = (planner: Planner, door: Door, dedupes: boolean): Made => {
   const intake: Intake = {
     append: (chunk) => Effect.flatMap(planned(chunk), store),
     full: door.full,
-    claim: (split, read) =>
+    claim: <A, X>(
+      split: Split,
+      read: (after: Option.Option<Checkpoint>, claim: Claim) => Effect.Effect<A, X>
+    ): Effect.Effect<Claimed<A>, X> =>
       Effect.scoped(
         Effect.gen(function* () {
           const claim = yield* door.claim(split)
-          if (Option.isNone(claim)) return
-          const { after, lost: taken } = claim.value
+          if (Option.isNone(claim)) return { _tag: "Elsewhere" } as const
+          const { after, lost: taken, revoked } = claim.value
           const gone = yield* Deferred.make<void>()
           if (Option.isSome(after)) checkpoints.set(split, after.value)
           else checkpoints.delete(split)
           lost.set(split, gone)
-          yield* Effect.ensuring(
-            Effect.raceFirst(Effect.asVoid(read(after)), Effect.raceFirst(taken, Deferred.await(gone))),
+          const reading = Effect.map(
+            read(after, { revoked }),
+            (value) => ({ _tag: "Finished", value }) as const
+          )
+          const losing = Effect.raceAllFirst([
+            taken,
+            Deferred.await(gone),
+            Effect.andThen(revoked, Effect.sleep(timeToFinish))
+          ])
+          return yield* Effect.ensuring(
+            Effect.raceFirst(reading, Effect.as(losing, { _tag: "Lost" } as const)),
             Effect.sync(() => {
               lost.delete(split)
               checkpoints.delete(split)

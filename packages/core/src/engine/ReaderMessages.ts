@@ -51,7 +51,7 @@ export type ToReader =
       readonly overtaken?: Failure
       readonly busy?: ReadonlyArray<string>
     }
-  | { readonly kind: "lost"; readonly source: string; readonly split: string }
+  | { readonly kind: "lost" | "revoked"; readonly source: string; readonly split: string }
   /** The credentials of a route changed. */
   | { readonly kind: "reopen"; readonly route: string }
 

@@ -40,7 +40,7 @@ const read = (definition: Definition, port: Port): Effect.Effect<void, PluginErr
   Effect.gen(function* () {
     const started = yield* Deferred.make<boolean>()
     const pending = new Map<number, (answer: Extract<ToReader, { kind: "answer" }>) => void>()
-    const lost = new Map<string, Deferred.Deferred<void>>()
+    const claims = new Map<string, Ends>()
     const opened = new Map<string, Opened>()
     let busy: ReadonlySet<string> = new Set()
     let last = 0
@@ -69,9 +69,10 @@ const read = (definition: Definition, port: Port): Effect.Effect<void, PluginErr
           if (message.busy !== undefined) busy = new Set(message.busy)
           pending.get(message.id)?.(message)
           return pending.delete(message.id)
-        case "lost": {
-          const gone = lost.get(laneName(message.source, message.split))
-          return gone === undefined ? undefined : Deferred.doneUnsafe(gone, Effect.void)
+        case "lost":
+        case "revoked": {
+          const ends = claims.get(laneName(message.source, message.split))
+          return ends === undefined ? undefined : Deferred.doneUnsafe(ends[message.kind], Effect.void)
         }
         case "reopen":
           return reopen(message.route)
@@ -103,19 +104,23 @@ const read = (definition: Definition, port: Port): Effect.Effect<void, PluginErr
       const claim = (split: string): Effect.Effect<Option.Option<Claim>, never, Scope.Scope> =>
         Effect.gen(function* () {
           const name = laneName(source, split)
-          const gone = yield* Deferred.make<void>()
+          const ends: Ends = { lost: yield* Deferred.make<void>(), revoked: yield* Deferred.make<void>() }
           const after = yield* Effect.acquireRelease(
             askSafely({ method: "claim", split }, claimed),
             (given) =>
               Effect.sync(() => {
                 if (given === undefined) return
-                lost.delete(name)
+                claims.delete(name)
                 post({ kind: "release", source, split })
               })
           )
           if (after === undefined) return Option.none()
-          lost.set(name, gone)
-          return Option.some({ after: Option.fromUndefinedOr(after.checkpoint), lost: Deferred.await(gone) })
+          claims.set(name, ends)
+          return Option.some({
+            after: Option.fromUndefinedOr(after.checkpoint),
+            lost: Deferred.await(ends.lost),
+            revoked: Deferred.await(ends.revoked)
+          })
         })
 
       return {
@@ -167,6 +172,9 @@ const read = (definition: Definition, port: Port): Effect.Effect<void, PluginErr
     const sources = Object.entries(definition.sources).filter(([, { parallel }]) => parallel === true)
     yield* Effect.forEach(sources, readOne, { concurrency: "unbounded", discard: true })
   })
+
+/** How the claim of a split may end from outside. */
+type Ends = { readonly [Kind in "lost" | "revoked"]: Deferred.Deferred<void> }
 
 /** What came of asking for a split: nothing when another has it. */
 const claimed = (value: unknown): { readonly checkpoint: string | undefined } | undefined =>

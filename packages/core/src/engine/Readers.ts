@@ -133,14 +133,17 @@ const serve = ({ port, ended: gone }: Reader, options: Options): Effect.Effect<v
           }
           onBusy()
           claims.set(nameOf(source, split), inner)
-          const { after, lost } = found.value
-          yield* Effect.forkIn(
-            Effect.andThen(
-              lost,
-              Effect.sync(() => post({ kind: "lost", source, split }))
-            ),
-            inner
-          )
+          const { after, lost, revoked } = found.value
+          const tell = (kind: "lost" | "revoked", happens: Effect.Effect<void>) =>
+            Effect.forkIn(
+              Effect.andThen(
+                happens,
+                Effect.sync(() => post({ kind, source, split }))
+              ),
+              inner
+            )
+          yield* tell("lost", lost)
+          yield* tell("revoked", revoked)
           return { checkpoint: Option.getOrUndefined(after) }
         })
 

@@ -66,7 +66,7 @@ export const make = ({ run, room }: Opened): Outbox["Service"] => {
       Effect.acquireRelease(
         Effect.sync(() => (leases.has(name) ? Option.none() : Option.some(leases.add(name)))),
         (held) => Effect.sync(() => Option.isSome(held) && leases.delete(name))
-      ).pipe(Effect.map(Option.map(() => Effect.never))),
+      ).pipe(Effect.map(Option.map(() => OutboxRules.ownLease))),
     deadLetterHeads: (filter, after, bytes) => call("deadLetterHeads", filter, after, bytes),
     deadLetters: (filter, after, bytes) => call("deadLetters", filter, after, bytes),
     purge: (ids, reason) => call("purge", ids, reason),

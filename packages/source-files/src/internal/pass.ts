@@ -67,16 +67,14 @@ export const run = Effect.fnUntraced(function* (
   const beside = ({ size }: Found) => side.withPermits(Math.min(packed * size, chunkSize))
 
   const read = Effect.fnUntraced(function* (file: Found) {
-    let isOurs = false
-    let unread: Unread | undefined
-    yield* intake.claim(file.split, (after) => {
-      isOurs = true
-      return Effect.flatMap(readFile(file, after, intake, { large, readerOf }), (left) => {
-        unread = left
-        return left === undefined ? Effect.void : intake.unread(file.split, left)
-      })
-    })
-    if (!isOurs) return
+    const claimed = yield* intake.claim(file.split, (after) =>
+      Effect.tap(readFile(file, after, intake, { large, readerOf }), (left) =>
+        left === undefined ? Effect.void : intake.unread(file.split, left)
+      )
+    )
+    // What was lost under way is looked at again with the next look.
+    if (claimed._tag !== "Finished") return
+    const unread = claimed.value
     seen.set(file.path, { size: file.size, modified: file.modified, unread })
     if (unread !== undefined && !follow) yield* tell(unreadMessage(file, unread))
   })

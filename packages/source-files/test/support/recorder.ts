@@ -134,7 +134,11 @@ export const run = (
         recorder.opened++
         recorder.claimed.push(split)
         recorder.unread.delete(split)
-        return Effect.asVoid(read(Option.fromUndefinedOr(recorder.checkpoints.get(split))))
+        const after = Option.fromUndefinedOr(recorder.checkpoints.get(split))
+        return Effect.map(
+          read(after, { revoked: Effect.never }),
+          (value) => ({ _tag: "Finished", value }) as const
+        )
       },
       expect: (bytes) =>
         Effect.sync(() => {

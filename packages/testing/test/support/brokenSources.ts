@@ -87,15 +87,9 @@ export const brokenSources: ReadonlyArray<Broken> = [
             ...intake,
             claim: (split, read) =>
               Effect.gen(function* () {
-                let isRead = false
-                const reading: typeof read = (after) =>
-                  Effect.tap(read(after), () =>
-                    Effect.sync(() => {
-                      isRead = true
-                    })
-                  )
-                yield* intake.claim(split, reading)
-                if (!isRead) return yield* Effect.die(new SourceError({ detail: `${split}: was not read` }))
+                const claimed = yield* intake.claim(split, read)
+                if (claimed._tag === "Finished") return claimed
+                return yield* Effect.die(new SourceError({ detail: `${split}: was not read` }))
               })
           },
           options

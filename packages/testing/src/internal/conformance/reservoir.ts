@@ -106,16 +106,22 @@ export const intake = <E extends Event>(reservoir: Reservoir<E>, plan: Plan): In
     problems: () => Effect.void,
     claim: (split, read) =>
       Effect.gen(function* () {
-        if (plan.elsewhere?.from === "start" && plan.elsewhere.split === split) return
+        if (plan.elsewhere?.from === "start" && plan.elsewhere.split === split) {
+          return { _tag: "Elsewhere" } as const
+        }
         if (claimed.has(split)) {
           reservoir.faults.push(`${split} was claimed twice at once`)
-          return
+          return { _tag: "Elsewhere" } as const
         }
         const gone = yield* Deferred.make<void>()
         claimed.set(split, gone)
         const after = Option.fromUndefinedOr(reservoir.checkpoints.get(split))
-        yield* Effect.ensuring(
-          Effect.raceFirst(Effect.asVoid(read(after)), Deferred.await(gone)),
+        const reading = Effect.map(
+          read(after, { revoked: Effect.never }),
+          (value) => ({ _tag: "Finished", value }) as const
+        )
+        return yield* Effect.ensuring(
+          Effect.raceFirst(reading, Effect.as(Deferred.await(gone), { _tag: "Lost" } as const)),
           Effect.sync(() => claimed.delete(split))
         )
       })
