@@ -20,7 +20,7 @@ const feeds = Object.fromEntries(
 
 const real = mparticle({ settings: { pod: "us1", environment: "development" }, credentials: feeds })
 
-export const memory = Destination.plugin<BrazeEvent, {}, {}, {}, {}>({
+export const memory = Destination.plugin<BrazeEvent, {}, {}, {}, {}, unknown>({
   name: "benchmark-memory",
   accepts: Braze.catalogue as Catalogue.Catalogue<BrazeEvent>,
   settings: Schema.Struct({}),

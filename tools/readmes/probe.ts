@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Connection, Destination, Opened } from "../../packages/core/src/Destination.ts"
-import { type Batch, jsonArray } from "../../packages/core/src/Message.ts"
+import * as Message from "../../packages/core/src/Message.ts"
 import type { Outcome } from "../../packages/core/src/Outcome.ts"
 import type { Plugin } from "../../packages/core/src/Plugin.ts"
 import * as FaultyRemote from "../../packages/testing/src/FaultyRemote.ts"
@@ -117,16 +117,12 @@ const connect = Effect.fnUntraced(function* (
 
 const batchOf = (
   opened: Opened,
-  { envelope: { close, open } = jsonArray }: Connection,
+  { envelope }: Connection,
   lane: string,
   event: Subject["event"]
-): Batch => {
-  const message = Result.getOrThrow(opened.prepare([event], lane))
-  const text = "text" in message ? message.text : JSON.stringify(message.json)
-  return { lane, ids: [message.id], events: 1, body: new TextEncoder().encode(open + text + close) }
-}
+): Message.Batch => Message.batch(lane, [Result.getOrThrow(opened.prepare([event], lane))], envelope)
 
-const deliver = (connection: Connection, batch: Batch): Effect.Effect<Outcome> =>
+const deliver = (connection: Connection, batch: Message.Batch): Effect.Effect<Outcome> =>
   Effect.match(connection.deliver(batch), {
     onSuccess: ({ values }) => values[0]!,
     onFailure: ({ outcome }) => outcome

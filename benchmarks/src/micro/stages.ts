@@ -76,7 +76,7 @@ export const writing: Stage = async () => {
     const took = await cpu(() => {
       for (const { event, lane } of leaving) {
         const message = Result.getOrThrow(prepare([event], lane))
-        const text = "text" in message ? message.text : JSON.stringify(message.json)
+        const text = "json" in message ? JSON.stringify(message.json) : ""
         if (end + text.length * 3 > buffer.length) end = 0
         end += buffer.write(text, end)
       }

@@ -86,11 +86,11 @@ export const skip = (reason: string): Assignment => ({ _tag: "Skip", reason })
  * @since 1.0.0
  * @category models
  */
-export interface Connection {
+export interface Connection<in Meta = unknown> {
   /** What stands around and between messages in a body; a JSON array by default. */
   readonly envelope?: Envelope
   /** One attempt. Never retries, sleeps or splits. */
-  readonly deliver: (batch: Batch) => Effect.Effect<Outcomes, DeliveryError>
+  readonly deliver: (batch: Batch<Meta>) => Effect.Effect<Outcomes, DeliveryError>
   /** Proves settings and credentials without sending an event. */
   readonly check: Effect.Effect<void, DeliveryError>
   /** What the check rests on, where the remote documents no probe: shown beside its result. */
@@ -98,12 +98,13 @@ export interface Connection {
 }
 
 /**
- * A destination with settings and credentials read. `assign` and `prepare` are pure: equal input, equal bytes.
+ * A destination with settings and credentials read. `assign` and `prepare` are pure: equal input, equal bytes. `Meta` is
+ * what `prepare` gives to `deliver` beside a message.
  *
  * @since 1.0.0
  * @category models
  */
-export interface Opened<in E extends Event = Event> {
+export interface Opened<in E extends Event = Event, in out Meta = unknown> {
   readonly lanes: ReadonlyArray<Lane>
   readonly limits: Limits
   readonly assign: (event: E) => Assignment
@@ -111,8 +112,8 @@ export interface Opened<in E extends Event = Event> {
   readonly prepare: (
     events: readonly [E, ...ReadonlyArray<E>],
     lane: string
-  ) => Result.Result<Message, Rejected>
-  readonly connect: (lane: string) => Effect.Effect<Connection, DeliveryError, Scope.Scope>
+  ) => Result.Result<Message<Meta>, Rejected>
+  readonly connect: (lane: string) => Effect.Effect<Connection<Meta>, DeliveryError, Scope.Scope>
   /**
    * What an operator should know before it surprises, of the types that a route selects: nothing is wrong, and nothing in
    * the ledger shows it. One sentence each; `check` and `preview` show them.
@@ -126,8 +127,9 @@ export interface Opened<in E extends Event = Event> {
  * @since 1.0.0
  * @category constructors
  */
-export const opened = <E extends Event>(pieces: Opened<E>): Result.Result<Opened<E>, string> =>
-  Result.succeed(pieces)
+export const opened = <E extends Event, Meta>(
+  pieces: Opened<E, Meta>
+): Result.Result<Opened<E, Meta>, string> => Result.succeed(pieces)
 
 /**
  * What `connect` yields when the lane is ready at once. A missing piece is named by the compiler in the first line of its
@@ -136,7 +138,8 @@ export const opened = <E extends Event>(pieces: Opened<E>): Result.Result<Opened
  * @since 1.0.0
  * @category constructors
  */
-export const connected = (pieces: Connection): Effect.Effect<Connection> => Effect.succeed(pieces)
+export const connected = <Meta = unknown>(pieces: Connection<Meta>): Effect.Effect<Connection<Meta>> =>
+  Effect.succeed(pieces)
 
 /**
  * What the engine holds. Opening again is how changed credentials are picked up.
@@ -163,7 +166,7 @@ export interface Destination<in E extends Event = Event> {
  * @since 1.0.0
  * @category models
  */
-export interface Definition<E extends Event, Settings, Input, Credentials, CredentialsInput> {
+export interface Definition<E extends Event, Settings, Input, Credentials, CredentialsInput, Meta = unknown> {
   /** The npm name of the package. */
   readonly name: string
   readonly accepts: Catalogue.Catalogue<E>
@@ -175,7 +178,7 @@ export interface Definition<E extends Event, Settings, Input, Credentials, Crede
   readonly open: (options: {
     readonly settings: Settings
     readonly credentials: Credentials
-  }) => Result.Result<Opened<E>, string>
+  }) => Result.Result<Opened<E, Meta>, string>
 }
 
 /**
@@ -184,8 +187,8 @@ export interface Definition<E extends Event, Settings, Input, Credentials, Crede
  * @since 1.0.0
  * @category constructors
  */
-export const plugin = <E extends Event, Settings, Input, Credentials, CredentialsInput>(
-  definition: Definition<E, Settings, Input, Credentials, CredentialsInput>
+export const plugin = <E extends Event, Settings, Input, Credentials, CredentialsInput, Meta>(
+  definition: Definition<E, Settings, Input, Credentials, CredentialsInput, Meta>
 ): Plugin.Plugin<Input, CredentialsInput, Destination<E>> =>
   Plugin.make({
     name: definition.name,
@@ -198,7 +201,11 @@ export const plugin = <E extends Event, Settings, Input, Credentials, Credential
       accepts: definition.accepts,
       selection: definition.selection,
       open: Effect.flatMap(credentials, (given) =>
-        Plugin.fromResult(definition.name, definition.open({ settings, credentials: given }))
+        Plugin.fromResult(
+          definition.name,
+          // `deliver` is only ever given the meta that this `prepare` made.
+          definition.open({ settings, credentials: given }) as Result.Result<Opened<E>, string>
+        )
       )
     })
   })
@@ -209,9 +216,9 @@ export const plugin = <E extends Event, Settings, Input, Credentials, Credential
  * @since 1.0.0
  * @category models
  */
-export interface AsyncConnection {
+export interface AsyncConnection<in Meta = unknown> {
   readonly envelope?: Envelope
-  readonly deliver: (batch: Batch, signal: AbortSignal) => Promise<Outcomes>
+  readonly deliver: (batch: Batch<Meta>, signal: AbortSignal) => Promise<Outcomes>
   readonly check: (signal: AbortSignal) => Promise<void>
   readonly close?: () => Promise<void>
 }
@@ -225,9 +232,9 @@ export interface AsyncConnection {
  * @category constructors
  */
 export const connectAsync =
-  (
-    open: (lane: string, timeouts: Policy.Timeouts) => AsyncConnection
-  ): ((lane: string) => Effect.Effect<Connection, DeliveryError, Scope.Scope>) =>
+  <Meta = unknown>(
+    open: (lane: string, timeouts: Policy.Timeouts) => AsyncConnection<Meta>
+  ): ((lane: string) => Effect.Effect<Connection<Meta>, DeliveryError, Scope.Scope>) =>
   (lane) =>
     Effect.gen(function* () {
       const connection = open(lane, yield* Policy.Timeouts)

@@ -15,12 +15,12 @@ import {
   contents,
   deliver,
   event,
+  folderIn,
   idsIn,
   open,
   type SettingsInput,
   temporaries,
   temporaryFolder,
-  textOf,
   time,
   visible
 } from "./support/subject.ts"
@@ -159,8 +159,8 @@ describe("a batch becomes files", () => {
 })
 
 describe("a name of a folder", () => {
-  const folderOf = (type: string) =>
-    textOf(open({ path: "x", partitionBy: ["type"] }), event("1", { type })).split("\t", 1)[0]!
+  const folderOf = (type: string): string =>
+    String(folderIn(open({ path: "x", partitionBy: ["type"] }), event("1", { type })))
 
   it("leads nowhere else and fits into a file system, whatever the type", () => {
     const long = "é/".repeat(300)

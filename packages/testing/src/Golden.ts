@@ -59,7 +59,8 @@ export const goldenPairs = <In, Pair = unknown>({
 
 /**
  * How a destination makes a message of an event, for `out` of `goldenPairs`: it is opened, `assign` names the lane, and
- * the message of `prepare` is as the remote reads it. Fails for an event that is not accepted, skipped or rejected.
+ * the message of `prepare` is as the remote reads it; bytes
+ * are in Base64. Fails for an event that is not accepted, skipped or rejected.
  *
  * @since 1.0.0
  * @category testing
@@ -78,6 +79,7 @@ export const messageOf =
         const made = prepare([event], assignment.lane)
         if (Result.isFailure(made))
           return yield* refused(`rejects it: ${made.failure.reason} ${made.failure.detail ?? ""}`)
+        if ("bytes" in made.success) return Buffer.from(made.success.bytes).toString("base64")
         return "json" in made.success ? made.success.json : made.success.text
       })
     )

@@ -29,7 +29,7 @@ export interface Batches {
   readonly waiting: () => number
   /** Whether as many wait as a request may hold. */
   readonly isAmple: (limits: Limits) => boolean
-  /** Bytes of all messages pushed and not yet released. */
+  /** Bytes of all messages pushed and not yet released, and of their meta. */
   readonly bytes: () => number
 }
 
@@ -94,14 +94,14 @@ export const make = (): Batches => {
 
   const push = (items: ReadonlyArray<Item.Item>): void => {
     for (const item of items) {
-      bytes += Item.size(item)
+      bytes += Item.weight(item)
       queue.push(item)
     }
   }
 
   const release = (items: ReadonlyArray<Item.Item>): void => {
     for (const item of items) {
-      bytes -= Item.size(item)
+      bytes -= Item.weight(item)
       if (item.slot !== OrderSlots.noSlot) busy[item.slot] = 0
     }
     freed = true
@@ -121,7 +121,7 @@ export const make = (): Batches => {
       push(parts.filter(({ slot }) => slot === OrderSlots.noSlot))
       const ordered = parts.filter(({ slot }) => slot !== OrderSlots.noSlot)
       for (const part of ordered) {
-        bytes += Item.size(part)
+        bytes += Item.weight(part)
         deferred[part.slot]!++
       }
       held = [...ordered, ...held]
@@ -133,7 +133,7 @@ export const make = (): Batches => {
       held = held.filter((item) => !which(item))
       queue = waiting.filter((item) => !which(item))
       head = 0
-      for (const item of gone) bytes -= Item.size(item)
+      for (const item of gone) bytes -= Item.weight(item)
       freed = true
       return gone
     },

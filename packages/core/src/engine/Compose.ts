@@ -91,6 +91,7 @@ export const make = (outbox: Outbox["Service"], lane: LaneKey, opened: Opened): 
         id: composition.id,
         start: 0,
         end: 0,
+        meta: undefined,
         ...(Result.isSuccess(message) ? message.success : {})
       }
       const first = composition.members[0]!

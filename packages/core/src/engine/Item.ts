@@ -3,6 +3,7 @@
  */
 import type { Event } from "../Event.ts"
 import type { Sequence } from "../Outbox.ts"
+import type { Meta } from "./Meta.ts"
 
 export interface Member {
   readonly parcel: Sequence
@@ -31,9 +32,15 @@ export interface Item {
   /** Attempts made before it was last taken into memory. */
   readonly attempts: number
   readonly group: Group | undefined
+  /** What the plugin gave beside the message, if anything. */
+  readonly meta: Meta | undefined
 }
 
+/** Bytes in a body. */
 export const size = (item: Item): number => item.end - item.start
+
+/** Bytes in memory. */
+export const weight = (item: Item): number => item.end - item.start + (item.meta?.bytes ?? 0)
 
 export const events = (item: Item): number => item.group?.events.length ?? 1
 

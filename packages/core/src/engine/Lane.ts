@@ -31,6 +31,7 @@ import type { Route } from "../Route.ts"
 import type { LaneStatus } from "../Running.ts"
 import * as Alarm from "./Alarm.ts"
 import type * as Batches from "./Batches.ts"
+import { batchOf } from "./BatchOf.ts"
 import * as Endings from "./Endings.ts"
 import * as Erase from "./Erase.ts"
 import * as Health from "./Health.ts"
@@ -228,21 +229,15 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     const deliver = (connection: Connection, items: ReadonlyArray<Item.Item>) =>
       Effect.gen(function* () {
         const { bodies, policy } = opening
-        const body = bodies.assemble(items, connection.envelope ?? jsonArray)
-        const exit = yield* connection
-          .deliver({
-            lane: key.lane,
-            ids: items.map((item) => item.id),
-            events: items.reduce((sum, item) => sum + Item.events(item), 0),
-            body
-          })
-          .pipe(
-            Effect.timeoutOrElse({
-              duration: policy.attemptTimeout,
-              orElse: () => Effect.fail(tookTooLong)
-            }),
-            Effect.exit
-          )
+        const envelope = connection.envelope ?? jsonArray
+        const body = bodies.assemble(items, envelope)
+        const exit = yield* connection.deliver(batchOf(key.lane, items, body, envelope)).pipe(
+          Effect.timeoutOrElse({
+            duration: policy.attemptTimeout,
+            orElse: () => Effect.fail(tookTooLong)
+          }),
+          Effect.exit
+        )
         // After any other end somebody may still be reading it.
         if (Exit.isSuccess(exit)) bodies.recycle(body)
         return exit

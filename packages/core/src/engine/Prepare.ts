@@ -5,9 +5,11 @@
 import * as Result from "effect/Result"
 import type { Opened } from "../Destination.ts"
 import { type Event, userKey } from "../Event.ts"
+import { metaBytes } from "../Message.ts"
 import type { Ordering } from "../Route.ts"
 import type { Item } from "./Item.ts"
 import type * as MessageBuffer from "./MessageBuffer.ts"
+import * as Meta from "./Meta.ts"
 import * as OrderSlots from "./OrderSlots.ts"
 
 /** An event that waits for others of its group. */
@@ -82,8 +84,19 @@ export const prepareParcel = (
     const message = prepareOne(opened, lane, [event], buffer)
     if (Result.isFailure(message)) dead.push({ position, ...message.failure })
     else {
-      const { id, start, end } = message.success
-      items.push({ id, bytes: unset, start, end, slot, parcel: 0, position, attempts, group: undefined })
+      const { id, start, end, meta } = message.success
+      items.push({
+        id,
+        bytes: unset,
+        start,
+        end,
+        slot,
+        parcel: 0,
+        position,
+        attempts,
+        group: undefined,
+        meta
+      })
     }
   }
   const bytes = buffer.take()
@@ -94,31 +107,32 @@ export const prepareParcel = (
 /** The bytes of an item whose buffer is not taken yet. */
 export const unset = new Uint8Array(0)
 
+export interface Written extends Pick<Item, "id" | "start" | "end" | "meta"> {}
+
 /** Prepares and writes one message; a throw, a rejection or too many bytes ends its events. */
 export const prepareOne = (
   opened: Opened,
   lane: string,
   events: readonly [Event, ...ReadonlyArray<Event>],
   buffer: MessageBuffer.MessageBuffer
-): Result.Result<
-  { readonly id: string; readonly start: number; readonly end: number },
-  { readonly reason: string; readonly detail: string }
-> => {
+): Result.Result<Written, { readonly reason: string; readonly detail: string }> => {
   try {
     const prepared = opened.prepare(events, lane)
     if (Result.isFailure(prepared)) {
       return Result.fail({ reason: prepared.failure.reason, detail: prepared.failure.detail ?? "" })
     }
+    const meta = Meta.of(prepared.success.meta, metaBytes)
+    if (meta !== undefined && meta.bytes > metaBytes)
+      return tooLarge(`the meta of the message has more than ${metaBytes} bytes, which are allowed`)
     const start = buffer.end()
     const end = buffer.write(prepared.success)
     const limit = opened.limits.messageBytes
     return end - start > limit
-      ? Result.fail({
-          reason: "too-large",
-          detail: `the message has ${end - start} bytes, ${limit} are allowed`
-        })
-      : Result.succeed({ id: prepared.success.id, start, end })
+      ? tooLarge(`the message has ${end - start} bytes, ${limit} are allowed`)
+      : Result.succeed({ id: prepared.success.id, start, end, meta })
   } catch (cause) {
     return Result.fail({ reason: "defect", detail: defectDetail("prepare", cause) })
   }
 }
+
+const tooLarge = (detail: string) => Result.fail({ reason: "too-large", detail })

@@ -66,6 +66,8 @@ interface Columns extends Pick<Prepared, "grouped" | "dead"> {
   readonly ends: Uint32Array<ArrayBuffer>
   readonly slots: Int32Array<ArrayBuffer>
   readonly positions: Uint32Array<ArrayBuffer>
+  /** Only where a message has some. */
+  readonly metas: ReadonlyArray<Item["meta"]> | undefined
 }
 
 export interface Crossing extends Omit<Planned, "prepared"> {
@@ -79,11 +81,12 @@ const columnsOf = ({ items, grouped, dead }: Prepared): Columns => ({
   ends: Uint32Array.from(items, ({ end }) => end),
   slots: Int32Array.from(items, ({ slot }) => slot),
   positions: Uint32Array.from(items, ({ position }) => position),
+  metas: items.some(({ meta }) => meta !== undefined) ? items.map(({ meta }) => meta) : undefined,
   grouped,
   dead
 })
 
-const itemsOf = ({ bytes, ids, starts, ends, slots, positions }: Columns): Array<Item> =>
+const itemsOf = ({ bytes, ids, starts, ends, slots, positions, metas }: Columns): Array<Item> =>
   ids.map((id, index) => ({
     id,
     bytes,
@@ -93,8 +96,15 @@ const itemsOf = ({ bytes, ids, starts, ends, slots, positions }: Columns): Array
     parcel: 0,
     position: positions[index]!,
     attempts: 0,
-    group: undefined
+    group: undefined,
+    meta: metas?.[index]
   }))
+
+/** The chunk without its messages: they are prepared again where they are sent. */
+export const unprepared = (chunk: Crossing): Crossing => ({
+  ...chunk,
+  prepared: chunk.prepared.map(() => undefined)
+})
 
 /** The chunk, and the memory to be handed over with it. */
 export const pack = ({ entry, prepared, consumed }: Planned): readonly [Crossing, Array<ArrayBuffer>] => {

@@ -15,7 +15,16 @@ import type { Claim, Door } from "./Door.ts"
 import * as Intake from "./Intake.ts"
 import { selection } from "./Plan.ts"
 import * as Planner from "./Planner.ts"
-import { type Ask, type FromReader, failureOf, laneName, pack, type ToReader } from "./ReaderMessages.ts"
+import {
+  type Ask,
+  type Crossing,
+  type FromReader,
+  failureOf,
+  laneName,
+  pack,
+  type ToReader,
+  unprepared
+} from "./ReaderMessages.ts"
 import * as Supervise from "./Supervise.ts"
 
 export const serve = (
@@ -130,7 +139,11 @@ const read = (definition: Definition, port: Port): Effect.Effect<void, PluginErr
         store: (planned) =>
           Effect.suspend(() => {
             const [chunk, transfer] = pack(planned)
-            return ask({ method: "store", chunk }, done, transfer)
+            const store = (given: Crossing) => ask({ method: "store", chunk: given }, done, transfer)
+            // Meta that is no plain data cannot cross; nothing has left yet.
+            return Effect.catchDefect(store(chunk), (defect) =>
+              isUncloneable(defect) ? store(unprepared(chunk)) : Effect.die(defect)
+            )
           }),
         // Exporters with `dedupe` read in one thread.
         storeUnseen: () => Effect.die("a reading thread does not know what was seen"),
@@ -184,3 +197,5 @@ const claimed = (value: unknown): { readonly checkpoint: string | undefined } | 
           "checkpoint" in value && typeof value.checkpoint === "string" ? value.checkpoint : undefined
       }
     : undefined
+
+const isUncloneable = (cause: unknown): boolean => cause instanceof Error && cause.name === "DataCloneError"

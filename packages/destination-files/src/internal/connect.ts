@@ -16,7 +16,7 @@ import * as Temporary from "./temporary.ts"
 /** Files of one batch written at once: mostly they wait for the disk. */
 const abreast = 4
 
-export const connect = (root: string, { encode, extension }: Format): Effect.Effect<Connection> =>
+export const connect = (root: string, { encode, extension }: Format): Effect.Effect<Connection<string>> =>
   Effect.gen(function* () {
     const folders = Folders.under(root)
     const temporary = yield* Temporary.under(root)

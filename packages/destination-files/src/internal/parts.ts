@@ -11,22 +11,18 @@ export interface Part {
   readonly lines: ReadonlyArray<Buffer>
 }
 
-const tab = 0x09
-const lineFeed = 0x0a
-
-export const partsOf = ({ body, ids }: Pick<Batch, "body" | "ids">): ReadonlyArray<Part> => {
+/** The meta of a message is its folder; a line feed stands behind each. */
+export const partsOf = ({
+  body,
+  messages
+}: Pick<Batch<string>, "body" | "messages">): ReadonlyArray<Part> => {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
   const parts = new Map<string, { folder: string; positions: Array<number>; lines: Array<Buffer> }>()
-  let start = 0
-  for (const position of ids.keys()) {
-    const middle = bytes.indexOf(tab, start)
-    const end = bytes.indexOf(lineFeed, middle) + 1
-    const folder = bytes.toString("utf8", start, middle)
+  for (const [position, { end, meta: folder, start }] of messages.entries()) {
     const part = parts.get(folder) ?? { folder, positions: [], lines: [] }
     parts.set(folder, part)
     part.positions.push(position)
-    part.lines.push(bytes.subarray(middle + 1, end))
-    start = end
+    part.lines.push(bytes.subarray(start, end + 1))
   }
   return [...parts.values()]
 }

@@ -1,4 +1,4 @@
-/** From event to message: the folder, a tab, and what the file's format keeps of the event, all in one line. */
+/** From event to message: what the file's format keeps of the event, in one line, and its folder as meta. */
 import type { Event } from "@millrace/core/Event"
 import * as Message from "@millrace/core/Message"
 import { type Rejected, rejected } from "@millrace/core/Outcome"
@@ -10,12 +10,12 @@ import * as Partition from "./partition.ts"
 export const preparer = (
   levels: Settings["partitionBy"],
   { lineOf }: Format
-): ((event: Event) => Result.Result<Message.Message, Rejected>) => {
+): ((event: Event) => Result.Result<Message.Message<string>, Rejected>) => {
   const folderOf = Partition.folderOf(levels)
   return (event) => {
     if (!isWhole(event)) return Result.fail(malformed)
     if (!Partition.isDated(event.time)) return Result.fail(badTime)
-    return Result.succeed(Message.text(event.id, `${folderOf(event)}\t${lineOf(event)}`))
+    return Result.succeed(Message.text<string>(event.id, lineOf(event), folderOf(event)))
   }
 }
 

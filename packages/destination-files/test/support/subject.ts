@@ -5,7 +5,7 @@ import { join, relative } from "node:path"
 import { gunzipSync } from "node:zlib"
 import type { Opened } from "@millrace/core/Destination"
 import type { Event } from "@millrace/core/Event"
-import type { Batch } from "@millrace/core/Message"
+import * as Message from "@millrace/core/Message"
 import { files, type Settings } from "@millrace/destination-files"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -27,17 +27,16 @@ export const event = (id: string, changes: Partial<Event> = {}): Event => ({
 
 export const open = (settings: SettingsInput): Opened => Effect.runSync(files({ settings }).open)
 
-export const textOf = (opened: Opened, one: Event): string => {
-  const message = Result.getOrThrow(opened.prepare([one], "main"))
-  return "text" in message ? message.text : ""
-}
+/** Relative to the destination's own. */
+export const folderIn = (opened: Opened, one: Event): unknown =>
+  Result.getOrThrow(opened.prepare([one], "main")).meta
 
-export const batchOf = (opened: Opened, events: ReadonlyArray<Event>): Batch => ({
-  lane: "main",
-  ids: events.map(({ id }) => id),
-  events: events.length,
-  body: new TextEncoder().encode(events.map((one) => `${textOf(opened, one)}\n`).join(""))
-})
+export const batchOf = (opened: Opened, events: ReadonlyArray<Event>): Message.Batch =>
+  Message.batch(
+    "main",
+    events.map((one) => Result.getOrThrow(opened.prepare([one], "main"))),
+    Message.lines
+  )
 
 /** Connects and delivers these batches one after the other. */
 export const deliver = (settings: SettingsInput, ...batches: ReadonlyArray<ReadonlyArray<Event>>) =>

@@ -8,15 +8,15 @@ import type * as Scope from "effect/Scope"
 import * as Answer from "../Answer.ts"
 import type { Credentials } from "../Credentials.ts"
 import type { Settings, Statuses } from "../Settings.ts"
-import type { Shape } from "./shape.ts"
+import type { Meta, Shape } from "./shape.ts"
 import * as Sign from "./sign.ts"
 
 export const connect = (
   { checkUrl, idempotencyHeader, limits, method, statuses }: Settings,
   credentials: Credentials,
   shape: Shape
-): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.map(Transport.open(shape.origin, optionsOf(limits, credentials)), (channel): Connection => {
+): Effect.Effect<Connection<Meta>, never, Scope.Scope> =>
+  Effect.map(Transport.open(shape.origin, optionsOf(limits, credentials)), (channel): Connection<Meta> => {
     const send = (request: Transport.Request) =>
       Effect.mapBoth(channel.send(request), {
         onSuccess: (answer) => masked(answer, credentials),
@@ -25,7 +25,8 @@ export const connect = (
     return {
       envelope: shape.envelope,
       deliver: Effect.fnUntraced(function* (batch) {
-        const { body, head } = shape.request(batch.body)
+        const { body } = batch
+        const head = shape.head(batch)
         const key = Sign.keyOf(batch.ids)
         const signed = Sign.headersFor(credentials, body, key, yield* Clock.currentTimeMillis)
         const idempotent = idempotencyHeader === undefined ? {} : { [idempotencyHeader]: key }

@@ -1,25 +1,33 @@
-/** From events to what a request holds, and back to the request. */
+/** From events to what a request holds. */
 import type { Event } from "@millrace/core/Event"
-import { type Envelope, jsonArray, lines, type Message, text } from "@millrace/core/Message"
+import { type Batch, bare, type Envelope, jsonArray, lines, type Message, text } from "@millrace/core/Message"
 import { type Rejected, rejected } from "@millrace/core/Outcome"
 import * as Result from "effect/Result"
 import type { Settings } from "../Settings.ts"
 import * as Address from "./address.ts"
 import * as Body from "./body.ts"
-import * as Frame from "./frame.ts"
 import * as Headers from "./headers.ts"
 import { serialize } from "./serialize.ts"
 import * as Template from "./template.ts"
+
+/** What one event says of its request: a path, with its query, and headers of its own. */
+export interface Head {
+  readonly path: string
+  readonly headers: Headers.Headers
+}
+
+/** The head of a message, where the settings let its event have a say in it. */
+export type Meta = Head | undefined
 
 export interface Shape {
   /** Scheme, host and port. */
   readonly origin: string
   readonly envelope: Envelope
-  readonly prepare: (event: Event) => Result.Result<Message, Rejected>
-  /** Path, headers and body of a request whose messages make up `bytes`. */
-  readonly request: (bytes: Uint8Array) => { readonly head: Frame.Head; readonly body: Uint8Array }
+  readonly prepare: (event: Event) => Result.Result<Message<Meta>, Rejected>
+  /** Path and headers of the request for a batch. */
+  readonly head: (batch: Batch<Meta>) => Head
   /** The path that is asked for by a check, and the headers that no event has a say in. */
-  readonly probe: Frame.Head
+  readonly probe: Head
 }
 
 /** The settings have been looked at: their templates are good. */
@@ -37,10 +45,10 @@ export const make = (settings: Settings): Shape => {
       Object.entries(settings.headers).filter(([name]) => !varied.some(([other]) => other === name))
     )
   }
-  const isFramed = varied.length > 0 || isVaried(address.path)
+  const isVarying = varied.length > 0 || isVaried(address.path)
   const path = Address.fixedPath(address)
 
-  const headOf = (event: Event): Result.Result<Frame.Head, Rejected> =>
+  const headOf = (event: Event): Result.Result<Head, Rejected> =>
     Result.flatMap(Address.pathOf(address, event), (path) =>
       Result.map(Headers.headersOf(varied, event), (headers) => ({ path, headers }))
     )
@@ -51,14 +59,16 @@ export const make = (settings: Settings): Shape => {
     prepare: (event) => {
       const body = serialize(build(event))
       if (body === undefined) return Result.fail(nothing)
-      return isFramed
-        ? Result.map(headOf(event), (head) => text(event.id, Frame.write(head, body)))
+      return isVarying
+        ? Result.map(headOf(event), (head) => text(event.id, body, head))
         : Result.succeed(text(event.id, body))
     },
-    request: (bytes) => {
-      if (!isFramed) return { head: { path, headers: fixed }, body: bytes }
-      const { body, head } = Frame.read(bytes)
-      return { head: { path: head.path, headers: { ...fixed, ...head.headers } }, body }
+    head: (batch) => {
+      // Only with one message a request.
+      const own = isVarying ? batch.messages[0]?.meta : undefined
+      return own === undefined
+        ? { path, headers: fixed }
+        : { path: own.path, headers: { ...fixed, ...own.headers } }
     },
     probe: { path: settings.checkUrl === undefined ? path : pathOf(settings.checkUrl), headers: fixed }
   }
@@ -71,7 +81,7 @@ const nothing = rejected("missing-field", "the event has nothing for the field t
 const envelopeOf = ({ batch, envelopeKey }: Settings): Envelope => {
   switch (batch) {
     case "single":
-      return { open: "", separator: "", close: "" }
+      return bare
     case "array":
       return jsonArray
     case "ndjson":

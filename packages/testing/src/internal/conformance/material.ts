@@ -1,7 +1,7 @@
 /** Events to send, made of the author's samples, and the batches they would be sent in. */
 import type { Opened } from "@millrace/core/Destination"
 import type { Event } from "@millrace/core/Event"
-import { type Batch, type Envelope, jsonArray, type Message } from "@millrace/core/Message"
+import * as Message from "@millrace/core/Message"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Flaw } from "./proof.ts"
@@ -28,14 +28,14 @@ export const mainLane = <E extends Event>(
     : Effect.succeed(lane)
 }
 
-export const textOf = (message: Message): string =>
-  "text" in message ? message.text : JSON.stringify(message.json)
+export const textOf = (message: Message.Message<unknown>): string =>
+  new TextDecoder().decode(Message.bytesOf(message))
 
 export const messageOf = <E extends Event>(
   opened: Opened<E>,
   lane: string,
   event: E
-): Effect.Effect<Message, Flaw> =>
+): Effect.Effect<Message.Message<unknown>, Flaw> =>
   Effect.suspend(() =>
     Effect.fromResult(
       Result.mapError(
@@ -45,10 +45,14 @@ export const messageOf = <E extends Event>(
     )
   )
 
-/** By what an event is found in a request: its id, or that of its message, or all of its message. */
-export const markOf = (event: Event, message: Message): string => {
+/**
+ * By what an event is found in a request: its id, or that of its message, or all of its message. What stands in its meta
+ * may be sent too, in the path.
+ */
+export const markOf = (event: Event, message: Message.Message<unknown>): string => {
   const text = textOf(message)
-  return [event.id, message.id].find((id) => text.includes(id)) ?? text
+  const said = text + (JSON.stringify(message.meta) ?? "")
+  return [event.id, message.id].find((id) => said.includes(id)) ?? text
 }
 
 /** As the core puts it together. */
@@ -56,16 +60,9 @@ export const batchOf = <E extends Event>(
   opened: Opened<E>,
   lane: string,
   events: ReadonlyArray<E>,
-  envelope: Envelope = jsonArray
-): Effect.Effect<Batch, Flaw> =>
+  envelope?: Message.Envelope
+): Effect.Effect<Message.Batch, Flaw> =>
   Effect.map(
     Effect.forEach(events, (event) => messageOf(opened, lane, event)),
-    (messages) => ({
-      lane,
-      ids: messages.map(({ id }) => id),
-      events: events.length,
-      body: new TextEncoder().encode(
-        envelope.open + messages.map(textOf).join(envelope.separator) + envelope.close
-      )
-    })
+    (messages) => Message.batch(lane, messages, envelope)
   )

@@ -64,7 +64,10 @@ const keepable = <E extends Event>({ limits }: Opened<E>) =>
 
 interface Made {
   readonly assignment: Assignment
-  readonly message: { readonly id: string; readonly text: string } | { readonly reason: string } | undefined
+  readonly message:
+    | { readonly id: string; readonly text: string; readonly meta: unknown }
+    | { readonly reason: string }
+    | undefined
 }
 
 const made = <E extends Event>(opened: Opened<E>, event: E): Made => {
@@ -72,7 +75,12 @@ const made = <E extends Event>(opened: Opened<E>, event: E): Made => {
   if (assignment._tag === "Skip") return { assignment, message: undefined }
   const message = Result.match(opened.prepare([event], assignment.lane), {
     onFailure: ({ reason }) => ({ reason }),
-    onSuccess: (message) => ({ id: message.id, text: Material.textOf(message) })
+    // As it is after it has crossed from one thread to another: what is no plain data throws here.
+    onSuccess: (message) => ({
+      id: message.id,
+      text: Material.textOf(message),
+      meta: structuredClone(message.meta)
+    })
   })
   return { assignment, message }
 }
