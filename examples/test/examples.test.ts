@@ -13,7 +13,12 @@ import * as Effect from "effect/Effect"
 
 const source = join(import.meta.dirname, "../src")
 
-const run = (name: string, environment: Readonly<Record<string, string>>) =>
+/** `during` is called with the first line that the program says, and with how to stop it. */
+const run = (
+  name: string,
+  environment: Readonly<Record<string, string>>,
+  during: (line: string, stop: () => void) => Promise<void> = async () => {}
+) =>
   Effect.promise(
     () =>
       new Promise<string>((resolve, reject) => {
@@ -21,7 +26,17 @@ const run = (name: string, environment: Readonly<Record<string, string>>) =>
           env: { PATH: process.env["PATH"], ...environment }
         })
         const said = { out: "", error: "" }
-        child.stdout.on("data", (bytes) => (said.out += bytes))
+        child.stdout.on("data", (bytes) => {
+          const isFirst = !said.out.includes("\n")
+          said.out += bytes
+          const [line = ""] = said.out.split("\n")
+          if (isFirst && said.out.includes("\n")) {
+            during(line, () => child.kill("SIGTERM")).catch((error) => {
+              child.kill("SIGKILL")
+              reject(error)
+            })
+          }
+        })
         child.stderr.on("data", (bytes) => (said.error += bytes))
         child.on("close", (code) =>
           code === 0 ? resolve(said.out) : reject(new Error(`${name} ended with ${code}: ${said.error}`))
@@ -193,6 +208,29 @@ describe.concurrent("an example", () => {
       const said = yield* run("embedded", { WEBHOOK_URL: webhook.url, STATE: join(path, "state") })
       assert.deepStrictEqual(JSON.parse(said).webhook.delivered, { main: 25 })
       assert.strictEqual(webhook.received.length, 25)
+    })
+  )
+
+  it.live("takes orders in a plain web server, and stops with it", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const webhook = yield* serve(() => ({ json: {} }))
+      const environment = { WEBHOOK_URL: webhook.url, STATE: join(path, "state") }
+      const said = yield* run("web-server", environment, async (url, stop) => {
+        for (let index = 0; index < 10; index++) {
+          const body = JSON.stringify({ id: `order-${index}`, customer: index % 3, cents: index })
+          const { status } = await fetch(url, { method: "POST", body })
+          assert.strictEqual(status, 202)
+        }
+        const refused = await fetch(url, { method: "POST", body: "no order" })
+        assert.strictEqual(refused.status, 503)
+        const { ledger } = JSON.parse(await (await fetch(`${url}/status`)).text())
+        assert.strictEqual(ledger.routes.webhook.read, 10)
+        stop()
+      })
+      const { webhook: counts } = JSON.parse(said.trim().split("\n").at(-1) ?? "")
+      assert.strictEqual((counts.delivered.main ?? 0) + (counts.waiting.main ?? 0), 10)
+      assert.strictEqual(webhook.received.length > 0, counts.delivered.main > 0)
     })
   )
 })

@@ -3,6 +3,7 @@
  *
  * @since 1.0.0
  */
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -191,7 +192,7 @@ export interface Report {
 }
 
 /**
- * A running exporter.
+ * A running exporter; also the service that `Exporter.layer` gives.
  *
  * @since 1.0.0
  * @category models
@@ -220,3 +221,11 @@ export interface Running {
   readonly sources: Effect.Effect<ReadonlyArray<SourceStatus>>
   readonly progress: Effect.Effect<Progress>
 }
+
+/**
+ * The running exporter of the surrounding app, by `Exporter.layer`.
+ *
+ * @since 1.0.0
+ * @category services
+ */
+export const Running = Context.Service<Running>("@millrace/core/Running")
