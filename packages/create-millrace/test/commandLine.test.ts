@@ -45,6 +45,22 @@ describe("the command line", () => {
     assert.deepStrictEqual(readdirSync(folder), ["millrace-destination-acme-cloud"])
   })
 
+  it("writes promises, or Effect when it is asked to", () => {
+    const folder = temporaryFolder()
+    const written = (kind: string, name: string, ...style: ReadonlyArray<string>) => {
+      assert.strictEqual(create(folder, kind, name, ...style, "--no-install").code, 0)
+      return [...filesBelow(join(folder, `millrace-${kind}-${name}`)).values()].join("\n")
+    }
+    assert.include(written("source", "a"), "Source.fromAsync")
+    assert.include(written("source", "b", "--style", "effect"), "Source.fromSplits")
+    assert.include(written("destination", "a", "--style", "promises"), "Destination.connectAsync")
+    assert.notInclude(written("destination", "b", "--style", "effect"), "Async")
+    assert.include(
+      create(folder, "source", "c", "--style", "callbacks").errors,
+      "is no style: say promises or"
+    )
+  })
+
   it("writes a workflow when it is asked to", () => {
     const folder = temporaryFolder()
     assert.strictEqual(create(folder, "source", "acme", "--yes", "--workflow", "--no-install").code, 0)
@@ -118,7 +134,7 @@ const person = async (folder: string, given: ReadonlyArray<string>, answers: Rea
   const rest = [...answers]
   output.on("data", (piece) => {
     said += piece
-    if (/(Kind|Name|With|Write)[^\n]*: /.test(String(piece))) {
+    if (/(Kind|Name|Style|With|Write)[^\n]*: /.test(String(piece))) {
       const next = rest.shift()
       if (next !== undefined) setImmediate(() => input.write(next))
     }
@@ -133,11 +149,17 @@ const person = async (folder: string, given: ReadonlyArray<string>, answers: Rea
 describe("questions", () => {
   it("are asked until the answers will do, with answers to fall back on", async () => {
     const folder = temporaryFolder()
-    const answers = ["sink\n", "source\n", "Acme\n", "acme\n", "maybe\n", "y\n", "\n"]
+    const answers = ["sink\n", "source\n", "Acme\n", "acme\n", "neat\n", "effect\n", "maybe\n", "y\n", "\n"]
     const { code, left, said } = await person(folder, ["--no-install"], answers)
     assert.strictEqual(code, 0)
     assert.deepStrictEqual(left, [])
-    for (const text of ['"sink" is no kind', '"Acme" is no name', "y or n", "Write millrace-source-acme"])
+    for (const text of [
+      '"sink" is no kind',
+      '"neat" is no style',
+      '"Acme" is no name',
+      "y or n",
+      "Write millrace-source-acme"
+    ])
       assert.include(said, text)
     assert.isTrue(existsSync(join(folder, "millrace-source-acme/.github/workflows/test.yaml")))
   })
@@ -146,7 +168,7 @@ describe("questions", () => {
     ["Ctrl-C at the first", ["\x03"]],
     ["Ctrl-C at the second", ["\n", "\x03"]],
     ["Ctrl-D", ["\n", "\x04"]],
-    ["no at the last", ["\n", "acme\n", "\n", "n\n"]]
+    ["no at the last", ["\n", "acme\n", "\n", "\n", "n\n"]]
   ])("leave nothing after %s", async (_what, answers) => {
     const folder = temporaryFolder()
     const { code, complaints, left } = await person(folder, [], answers)
@@ -177,7 +199,7 @@ describe.skipIf(!hasScript)("at a real terminal", () => {
     let said = ""
     child.stdout.on("data", (piece) => {
       said += piece
-      const questions = said.match(/(Kind|Name|workflow|Write)[^\n]*: /g)?.length ?? 0
+      const questions = said.match(/(Kind|Name|Style|workflow|Write)[^\n]*: /g)?.length ?? 0
       if (questions > asked) {
         asked = questions
         child.stdin.write(rest.shift() ?? "")
@@ -189,7 +211,7 @@ describe.skipIf(!hasScript)("at a real terminal", () => {
 
   it("asks and writes", async () => {
     const folder = temporaryFolder()
-    const { code, said } = await typed(folder, ["\r", "acme\r", "\r", "y\r"])
+    const { code, said } = await typed(folder, ["\r", "acme\r", "\r", "\r", "y\r"])
     assert.strictEqual(code, 0, said)
     assert.deepStrictEqual(readdirSync(folder), ["millrace-destination-acme"])
   })

@@ -80,30 +80,47 @@ describe("in the repository", () => {
 })
 
 describe("by itself", () => {
-  it("a source passes its checks, builds, and delivers from its example server and to it", async () => {
-    const folder = temporaryFolder()
-    assert.strictEqual(create(folder, "source", "acme", "--workflow", "--no-install").code, 0)
-    const made = join(folder, "millrace-source-acme")
-    link(made)
-    assert.include(succeed(made, "npm", "test"), "15 passed")
-    succeed(made, "npm", "run", "lint")
-    succeed(made, "npm", "run", "build")
-    assert.includeMembers(readdirSync(join(made, "dist")), ["index.js", "index.d.ts", "AcmeSource.js"])
-    await using server = await serving(made)
-    const ran = succeed(
-      made,
-      "env",
-      "ACME_TOKEN=any",
-      "npm",
-      "run",
-      "millrace",
-      "--",
-      "run",
-      "example/millrace.yaml"
-    )
-    assert.match(ran, /read +4\n/)
-    assert.match(ran, /delivered +to lane: main +4\n/)
-    const said = await server.stop()
-    assert.strictEqual(said.match(/^taken: /gm)?.length, 4)
-  })
+  it.each(["promises", "effect"])(
+    "a destination in the style of %s passes its checks and builds",
+    (style) => {
+      const folder = temporaryFolder()
+      assert.strictEqual(create(folder, "destination", "acme", "--style", style, "--no-install").code, 0)
+      const made = join(folder, "millrace-destination-acme")
+      link(made)
+      assert.match(succeed(made, "npm", "test"), /\d+ passed/)
+      succeed(made, "npm", "run", "lint")
+      succeed(made, "npm", "run", "build")
+    }
+  )
+
+  it.each(["promises", "effect"])(
+    "a source in the style of %s passes its checks, builds, and delivers from its example server and to it",
+    async (style) => {
+      const folder = temporaryFolder()
+      const options = ["--style", style, "--workflow", "--no-install"]
+      assert.strictEqual(create(folder, "source", "acme", ...options).code, 0)
+      const made = join(folder, "millrace-source-acme")
+      link(made)
+      assert.include(succeed(made, "npm", "test"), "15 passed")
+      succeed(made, "npm", "run", "lint")
+      succeed(made, "npm", "run", "build")
+      assert.includeMembers(readdirSync(join(made, "dist")), ["index.js", "index.d.ts", "AcmeSource.js"])
+      await using server = await serving(made)
+      const ran = succeed(
+        made,
+        "env",
+        "ACME_TOKEN=any",
+        "npm",
+        "run",
+        "millrace",
+        "--",
+        "run",
+        "example/millrace.yaml"
+      )
+      assert.match(ran, /read +4\n/)
+      assert.match(ran, /delivered +to lane: main +4\n/)
+      const said = await server.stop()
+      assert.strictEqual(said.match(/^taken: /gm)?.length, 4)
+    }
+  )
 })

@@ -1,12 +1,13 @@
 /** What the command line says. */
 import { parseArgs } from "node:util"
-import { type Kind, kinds } from "./kinds.ts"
+import { type Kind, kinds, type Style, styles } from "./kinds.ts"
 import { nameProblem } from "./names.ts"
 import { Problem } from "./problem.ts"
 
 export interface CommandLine {
   readonly kind: Kind | undefined
   readonly name: string | undefined
+  readonly style: Style | undefined
   readonly yes: boolean
   readonly workflow: boolean
   readonly install: boolean
@@ -25,6 +26,7 @@ Arguments: KIND NAME
   NAME          in kebab-case, such as acme: the package is destination-acme or source-acme
 
 Flags:
+  --style       ${styles.join(" or ")}: how the code is written; ${styles[0]} by default
   -y, --yes     ask nothing
   --workflow    stand-alone: with a GitHub workflow that runs the tests
   --no-install  do not install what the package needs
@@ -33,6 +35,7 @@ Flags:
 `
 
 const options = {
+  style: { type: "string" },
   yes: { type: "boolean", short: "y", default: false },
   workflow: { type: "boolean", default: false },
   "no-install": { type: "boolean", default: false },
@@ -50,6 +53,7 @@ export const parse = (given: ReadonlyArray<string>): CommandLine => {
   return {
     kind: kind === undefined ? undefined : toKind(kind),
     name,
+    style: values.style === undefined ? undefined : toStyle(values.style),
     yes: values.yes,
     workflow: values.workflow,
     install: !values["no-install"],
@@ -70,4 +74,10 @@ const toKind = (text: string): Kind => {
   const kind = kinds.find((one) => one === text)
   if (kind === undefined) throw new Problem(`"${text}" is no kind of plugin: say ${kinds.join(" or ")}`)
   return kind
+}
+
+const toStyle = (text: string): Style => {
+  const style = styles.find((one) => one === text)
+  if (style === undefined) throw new Problem(`"${text}" is no style: say ${styles.join(" or ")}`)
+  return style
 }

@@ -4,7 +4,7 @@ import { join, relative } from "node:path"
 import * as Ask from "./ask.ts"
 import { type CommandLine, help, parse } from "./commandLine.ts"
 import { commandFor, install } from "./install.ts"
-import { type Kind, kinds } from "./kinds.ts"
+import { type Kind, kinds, type Style, styles } from "./kinds.ts"
 import { nameProblem } from "./names.ts"
 import * as Place from "./place.ts"
 import { Problem } from "./problem.ts"
@@ -45,8 +45,8 @@ const run = async (world: World, line: CommandLine): Promise<number> => {
     world.output.write(line.help ? help : `${version}\n`)
     return 0
   }
-  const { kind, name, place, workflow } = await choose(world, line)
-  const files = render(world.home, { kind, name, place, version, workflow })
+  const { kind, name, style, place, workflow } = await choose(world, line)
+  const files = render(world.home, { kind, name, style, place, version, workflow })
   write(place.folder, files)
   const path = relative(world.folder, place.folder)
   world.output.write(`wrote ${files.length} files: ${place.package} in ${path}\n`)
@@ -70,6 +70,7 @@ const run = async (world: World, line: CommandLine): Promise<number> => {
 interface Choice {
   readonly kind: Kind
   readonly name: string
+  readonly style: Style
   readonly place: Place.Place
   readonly workflow: boolean
 }
@@ -78,35 +79,41 @@ interface Choice {
 const choose = async (world: World, line: CommandLine): Promise<Choice> => {
   if (line.yes || !world.isTerminal) return settled(world, line)
   using dialogue = Ask.open(world.input, world.output)
-  const kind = line.kind ?? (await askKind(dialogue))
+  const kind = line.kind ?? (await askOne(dialogue, "Kind", kinds, "kind of plugin"))
   const name = line.name ?? (await dialogue.ask("Name, such as acme", nameProblem))
   const place = Place.find(world.folder, kind, name)
   demandRoom(place.folder)
+  const style = line.style ?? (await askOne(dialogue, "Style", styles, "style"))
   const workflow =
     line.workflow || (place.kind === "standalone" && (await askYes(dialogue, "With a GitHub workflow?", "n")))
   if (!(await askYes(dialogue, `Write ${place.package} to ${relative(world.folder, place.folder)}?`, "y")))
     throw new Ask.Stopped()
-  return { kind, name, place, workflow }
+  return { kind, name, style, place, workflow }
 }
 
-const settled = (world: World, { kind, name, workflow, yes }: CommandLine): Choice => {
+const settled = (world: World, { kind, name, style = styles[0], workflow, yes }: CommandLine): Choice => {
   if (kind === undefined || name === undefined) {
     const why = yes ? "--yes asks nothing" : "this is no terminal, so nothing can be asked"
     throw new Problem(`${why}: say the kind and the name, as in: destination acme`)
   }
   const place = Place.find(world.folder, kind, name)
   demandRoom(place.folder)
-  return { kind, name, place, workflow }
+  return { kind, name, style, place, workflow }
 }
 
-const askKind = async (dialogue: Ask.Dialogue): Promise<Kind> => {
-  const isKind = (text: string) => kinds.some((kind) => kind === text)
+/** The first unless the person says another. */
+const askOne = async <One extends string>(
+  dialogue: Ask.Dialogue,
+  question: string,
+  all: readonly [One, ...ReadonlyArray<One>],
+  what: string
+): Promise<One> => {
   const said = await dialogue.ask(
-    `Kind, ${kinds.join(" or ")}`,
-    (text) => (isKind(text) ? undefined : `"${text}" is no kind of plugin`),
-    kinds[0]
+    `${question}, ${all.join(" or ")}`,
+    (text) => (all.some((one) => one === text) ? undefined : `"${text}" is no ${what}`),
+    all[0]
   )
-  return kinds.find((kind) => kind === said) ?? kinds[0]
+  return all.find((one) => one === said) ?? all[0]
 }
 
 const askYes = async (dialogue: Ask.Dialogue, question: string, fallback: "y" | "n"): Promise<boolean> => {

@@ -7,7 +7,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
-import type { Kind } from "./kinds.ts"
+import type { Kind, Style } from "./kinds.ts"
 import { camelCase, environmentName, pascalCase } from "./names.ts"
 import type { Place } from "./place.ts"
 
@@ -18,6 +18,7 @@ export interface File {
 
 export interface Wanted {
   readonly kind: Kind
+  readonly style: Style
   readonly name: string
   readonly place: Place
   readonly version: string
@@ -26,9 +27,15 @@ export interface Wanted {
 
 /** `home` is the folder of this package. */
 export const render = (home: string, wanted: Wanted): ReadonlyArray<File> => {
-  const { kind, place } = wanted
+  const { kind, place, style } = wanted
   const fill = filler(wanted)
-  const layers = [`shared/common`, `shared/${place.kind}`, `${kind}/common`, `${kind}/${place.kind}`]
+  const layers = [
+    "shared/common",
+    `shared/${place.kind}`,
+    `${kind}/common`,
+    `${kind}/${style}`,
+    `${kind}/${place.kind}`
+  ]
   const files = layers.flatMap((layer) =>
     read(join(home, "templates", layer)).map(({ path, text }) => ({
       path: fill(path).replace(/\.template$/, ""),

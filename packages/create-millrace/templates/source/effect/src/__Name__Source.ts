@@ -11,7 +11,6 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { pages } from "./internal/pages.ts"
 import * as Remote from "./internal/remote.ts"
 
 /**
@@ -32,12 +31,14 @@ export const __value__ = Source.plugin({
     token: Schema.Redacted(Schema.NonEmptyString).annotate({ description: "The API token, sent as bearer." })
   }),
   run: ({ streams, url }, credentials) =>
-    Source.fromSplits({
-      discover: ({ follow }) => {
-        const splits = Stream.fromIterable(streams)
-        return follow ? Stream.repeat(splits, Schedule.spaced("10 seconds")) : splits
-      },
-      read: (stream, after) =>
-        Stream.unwrap(Effect.map(Remote.open(url, credentials), (remote) => pages(remote, stream, after)))
-    })
+    Source.withCredentials(credentials, ({ token }) =>
+      Source.fromSplits({
+        discover: ({ follow }) => {
+          const splits = Stream.fromIterable(streams)
+          return follow ? Stream.repeat(splits, Schedule.spaced("10 seconds")) : splits
+        },
+        read: (stream, after) =>
+          Stream.unwrap(Effect.map(Remote.open(url, token), (remote) => remote.pages(stream, after)))
+      })
+    )
 })
