@@ -1,53 +1,21 @@
 /**
  * The local socket of a running exporter, in its state directory: other commands reach it there.
+ *
+ * A question is `POST /<operation>` with its arguments as a JSON array. The answer is one line of JSON, `{ value }` or
+ * `{ error }`; while it is worked on, an empty line comes each second.
  */
-import { chmodSync, closeSync, existsSync, openSync, rmSync } from "node:fs"
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http"
-import { join } from "node:path"
-import * as Data from "effect/Data"
+import { chmodSync, rmSync } from "node:fs"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type { Operations } from "./operations.ts"
-
-export class ControlError extends Data.TaggedError("ControlError")<{ readonly message: string }> {}
-
-/** Systems take about 100 bytes of socket path. */
-const longestPath = 100
-
-/** Milliseconds that a running exporter may be silent while it does what it was asked. */
-const longestSilence = 60_000
-
-/** The same while it erases a user: a large outbox is written anew for that. */
-const longestErasure = 30 * 60_000
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import { beat, ControlError, ends, notOpened, place, protocol, version } from "./controlPlace.ts"
+import type { Failed, Operations } from "./operations.ts"
 
 /** The longest question: a filter with many ids. */
 const longestBody = 1024 * 1024
-
-const socketName = "control.sock"
-
-interface Place {
-  readonly path: string
-  /** To be called when the path is no longer needed. */
-  readonly leave: () => void
-}
-
-/**
- * Where the socket is reached: always in the state directory, which is its owner's alone. A folder that all may write to
- * would let others block it, or command the exporter. The directory of a long path is reached through a descriptor.
- */
-const placeOf = (directory: string): Place => {
-  const path = join(directory, socketName)
-  if (Buffer.byteLength(path) <= longestPath) return { path, leave: () => {} }
-  if (!existsSync(descriptors)) {
-    throw new ControlError({
-      message: `the path of the state directory ${directory} is too long for a socket on this system: give the outbox one of at most ${longestPath - socketName.length - 1} bytes`
-    })
-  }
-  const folder = openSync(directory, "r")
-  return { path: `${descriptors}/${folder}/${socketName}`, leave: () => closeSync(folder) }
-}
-
-/** Linux has the open files of a process here, each a link to where it is. */
-const descriptors = "/proc/self/fd"
 
 const readBody = (incoming: IncomingMessage): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -62,40 +30,113 @@ const readBody = (incoming: IncomingMessage): Promise<string> =>
     incoming.on("error", reject)
   })
 
-/** Each operation as `POST /<name>`, its arguments as a JSON array. */
-const perform = (
-  operations: Operations,
-  incoming: IncomingMessage
-): Effect.Effect<unknown, { message: string }> =>
-  Effect.flatMap(
-    Effect.tryPromise({
+/** What several callers may wait for. */
+interface UnderWay {
+  readonly fiber: Fiber.Fiber<unknown, Failed>
+  callers: number
+}
+
+/** Work by question: one that is asked again while it is worked on is not begun twice. */
+const sharing = (operations: Operations) => {
+  const underWay = new Map<string, UnderWay>()
+  const perform = (name: string, body: string): Effect.Effect<unknown, Failed> => {
+    const operation = Object.entries(operations).find(([key]) => key === name)?.[1]
+    if (operation === undefined) {
+      return Effect.fail(new ControlError({ message: `there is no operation ${name}` }))
+    }
+    // Both ends speak the same protocol: the arguments are those that `client` gave.
+    return Effect.suspend(() => Reflect.apply(operation, undefined, JSON.parse(body)))
+  }
+  const begin = (name: string, body: string) =>
+    Effect.suspend(() => {
+      const key = `${name} ${body}`
+      const found = underWay.get(key)
+      if (found !== undefined) {
+        found.callers++
+        return Effect.succeed({ key, shared: found })
+      }
+      const work = Effect.ensuring(
+        perform(name, body),
+        Effect.sync(() => underWay.delete(key))
+      )
+      return Effect.map(Effect.forkDetach(work), (fiber) => {
+        const shared: UnderWay = { fiber, callers: 1 }
+        if (fiber.pollUnsafe() === undefined) underWay.set(key, shared)
+        return { key, shared }
+      })
+    })
+  /** When the last caller has gone, so has the reason for it. */
+  const leave = ({ key, shared }: { readonly key: string; readonly shared: UnderWay }) =>
+    Effect.suspend(() => {
+      shared.callers--
+      if (shared.callers > 0) return Effect.void
+      if (underWay.get(key) === shared) underWay.delete(key)
+      return Fiber.interrupt(shared.fiber)
+    })
+  return (name: string, body: string): Effect.Effect<unknown, Failed> =>
+    Effect.acquireUseRelease(begin(name, body), ({ shared: { fiber } }) => Fiber.join(fiber), leave)
+}
+
+/** The line that answers; a defect is logged, too. */
+const lineOf = (name: string, exit: Exit.Exit<unknown, Failed>): Effect.Effect<string> => {
+  if (Exit.isSuccess(exit)) return Effect.sync(() => JSON.stringify({ value: exit.value }))
+  const failure = Cause.findErrorOption(exit.cause)
+  if (Option.isSome(failure)) return Effect.succeed(JSON.stringify({ error: failure.value.message }))
+  const defect = Cause.squash(exit.cause)
+  const message = defect instanceof Error ? defect.message : String(defect)
+  return Effect.as(
+    Effect.logError(`a defect of this program while it was asked for ${name}: ${message}`),
+    JSON.stringify({ error: `a defect of this program: ${message}; its log tells more` })
+  )
+}
+
+const answerTo = (ask: ReturnType<typeof sharing>, incoming: IncomingMessage, response: ServerResponse) =>
+  Effect.gen(function* () {
+    const name = incoming.url?.slice(1) ?? ""
+    response.setHeader(ends.protocol, protocol)
+    response.setHeader(ends.version, version)
+    if (incoming.headers[ends.protocol] !== protocol) {
+      const theirs = incoming.headers[ends.version]
+      const message = `this exporter is Millrace ${version} and the command ${theirs === undefined ? "of an earlier version" : `is ${theirs}`}, which speak differently: use the command of version ${version}`
+      return response.writeHead(500).end(message)
+    }
+    const body = yield* Effect.tryPromise({
       try: () => readBody(incoming),
       catch: () => new ControlError({ message: "no question" })
-    }),
-    (body) => {
-      const name = incoming.url?.slice(1) ?? ""
-      const operation = Object.entries(operations).find(([key]) => key === name)?.[1]
-      if (incoming.method !== "POST" || operation === undefined) {
-        return Effect.fail(new ControlError({ message: `there is no operation ${name}` }))
-      }
-      // Both ends are the same program in the same state directory: the arguments are those that `client` gave.
-      return Reflect.apply(operation, undefined, JSON.parse(body))
-    }
-  )
+    })
+    response.writeHead(200, { "content-type": "application/json" }).flushHeaders()
+    const beating = Effect.forever(
+      Effect.andThen(
+        Effect.sleep(beat),
+        Effect.sync(() => response.write("\n"))
+      )
+    )
+    const exit = yield* Effect.exit(Effect.raceFirst(ask(name, body), beating))
+    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return response.destroy()
+    return response.end(`${yield* lineOf(name, exit)}\n`)
+  })
 
 /** Answers until the scope closes. The state directory's lock makes this the only one. */
 export const serve = (directory: string, operations: Operations) =>
   Effect.gen(function* () {
     const { path } = yield* place(directory)
     const context = yield* Effect.context<never>()
-    const answer = (incoming: IncomingMessage, response: ServerResponse) =>
-      Effect.runForkWith(context)(
-        Effect.match(perform(operations, incoming), {
-          onSuccess: (value) =>
-            response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value)),
-          onFailure: ({ message }) => response.writeHead(500).end(message)
-        })
+    const ask = sharing(operations)
+    const answering = new Set<Fiber.Fiber<unknown, unknown>>()
+    const answer = (incoming: IncomingMessage, response: ServerResponse) => {
+      const fiber = Effect.runForkWith(context)(
+        Effect.catchCause(answerTo(ask, incoming, response), (cause) =>
+          Effect.andThen(
+            Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("a question has failed", cause),
+            Effect.sync(() => response.destroy())
+          )
+        )
       )
+      answering.add(fiber)
+      fiber.addObserver(() => void answering.delete(fiber))
+      // Also when the caller has gone.
+      response.once("close", () => fiber.interruptUnsafe())
+    }
     yield* Effect.acquireRelease(
       Effect.callback<ReturnType<typeof createServer>, ControlError>((resume) => {
         // Left by an exporter that was killed; its lock is gone, so nobody listens there.
@@ -109,70 +150,12 @@ export const serve = (directory: string, operations: Operations) =>
         })
       }),
       (server) =>
-        Effect.callback<void>((resume) => {
-          server.closeAllConnections()
-          server.close(() => resume(Effect.void))
-        })
+        Effect.andThen(
+          Fiber.interruptAll(answering),
+          Effect.callback<void>((resume) => {
+            server.closeAllConnections()
+            server.close(() => resume(Effect.void))
+          })
+        )
     )
   })
-
-const notOpened = (directory: string, cause: unknown): ControlError =>
-  cause instanceof ControlError
-    ? cause
-    : new ControlError({
-        message: `the control socket in ${directory} could not be opened (${cause instanceof Error ? cause.message : "unknown error"})`
-      })
-
-const place = (directory: string) =>
-  Effect.acquireRelease(
-    Effect.try({ try: () => placeOf(directory), catch: (cause) => notOpened(directory, cause) }),
-    ({ leave }) => Effect.sync(leave)
-  )
-
-/** The operations of the exporter that owns the state directory. */
-export const client = (directory: string): Operations => {
-  const ask = <A>(name: keyof Operations, ...given: ReadonlyArray<unknown>): Effect.Effect<A, ControlError> =>
-    Effect.scoped(Effect.flatMap(place(directory), ({ path }) => askAt(path, name, given)))
-  const askAt = <A>(
-    socketPath: string,
-    name: keyof Operations,
-    given: ReadonlyArray<unknown>
-  ): Effect.Effect<A, ControlError> =>
-    Effect.callback((resume) => {
-      const fail = (detail: string) => resume(Effect.fail(new ControlError({ message: detail })))
-      const outgoing = request(
-        {
-          socketPath,
-          path: `/${name}`,
-          method: "POST",
-          timeout: name === "erase" || name === "purge" ? longestErasure : longestSilence
-        },
-        (response) => {
-          const parts: Array<Buffer> = []
-          response.on("data", (part: Buffer) => parts.push(part))
-          response.on("end", () => {
-            const text = Buffer.concat(parts).toString("utf8")
-            if (response.statusCode === 200) resume(Effect.succeed(JSON.parse(text)))
-            else fail(`the running exporter could not do it: ${text}`)
-          })
-        }
-      )
-      outgoing.on("timeout", () => outgoing.destroy(new Error("not a word for too long")))
-      // It may just be starting, or ending.
-      outgoing.on("error", ({ message }) =>
-        fail(`the running exporter did not answer (${message}); try again`)
-      )
-      outgoing.end(JSON.stringify(given))
-      return Effect.sync(() => outgoing.destroy())
-    })
-  return {
-    status: () => ask("status"),
-    pause: (lane, paused) => ask("pause", lane, paused),
-    listDeadLetters: (filter, most) => ask("listDeadLetters", filter, most),
-    deadLetters: (filter, after) => ask("deadLetters", filter, after),
-    replay: (filter) => ask("replay", filter),
-    purge: (filter) => ask("purge", filter),
-    erase: (user) => ask("erase", user),
-    replayPast: (past) => ask("replayPast", past)
-  }
-}

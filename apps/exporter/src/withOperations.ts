@@ -6,7 +6,7 @@ import type { Loaded } from "@millrace/config/Config"
 import { Outbox, OutboxError, type Store } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Control from "./control.ts"
+import * as ControlClient from "./controlClient.ts"
 import { InputError } from "./exitCode.ts"
 import { type Operations, ofOutbox } from "./operations.ts"
 import { say } from "./terminal.ts"
@@ -24,7 +24,7 @@ export const withOperations = <A, E>(
     : Effect.catchIf(
         own,
         (error) => error instanceof OutboxError && error.reason === "Owned",
-        () => use(Control.client(directory), true)
+        () => use(ControlClient.client(directory), true)
       )
 }
 
