@@ -170,8 +170,8 @@ export interface Definition<E extends Event, Settings, Input, Credentials, Crede
   /** The npm name of the package. */
   readonly name: string
   readonly accepts: Catalogue.Catalogue<E>
-  /** Types taken when a route names none; without it, all that `accepts` names. */
-  readonly selection?: ReadonlySet<string>
+  /** Types taken when a route names none, perhaps by the settings; without it, all that `accepts` names. */
+  readonly selection?: ReadonlySet<string> | ((settings: Settings) => ReadonlySet<string>)
   readonly settings: Schema.Codec<Settings, Input>
   readonly credentials: Schema.Codec<Credentials, CredentialsInput>
   /** Fails with a text that names the setting or credential at fault. */
@@ -199,7 +199,8 @@ export const plugin = <E extends Event, Settings, Input, Credentials, Credential
       ...(changed === undefined ? {} : { changed }),
       plugin: definition.name,
       accepts: definition.accepts,
-      selection: definition.selection,
+      selection:
+        typeof definition.selection === "function" ? definition.selection(settings) : definition.selection,
       open: Effect.flatMap(credentials, (given) =>
         Plugin.fromResult(
           definition.name,

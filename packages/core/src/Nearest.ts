@@ -5,15 +5,20 @@
  */
 
 /**
- * The known word closest to the one given; `undefined` when none of them resembles it.
+ * The known word closest to the one given; `undefined` when none of them resembles it, which is at most `most` letters away:
+ * half of the word's, by default.
  *
  * @since 1.0.0
  * @category conversions
  */
-export const nearest = (given: string, known: ReadonlyArray<string>): string | undefined =>
+export const nearest = (
+  given: string,
+  known: ReadonlyArray<string>,
+  most: number = Math.max(1, given.length / 2)
+): string | undefined =>
   known
     .map((word) => ({ word, edits: distance(given.toLowerCase(), word.toLowerCase()) }))
-    .filter(({ edits }) => edits <= Math.max(1, given.length / 2))
+    .filter(({ edits }) => edits <= most)
     .sort((a, b) => a.edits - b.edits)[0]?.word
 
 // internal

@@ -1,5 +1,5 @@
 /**
- * Delivers Braze Currents events to an Amplitude project by `POST /batch`, in the shape of Braze's own connector.
+ * Delivers events to an Amplitude project by `POST /batch`, those of Braze Currents in the shape of Braze's own connector.
  *
  * One lane, one project. A message is one event; its `insert_id` is the event's id, by which Amplitude drops repeats for
  * seven days.
@@ -7,10 +7,9 @@
  * @since 1.0.0
  */
 import * as Destination from "@millrace/core/Destination"
-import * as Braze from "@millrace/events-braze/Braze"
 import * as EventNames from "@millrace/events-braze/EventNames"
+import * as Named from "@millrace/events-braze/Named"
 import { Credentials } from "./Credentials.ts"
-import { assigner, lane } from "./internal/assigner.ts"
 import { connect, endBytes, markOf } from "./internal/connect.ts"
 import { uploader } from "./internal/upload.ts"
 import * as Limits from "./Limits.ts"
@@ -24,8 +23,8 @@ import { baseUrl, Settings } from "./Settings.ts"
  */
 export const amplitude = Destination.plugin({
   name: "@millrace/destination-amplitude",
-  accepts: Braze.known,
-  selection: EventNames.selected,
+  accepts: Named.accepts,
+  selection: ({ names }) => Named.selection(EventNames.selected, names),
   settings: Settings,
   credentials: Credentials,
   open: ({ credentials, settings }) => {
@@ -34,7 +33,7 @@ export const amplitude = Destination.plugin({
     const upload = uploader(settings)
     const allowed = Math.min(Limits.requestBytes[settings.endpoint], Limits.filledBytes)
     return Destination.opened({
-      lanes: [{ name: lane, mark: markOf(address, apiKey) }],
+      lanes: [{ name: Named.lane, mark: markOf(address, apiKey) }],
       limits: {
         messages: Limits.events,
         events: Limits.events,
@@ -44,7 +43,11 @@ export const amplitude = Destination.plugin({
         concurrency: 4,
         window: 0
       },
-      assign: assigner(settings),
+      assign: Named.assigner({
+        ...settings,
+        otherwise: settings.identity.anonymous === "send" ? "deviceId" : undefined
+      }),
+      warnings: Named.warnings(settings.names),
       prepare: ([event]) => upload(event),
       connect: () => connect(address, credentials, settings)
     })

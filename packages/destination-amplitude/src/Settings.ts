@@ -3,7 +3,7 @@
  *
  * @since 1.0.0
  */
-import { anonymous, byType, user } from "@millrace/events-braze/Settings"
+import { anonymous, names, user } from "@millrace/events-braze/Settings"
 import * as Address from "@millrace/http/Address"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -60,10 +60,9 @@ export const Settings = Schema.Struct({
   prefix: Schema.String.annotate({
     description: "What stands before event names, as in `[Appboy] Email Open`; nothing when it is empty."
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("[Appboy]"))),
-  names: byType(
-    "`{ type: event name }`: names of your own, by Braze event type, in place of prefix and name.",
-    Schema.NonEmptyString
-  ).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+  names: names(
+    "`{ type: event name }`: names of your own for Braze events, and the names of events of any other catalogue, in place of prefix and name."
+  )
 }).check(Address.isGivenOnce("region"))
 
 /**

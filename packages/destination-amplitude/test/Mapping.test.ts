@@ -182,6 +182,50 @@ describe("an event", () => {
   })
 })
 
+describe("an event of another catalogue", () => {
+  const order = {
+    id: "order-1",
+    type: "order.placed",
+    time,
+    user: { externalId: "cust-1", deviceId: "device-1" },
+    properties: {
+      amount: 12.5,
+      os_version: "17",
+      platform: "web",
+      sending_ip: "10.0.0.1",
+      hidden: "[REDACTED]"
+    }
+  }
+  const subject = () => open({ region: "us", names: { "order.placed": "Order Placed" } })
+
+  it("is sent under the name that the settings give it, with all of its properties as they are", () => {
+    assert.deepStrictEqual(subject().assign(order), { _tag: "To", lane: "main", group: undefined })
+    assert.deepStrictEqual<unknown>(uploadOf(subject(), order), {
+      user_id: "cust-1",
+      device_id: "device-1",
+      event_type: "Order Placed",
+      time,
+      insert_id: "order-1",
+      event_properties: { amount: 12.5, os_version: "17", platform: "web", sending_ip: "10.0.0.1" }
+    })
+  })
+
+  it("without a name is skipped, counted, and told of before", () => {
+    const stranger = { ...order, type: "order.lost" }
+    assert.deepStrictEqual(subject().assign(stranger), { _tag: "Skip", reason: "no-name" })
+    assert.deepStrictEqual(
+      subject().warnings?.(new Set(["order.placed", "order.lost", "users.canvas.Entry"])),
+      ["events of order.lost are skipped (no-name); give the type a name under names"]
+    )
+  })
+
+  it("is taken by a route that names no types", () => {
+    const { selection } = destination({ region: "us", names: { "order.placed": "Order Placed" } })
+    assert.strictEqual(selection?.size, 73)
+    assert.isTrue(selection?.has("order.placed"))
+  })
+})
+
 describe("identity", () => {
   const anonymous = { sourceId: "braze-1", deviceId: "device-1" }
   const skip = { _tag: "Skip", reason: "anonymous" } as const
@@ -242,7 +286,7 @@ describe("settings and credentials", () => {
     [{ region: "us", minIdLength: 0 }, "settings.minIdLength"],
     [{ region: "us", minIdLength: 1.5 }, "settings.minIdLength"],
     [{ region: "us", prefix: 1 }, "settings.prefix"],
-    [{ region: "us", names: { "users.nothing": "x" } }, "settings.names.users.nothing"],
+    [{ region: "us", names: { "users.canvas.Enty": "x" } }, "settings.names.users.canvas.Enty"],
     [{ region: "us", names: { "users.canvas.Entry": "" } }, "settings.names.users.canvas.Entry"]
   ])("%j fails and names what is wrong", (settings, message) => {
     assert.include(problem(settings), message)
@@ -275,9 +319,9 @@ describe("settings and credentials", () => {
     assert.notInclude(mark({ region: "us" }, "hunter"), "hunter")
   })
 
-  it("accepts the known Braze types, selects 72, and keeps to the limits of either endpoint", () => {
+  it("takes events of every catalogue, selects 72 types of Braze's, and keeps to the limits of either endpoint", () => {
     const made = destination()
-    assert.strictEqual(made.accepts.types?.size, 106)
+    assert.isUndefined(made.accepts.types)
     assert.strictEqual(made.selection?.size, 72)
     const end = `,"api_key":"${apiKey}"}`.length
     const batch = open().limits

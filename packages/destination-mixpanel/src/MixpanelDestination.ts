@@ -1,5 +1,5 @@
 /**
- * Delivers Braze Currents events to a Mixpanel project by `POST /import`, in the shape of Braze's own connector.
+ * Delivers events to a Mixpanel project by `POST /import`, those of Braze Currents in the shape of Braze's own connector.
  *
  * One lane, one project. A message is one event; its `$insert_id` is the event's id, by which Mixpanel shows a repeat
  * once.
@@ -7,11 +7,10 @@
  * @since 1.0.0
  */
 import * as Destination from "@millrace/core/Destination"
-import * as Braze from "@millrace/events-braze/Braze"
 import * as EventNames from "@millrace/events-braze/EventNames"
+import * as Named from "@millrace/events-braze/Named"
 import * as Result from "effect/Result"
 import { Credentials } from "./Credentials.ts"
-import { assigner, lane } from "./internal/assigner.ts"
 import { connect, markOf } from "./internal/connect.ts"
 import { recorder } from "./internal/record.ts"
 import * as Limits from "./Limits.ts"
@@ -25,8 +24,8 @@ import { baseUrl, Settings } from "./Settings.ts"
  */
 export const mixpanel = Destination.plugin({
   name: "@millrace/destination-mixpanel",
-  accepts: Braze.known,
-  selection: EventNames.selected,
+  accepts: Named.accepts,
+  selection: ({ names }) => Named.selection(EventNames.selected, names),
   settings: Settings,
   credentials: Credentials,
   open: ({ credentials, settings }) => {
@@ -36,7 +35,7 @@ export const mixpanel = Destination.plugin({
     const address = baseUrl(settings)
     const record = recorder(settings)
     return Destination.opened({
-      lanes: [{ name: lane, mark: markOf(address, credentials, settings) }],
+      lanes: [{ name: Named.lane, mark: markOf(address, credentials, settings) }],
       limits: {
         messages: Limits.events,
         events: Limits.events,
@@ -46,7 +45,8 @@ export const mixpanel = Destination.plugin({
         concurrency: 4,
         window: 0
       },
-      assign: assigner(settings),
+      assign: Named.assigner(settings),
+      warnings: Named.warnings(settings.names),
       prepare: ([event]) => record(event),
       connect: () => connect(address, credentials, settings)
     })

@@ -3,7 +3,7 @@
  *
  * @since 1.0.0
  */
-import { byType, user } from "@millrace/events-braze/Settings"
+import { names, user } from "@millrace/events-braze/Settings"
 import * as Address from "@millrace/http/Address"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -48,10 +48,9 @@ export const Settings = Schema.Struct({
     }).check(Schema.isGreaterThan(0))
   ),
   identity: Identity.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  names: byType(
-    "`{ type: event name }`: names of your own, by Braze event type.",
-    Schema.NonEmptyString
-  ).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+  names: names(
+    "`{ type: event name }`: names of your own for Braze events, and the names of events of any other catalogue."
+  )
 }).check(Address.isGivenOnce("region"))
 
 /**

@@ -3,7 +3,7 @@
  *
  * @since 1.0.0
  */
-import { anonymous, byType, user } from "@millrace/events-braze/Settings"
+import { anonymous, names, user } from "@millrace/events-braze/Settings"
 import * as Address from "@millrace/http/Address"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -45,10 +45,9 @@ export const Settings = Schema.Struct({
     Address.baseUrl("Where the Tracking API is, without `/v1/batch`: for custom domains, proxies and tests.")
   ),
   identity: Identity.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  names: byType(
-    "`{ type: event name }`: names of your own, by Braze event type.",
-    Schema.NonEmptyString
-  ).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+  names: names(
+    "`{ type: event name }`: names of your own for Braze events, and the names of events of any other catalogue."
+  )
 }).check(Address.isGivenOnce("region"))
 
 /**

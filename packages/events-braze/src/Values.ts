@@ -37,6 +37,22 @@ export const toJson = (value: unknown): unknown => {
 }
 
 /**
+ * All of these values as JSON holds them, under their own names, without those that are absent.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const allToJson = (values: { readonly [field: string]: unknown }): { [field: string]: unknown } => {
+  // Without a prototype, a field named `__proto__` is a field like any other.
+  const found: { [field: string]: unknown } = Object.create(null)
+  for (const field in values) {
+    const kept = toJson(values[field])
+    if (kept !== undefined) found[field] = kept
+  }
+  return found
+}
+
+/**
  * Whether a value is an object and no list.
  *
  * @since 1.0.0

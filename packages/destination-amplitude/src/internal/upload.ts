@@ -1,10 +1,10 @@
 import { type Event, properties } from "@millrace/core/Event"
 import * as Message from "@millrace/core/Message"
 import { type Rejected, rejected } from "@millrace/core/Outcome"
-import type { BrazeEvent } from "@millrace/events-braze"
-import * as Braze from "@millrace/events-braze/Braze"
+import { typeNames } from "@millrace/events-braze/Braze"
 import * as EventNames from "@millrace/events-braze/EventNames"
-import { isObject, present, toJson } from "@millrace/events-braze/Values"
+import * as Named from "@millrace/events-braze/Named"
+import { allToJson, isObject, present, toJson } from "@millrace/events-braze/Values"
 import * as Result from "effect/Result"
 import * as Limits from "../Limits.ts"
 import type { Settings } from "../Settings.ts"
@@ -16,7 +16,7 @@ interface Upload {
   readonly event_type: string
   readonly time: number
   readonly insert_id: string
-  readonly library: "Braze"
+  library?: "Braze"
   adid?: string
   idfa?: string
   price?: number
@@ -33,9 +33,9 @@ const purchase = "users.behaviors.Purchase"
 
 export const uploader = (
   settings: Settings
-): ((event: BrazeEvent) => Result.Result<Message.Message, Rejected>) => {
+): ((event: Event) => Result.Result<Message.Message, Rejected>) => {
   const { identity, minIdLength = Limits.idLength, names, prefix } = settings
-  const given = new Map(Object.entries(names).map(([type, name]) => [Braze.typeName(type), name]))
+  const given = Named.byType(names)
   const before = prefix === "" ? "" : `${prefix} `
   return (event) => {
     if (!isTime(event.time)) return badTime
@@ -46,15 +46,17 @@ export const uploader = (
     }
     const values = properties(event)
     const name = given.get(event.type)
+    const isBraze = typeNames.has(event.type)
     const upload: Upload = {
       event_type: name ?? before + nameOf(event.type, values),
       time: Math.round(event.time),
       insert_id: event.id,
-      library: "Braze",
-      event_properties: propertiesOf(event, values, name === undefined)
+      event_properties: isBraze ? propertiesOf(event, values, name === undefined) : allToJson(values)
     }
     if (present(userId)) upload.user_id = userId
     if (present(deviceId)) upload.device_id = deviceId
+    if (!isBraze) return Result.succeed(Message.json(event.id, upload))
+    upload.library = "Braze"
     putAdId(upload, values)
     if (event.type === purchase) putRevenue(upload, values)
     return Result.succeed(Message.json(event.id, upload))
@@ -69,7 +71,7 @@ const badTime = Result.fail(rejected("bad-time", "the event's time is not betwee
 const shortId = (length: number) =>
   Result.fail(rejected("short-id", `the id has fewer than ${length} characters; lower minIdLength`))
 
-// A route lets only the catalogue's types reach a destination, and each of them has a name.
+// Each of Braze's types has a name, and no other is assigned to a lane without one.
 const nameOf = (type: string, { name }: Values): string =>
   type === custom && present(name) ? `[Custom Event] ${name}` : EventNames.names.get(type)!
 

@@ -1,6 +1,7 @@
 /** The destination under test, and its messages as the remote reads them. */
+
+import type { Event } from "@millrace/core/Event"
 import { amplitude } from "@millrace/destination-amplitude"
-import type { BrazeEvent } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -31,7 +32,7 @@ export interface Upload {
   readonly event_properties: { readonly [name: string]: unknown }
 }
 
-export const uploadOf = (subject: Subject, given: BrazeEvent): Upload => {
+export const uploadOf = (subject: Subject, given: Event): Upload => {
   const message = Result.getOrThrow(subject.prepare([given], "main"))
   if (!("json" in message)) throw new Error("expected a JSON message")
   return JSON.parse(JSON.stringify(message.json))

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto"
 import { type Event, properties } from "@millrace/core/Event"
 import * as Message from "@millrace/core/Message"
 import { type Rejected, rejected } from "@millrace/core/Outcome"
-import type { BrazeEvent } from "@millrace/events-braze"
-import * as Braze from "@millrace/events-braze/Braze"
+import { typeNames } from "@millrace/events-braze/Braze"
 import * as EventNames from "@millrace/events-braze/EventNames"
+import * as Named from "@millrace/events-braze/Named"
 import { isObject, present, toJson } from "@millrace/events-braze/Values"
 import * as Result from "effect/Result"
 import * as Limits from "../Limits.ts"
@@ -19,19 +19,20 @@ const custom = "users.behaviors.CustomEvent"
 export const recorder = ({
   identity,
   names
-}: Settings): ((event: BrazeEvent) => Result.Result<Message.Message, Rejected>) => {
-  const given = new Map(Object.entries(names).map(([type, name]) => [Braze.typeName(type), name]))
+}: Settings): ((event: Event) => Result.Result<Message.Message, Rejected>) => {
+  const given = Named.byType(names)
   return (event) => {
     if (!isTime(event.time)) return badTime
     const values = properties(event)
     const name = given.get(event.type)
     const id = insertIdOf(event.id)
-    const found = propertiesOf(event, values, name === undefined)
+    const isBraze = typeNames.has(event.type)
+    const found = isBraze ? propertiesOf(event, values, name === undefined) : Named.properties(event)
     // Last, so that no field of an event takes the place of what Mixpanel knows it by.
     found["time"] = Math.round(event.time)
     found["distinct_id"] = event.user[identity.user] ?? ""
     found["$insert_id"] = id
-    found["$partner_id"] = "braze"
+    if (isBraze) found["$partner_id"] = "braze"
     return Result.succeed(Message.json(id, { event: name ?? nameOf(event.type, values), properties: found }))
   }
 }
@@ -47,7 +48,7 @@ const insertIdOf = (id: string): string =>
     ? id
     : createHash("sha256").update(id).digest("hex").slice(0, Limits.insertId)
 
-// A route lets only the catalogue's types reach a destination, and each of them has a name.
+// Each of Braze's types has a name, and no other is assigned to a lane without one.
 const nameOf = (type: string, { name }: Values): string =>
   type === custom && present(name) ? `[Braze Custom Event] ${name}` : EventNames.names.get(type)!
 

@@ -1,6 +1,7 @@
 /** The destination under test, and its messages as the remote reads them. */
+
+import type { Event } from "@millrace/core/Event"
 import { mixpanel } from "@millrace/destination-mixpanel"
-import type { BrazeEvent } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -27,7 +28,7 @@ export interface Recorded {
   readonly properties: { readonly [name: string]: unknown }
 }
 
-export const recordOf = (subject: Subject, given: BrazeEvent): Recorded => {
+export const recordOf = (subject: Subject, given: Event): Recorded => {
   const message = Result.getOrThrow(subject.prepare([given], "main"))
   if (!("json" in message)) throw new Error("expected a JSON message")
   return JSON.parse(JSON.stringify(message.json))

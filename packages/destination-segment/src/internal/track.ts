@@ -2,8 +2,8 @@ import { createHash } from "node:crypto"
 import { type Event, properties } from "@millrace/core/Event"
 import * as Message from "@millrace/core/Message"
 import { type Rejected, rejected } from "@millrace/core/Outcome"
-import type { BrazeEvent } from "@millrace/events-braze"
-import * as Braze from "@millrace/events-braze/Braze"
+import { typeNames } from "@millrace/events-braze/Braze"
+import * as Named from "@millrace/events-braze/Named"
 import { isObject, present, toJson } from "@millrace/events-braze/Values"
 import * as Result from "effect/Result"
 import * as EventNames from "../EventNames.ts"
@@ -34,19 +34,20 @@ type Values = { readonly [field: string]: unknown }
 export const tracker = ({
   identity,
   names
-}: Settings): ((event: BrazeEvent) => Result.Result<Message.Message, Rejected>) => {
-  const given = new Map(Object.entries(names).map(([type, name]) => [Braze.typeName(type), name]))
+}: Settings): ((event: Event) => Result.Result<Message.Message, Rejected>) => {
+  const given = Named.byType(names)
   return (event) => {
     if (!isTime(event.time)) return badTime
     const values = properties(event)
-    const context = contextOf(event.type, values)
+    const isBraze = typeNames.has(event.type)
+    const context = isBraze ? contextOf(event.type, values) : undefined
     const id = messageIdOf(event.id)
     const track: Track = {
       type: "track",
       event: given.get(event.type) ?? nameOf(event.type, values),
       messageId: id,
       timestamp: new Date(event.time).toISOString(),
-      properties: propertiesOf(event, values, context)
+      properties: isBraze ? propertiesOf(event, values, context) : Named.properties(event)
     }
     const userId = event.user[identity.user]
     if (present(userId)) track.userId = userId
@@ -63,7 +64,7 @@ const badTime = Result.fail(rejected("bad-time", "the event's time is not betwee
 const messageIdOf = (id: string): string =>
   id.length <= Limits.messageId ? id : createHash("sha256").update(id).digest("hex")
 
-// A route lets only the catalogue's types reach a destination, and each of them has a name.
+// Each of Braze's types has a name, and no other is assigned to a lane without one.
 const nameOf = (type: string, { name }: Values): string =>
   type === "users.behaviors.CustomEvent" && present(name) ? name : EventNames.names.get(type)!
 

@@ -1,6 +1,7 @@
 /** The destination under test, and its messages as the remote reads them. */
+
+import type { Event } from "@millrace/core/Event"
 import { segment } from "@millrace/destination-segment"
-import type { BrazeEvent } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -31,7 +32,7 @@ export interface Track {
   readonly properties: { readonly [name: string]: unknown }
 }
 
-export const trackOf = (subject: Subject, given: BrazeEvent): Track => {
+export const trackOf = (subject: Subject, given: Event): Track => {
   const message = Result.getOrThrow(subject.prepare([given], "main"))
   if (!("json" in message)) throw new Error("expected a JSON message")
   return JSON.parse(JSON.stringify(message.json))
