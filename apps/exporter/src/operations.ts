@@ -20,6 +20,7 @@ import type { Erased, LaneStatus, Past, Running } from "@millrace/core/Running"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as LastRun from "./lastRun.ts"
 import * as Sources from "./sources.ts"
 import { cut } from "./terminal.ts"
 import * as Unread from "./unread.ts"
@@ -31,13 +32,15 @@ export interface Status {
   readonly stored: ReadonlyArray<LaneState>
   /** What the sources have not read to its end. */
   readonly unread: Unread.Summary
-  /** Of an exporter that does not run, as its last run that ended left them. */
+  /** Of an exporter that does not run, as its last run left them. */
   readonly sources: ReadonlyArray<Sources.SourceState>
   /** Bytes in the outbox, and the most there may be; absent where it cannot tell. */
   /** When the running exporter began to run, in epoch milliseconds; absent for one that does not run. */
   readonly started?: number
   /** Whether it follows its sources; of one that does not, the end tells what it could not read. */
   readonly follows?: boolean
+  /** Of an exporter that does not run: its last run, as far as that is known. */
+  readonly lastRun?: LastRun.LastRun
   readonly usage?: { readonly bytes: number; readonly limit?: number }
 }
 
@@ -184,9 +187,11 @@ export const ofOutbox = (
         outbox.lanes,
         Unread.recall(store.directory),
         Sources.recall(store.directory),
+        LastRun.recall(store.directory),
         usageOf(outbox)
       ]),
-      ([ledger, stored, unread, sources, usage]) => ({
+      ([ledger, stored, unread, sources, lastRun, usage]) => ({
+        ...(lastRun === undefined ? {} : { lastRun }),
         ledger,
         stored,
         unread,

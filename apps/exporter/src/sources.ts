@@ -1,11 +1,11 @@
 /**
  * The sources as they stand: for `status`, alerts, and as a run left them in the state directory.
  */
-import { readFile, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { SourceStatus, UnreadSplit } from "@millrace/core/Running"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as StateFile from "./stateFile.ts"
 import { counted, table } from "./table.ts"
 import { line } from "./terminal.ts"
 
@@ -70,28 +70,17 @@ const sinceOf = (since: number | undefined) => (since === undefined ? {} : { sin
 
 const fileIn = (directory: string) => join(directory, "sources.json")
 
-/** Keeps what a run left. What cannot be kept was told by the run all the same. */
+/** Keeps how they stand. */
 export const note = (
   directory: string | undefined,
   states: ReadonlyArray<SourceState>
-): Effect.Effect<void> =>
-  Effect.ignore(
-    Effect.tryPromise(async () => {
-      if (directory === undefined) return
-      const file = fileIn(directory)
-      await writeFile(`${file}.new`, JSON.stringify(states), { mode: 0o600 })
-      await rename(`${file}.new`, file)
-    })
-  )
+): Effect.Effect<void> => (directory === undefined ? Effect.void : StateFile.write(fileIn(directory), states))
 
-/** What the last run that ended has left, as far as that is known. */
+/** How the last run has left them, as far as that is known. */
 export const recall = (directory: string | undefined): Effect.Effect<ReadonlyArray<SourceState>> =>
   directory === undefined
     ? Effect.succeed([])
-    : Effect.tryPromise(() => readFile(fileIn(directory), "utf8")).pipe(
-        Effect.flatMap(Schema.decodeEffect(Schema.fromJsonString(Schema.Array(State)))),
-        Effect.orElseSucceed(() => [])
-      )
+    : Effect.map(StateFile.read(fileIn(directory), Schema.Array(State)), (states) => states ?? [])
 
 const time = (millis: number | undefined) => (millis === undefined ? "" : new Date(millis).toISOString())
 

@@ -2,11 +2,11 @@
  * What of the input could not be read yet: as a person reads it, and as it stands in the state directory for a `status`
  * after the run.
  */
-import { readFile, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { UnreadSplit } from "@millrace/core/Running"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as StateFile from "./stateFile.ts"
 import { number } from "./table.ts"
 import { line } from "./terminal.ts"
 
@@ -52,22 +52,12 @@ export const unreadText = ({ splits, first }: Summary): ReadonlyArray<string> =>
 
 const fileIn = (directory: string) => join(directory, "unread.json")
 
-/** Keeps what a run left. What cannot be kept was told by the run all the same. */
+/** Keeps what is left. */
 export const note = (directory: string | undefined, left: Summary): Effect.Effect<void> =>
-  Effect.ignore(
-    Effect.tryPromise(async () => {
-      if (directory === undefined) return
-      const file = fileIn(directory)
-      await writeFile(`${file}.new`, JSON.stringify(left), { mode: 0o600 })
-      await rename(`${file}.new`, file)
-    })
-  )
+  directory === undefined ? Effect.void : StateFile.write(fileIn(directory), left)
 
-/** What the last run that ended has left, as far as that is known. */
+/** What the last run has left, as far as that is known. */
 export const recall = (directory: string | undefined): Effect.Effect<Summary> =>
   directory === undefined
     ? Effect.succeed(nothing)
-    : Effect.tryPromise(() => readFile(fileIn(directory), "utf8")).pipe(
-        Effect.flatMap(Schema.decodeEffect(Schema.fromJsonString(Summary))),
-        Effect.orElseSucceed(() => nothing)
-      )
+    : Effect.map(StateFile.read(fileIn(directory), Summary), (summary) => summary ?? nothing)

@@ -67,7 +67,7 @@ describe.concurrent("millrace run", () => {
         )
         const status = yield* world.millrace(["status", file])
         assertEnded(status, 0)
-        assert.include(status.stdout, "not read to its end when the last run ended: 1 file\n")
+        assert.include(status.stdout, "not read to its end by the last run: 1 file\n")
         assert.include(status.stdout, `${split}: unread from byte ${byte} on`)
 
         const requests = state().totals.requests
@@ -212,7 +212,7 @@ describe.concurrent("millrace run --follow", () => {
       program.kill("SIGTERM")
       assertEnded(yield* program.ended, 0)
       const after = yield* world.millrace(["status", file])
-      assert.include(after.stdout, "not read to its end when the last run ended: 1 file")
+      assert.include(after.stdout, "not read to its end by the last run: 1 file")
     })
   )
 

@@ -167,6 +167,7 @@ describe.concurrent("kill -9", () => {
         "identity.json",
         "lock.db",
         "outbox.db",
+        "run.json",
         "sources.json",
         "unread.json"
       ])

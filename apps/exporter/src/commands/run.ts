@@ -17,12 +17,13 @@ import * as BadRecords from "../badRecords.ts"
 import * as Control from "../control.ts"
 import { Ended, exitCodes, ofRun } from "../exitCode.ts"
 import { json } from "../json.ts"
+import * as LastRun from "../lastRun.ts"
 import { deadText, ledgerText, waitingText } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
+import * as Noting from "../noting.ts"
 import { ofRunning } from "../operations.ts"
 import { showProgress } from "../progress.ts"
 import { startReaders } from "../readers.ts"
-import * as Sources from "../sources.ts"
 import * as Terminal from "../terminal.ts"
 import * as Unread from "../unread.ts"
 import { validate } from "../validate.ts"
@@ -55,6 +56,9 @@ export const run = Command.make(
     const loaded = yield* load(config)
     const { definition, store } = loaded
     yield* validate(loaded, { follow })
+    let isStopped = false
+    /** Until a run has begun there is nothing to note: another exporter may run here. */
+    let end: (how: LastRun.End["how"], why?: string) => Effect.Effect<void> = () => Effect.void
     const deliver = (readers: ReadonlyArray<Reader>) =>
       Effect.gen(function* () {
         const outbox = yield* Outbox.Outbox
@@ -62,29 +66,42 @@ export const run = Command.make(
         const running = yield* Exporter.start(definition, { follow, patience, drain, readers }).pipe(
           Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox))
         )
+        end = yield* LastRun.begin(store.directory, follow)
         const operations = ofRunning(running, outbox, loaded, {
           started: yield* Clock.currentTimeMillis,
           follows: follow
         })
         if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
         const alerts = yield* Alerts.watch(loaded, operations)
-        yield* drainOnSignal(running)
+        const notes = yield* Noting.watch(store.directory, running)
+        yield* drainOnSignal(running, () => {
+          isStopped = true
+        })
         yield* Effect.logInfo(`${loaded.name}: started`)
         const progress = yield* showProgress(running, follow)
         const report = yield* running.ended
         yield* progress.stop
         yield* alerts.last
+        yield* notes.last(report)
         return { report, before }
       }).pipe(Effect.scoped, Effect.provide(store.layer))
     // The threads first: they load the configuration while the outbox is opened.
     const outcome = yield* Effect.scoped(
       Effect.flatMap(startReaders(config, loaded.workers - 1), deliver)
-    ).pipe(Effect.tapError((error) => (isOwned(error) ? Effect.void : Alerts.stopped(loaded, error.message))))
+    ).pipe(
+      Effect.tapError((error) =>
+        isOwned(error)
+          ? Effect.void
+          : Effect.andThen(end("failed", error.message), Alerts.stopped(loaded, error.message))
+      ),
+      Effect.tapDefect((defect) => end("failed", `a defect of this program: ${messageOf(defect)}`))
+    )
     const unread = Unread.summaryOf(outcome.report.unread)
-    yield* Unread.note(store.directory, unread)
-    yield* Sources.note(store.directory, Sources.statesOf(outcome.report.sources, outcome.report.unread))
-    yield* tell(outcome.report, outcome.before, unread, json)
     const { sourceError } = outcome.report
+    yield* sourceError !== undefined && hasEnded(outcome.report)
+      ? end("failed", sourceError.message)
+      : end(isStopped ? "stopped" : "ended")
+    yield* tell(outcome.report, outcome.before, unread, json)
     if (sourceError !== undefined) {
       // Of one that an operator stops, nothing has stopped by itself.
       if (follow && hasEnded(outcome.report)) yield* Alerts.stopped(loaded, sourceError.message)
@@ -126,6 +143,8 @@ export const run = Command.make(
 const hasEnded = ({ sources }: Report): boolean =>
   sources.every(({ state }) => state === "ended" || state === "failed")
 
+const messageOf = (defect: unknown) => (defect instanceof Error ? defect.message : String(defect))
+
 /** Another exporter runs on this state: nothing has stopped. */
 const isOwned = (error: { readonly _tag: string; readonly message: string }): boolean =>
   error instanceof Outbox.OutboxError && error.reason === "Owned"
@@ -148,7 +167,7 @@ const tell = (
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 
 /** The first signal drains, the second ends at once; nothing is lost either way. */
-const drainOnSignal = (running: Running) =>
+const drainOnSignal = (running: Running, onStop: () => void) =>
   Effect.acquireRelease(
     Effect.gen(function* () {
       const context = yield* Effect.context<never>()
@@ -156,6 +175,7 @@ const drainOnSignal = (running: Running) =>
       const onSignal = () => {
         if (asked) process.exit(130)
         asked = true
+        onStop()
         process.stderr.write(
           "\nmillrace: stopping; requests under way may finish (a second signal ends at once)\n"
         )

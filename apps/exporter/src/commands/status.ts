@@ -10,6 +10,7 @@ import { conditionsOf } from "../alerts/conditions.ts"
 import { limitsOf } from "../alerts/limits.ts"
 import { json } from "../json.ts"
 import { lanesOf, lanesText } from "../lanesText.ts"
+import { lastRunText } from "../lastRun.ts"
 import { ledgerText } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
 import { sourcesText } from "../sources.ts"
@@ -42,7 +43,7 @@ export const status = Command.make(
     const now = yield* Clock.currentTimeMillis
     const ledger = { routes: { ...emptyRoutes(names), ...found.ledger.routes } }
     yield* Effect.sync(() => {
-      const { isRunning, unread, sources, started } = found
+      const { isRunning, unread, sources, started, lastRun } = found
       const attention = conditionsOf({ ...found, ledger }, now, limitsOf(loaded))
       if (json) {
         const lanes = lanesOf(found, loaded)
@@ -53,6 +54,7 @@ export const status = Command.make(
             exporter: name,
             running: isRunning,
             ...(started === undefined ? {} : { started }),
+            ...(lastRun === undefined ? {} : { lastRun }),
             lanes,
             sources,
             outbox,
@@ -60,9 +62,9 @@ export const status = Command.make(
           })
         )
       }
-      const when = isRunning ? "" : ", as the last run that ended left them"
+      const when = isRunning ? "" : ", as the last run left them"
       const parts = [
-        `${Terminal.line(name)}: ${isRunning ? "running" : "not running"}`,
+        `${Terminal.line(name)}: ${isRunning ? "running" : lastRunText(lastRun)}`,
         ...(attention.length === 0
           ? []
           : [["in need of attention:", ...attention.map(({ text }) => Terminal.line(text))].join("\n")]),
@@ -111,7 +113,7 @@ const outboxText = ({ bytes, limit, free, problem }: OutboxState): string => {
 
 const leftText = (unread: Unread.Summary, isRunning: boolean): string => {
   if (unread.splits === 0) return ""
-  const when = isRunning ? "not read to its end" : "not read to its end when the last run ended"
+  const when = isRunning ? "not read to its end" : "not read to its end by the last run"
   return `\n\n${when}: ${counted(unread.splits, "file")}\n${Terminal.lines(Unread.unreadText(unread).join("\n"))}`
 }
 
