@@ -225,36 +225,58 @@ export interface AsyncConnection<in Meta = unknown> {
 }
 
 /**
- * `connect` for authors who write promises. A thrown `DeliveryError` is the verdict on the attempt; anything else
- * thrown is a Retry. The scope calls `close`; drain and time limits fire `signal`. `timeouts` are the limits that an
- * operator gave one request, to be handed on to whatever sends it.
+ * `connect` for authors who write promises. It may take its time, such as to fetch a token, and may be a promise itself. A
+ * thrown `DeliveryError` is the verdict on the attempt, or on the lane while it connects; anything else thrown is a Retry.
+ * The scope calls `close`; drain and time limits fire `signal`. `limits` are those that an operator gave one request, and
+ * how much of an answer is to be read: they are to be handed on to whatever sends it.
  *
  * @since 1.0.0
  * @category constructors
  */
 export const connectAsync =
   <Meta = unknown>(
-    open: (lane: string, timeouts: Policy.Timeouts) => AsyncConnection<Meta>
+    open: (
+      lane: string,
+      limits: Policy.RequestLimits,
+      signal: AbortSignal
+    ) => AsyncConnection<Meta> | Promise<AsyncConnection<Meta>>
   ): ((lane: string) => Effect.Effect<Connection<Meta>, DeliveryError, Scope.Scope>) =>
   (lane) =>
     Effect.gen(function* () {
-      const connection = open(lane, yield* Policy.Timeouts)
-      const { close } = connection
-      if (close !== undefined)
-        yield* Effect.addFinalizer(() => Effect.ignore(Effect.tryPromise(() => close())))
-      const attempt = <A>(run: (signal: AbortSignal) => Promise<A>) =>
-        Effect.tryPromise({
-          try: run,
-          catch: (cause) =>
-            cause instanceof DeliveryError
-              ? cause
-              : new DeliveryError({
-                  outcome: retry("failed", { detail: cause instanceof Error ? cause.message : undefined })
-                })
-        })
+      const limits = { ...(yield* Policy.Timeouts), answerBytes: yield* Policy.AnswerBytes }
+      const connection = yield* Effect.uninterruptibleMask((restore) =>
+        Effect.tap(
+          restore(attempted((signal) => opening(open(lane, limits, signal), signal))),
+          ({ close }) =>
+            close === undefined
+              ? Effect.void
+              : Effect.addFinalizer(() => Effect.ignore(Effect.tryPromise(() => close())))
+        )
+      )
       return {
         ...(connection.envelope === undefined ? {} : { envelope: connection.envelope }),
-        deliver: (batch) => attempt((signal) => connection.deliver(batch, signal)),
-        check: attempt((signal) => connection.check(signal))
+        deliver: (batch) => attempted((signal) => connection.deliver(batch, signal)),
+        check: attempted((signal) => connection.check(signal))
       }
     })
+
+/** One that is open too late is closed again. */
+const opening = async <Meta>(
+  given: AsyncConnection<Meta> | Promise<AsyncConnection<Meta>>,
+  signal: AbortSignal
+): Promise<AsyncConnection<Meta>> => {
+  const connection = await given
+  if (signal.aborted) await connection.close?.()
+  return connection
+}
+
+const attempted = <A>(run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, DeliveryError> =>
+  Effect.tryPromise({
+    try: run,
+    catch: (cause) =>
+      cause instanceof DeliveryError
+        ? cause
+        : new DeliveryError({
+            outcome: retry("failed", { detail: cause instanceof Error ? cause.message : undefined })
+          })
+  })

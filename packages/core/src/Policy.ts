@@ -98,3 +98,43 @@ export const timeouts = ({ connectTimeout, headersTimeout, bodyTimeout }: Resolv
 export const Timeouts = Context.Reference<Timeouts>("@millrace/core/Policy/Timeouts", {
   defaultValue: () => timeouts(resolve({}, 1))
 })
+
+/**
+ * The most that is read of one answer, in bytes, whoever asks for more.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const mostAnswerBytes: number = 16 * 1024 * 1024
+
+/**
+ * What an answer to a request of so many events may have, in bytes: a KiB for each, 1 MiB at the least, and
+ * `mostAnswerBytes` at the most.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const answerBytes = (events: number): number =>
+  Math.min(mostAnswerBytes, 1024 * Math.max(1024, events))
+
+/**
+ * How much of one answer is read, given while a lane's connection is opened: enough for the largest request that the
+ * destination's limits allow. 1 MiB everywhere else.
+ *
+ * @since 1.0.0
+ * @category services
+ */
+export const AnswerBytes = Context.Reference<number>("@millrace/core/Policy/AnswerBytes", {
+  defaultValue: () => answerBytes(1)
+})
+
+/**
+ * What whoever sends a lane's requests has to keep to: `Transport.promise` takes it as it stands.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface RequestLimits extends Timeouts {
+  /** How much of an answer is read. */
+  readonly answerBytes: number
+}

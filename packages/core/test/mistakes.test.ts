@@ -25,7 +25,8 @@ const says: Readonly<Record<string, RegExp>> = {
   "no-open": /^Property 'open' is missing in type .+ but required in type 'Definition</,
   "no-prepare": /^Property 'prepare' is missing in type .+ but required in type 'Opened</,
   "no-check": /^Property 'check' is missing in type .+ but required in type 'Connection<.+>'/,
-  "no-check-async": /^Property 'check' is missing in type .+ but required in type 'AsyncConnection<.+>'/,
+  "no-check-async":
+    /^Type '\{ deliver: .+ is not assignable to type 'AsyncConnection<.+> \| Promise<AsyncConnection</,
   "source-no-catalogue": /^Property 'catalogue' is missing in type .+ but required in type 'Definition</,
   "settings-no-schema": /^Object literal .+ 'shelf' does not exist in type 'Codec</,
   "wrong-setting": /^Type '"c"' is not assignable to type '"a" \| "b"'/,

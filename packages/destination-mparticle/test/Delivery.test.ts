@@ -190,7 +190,12 @@ describe("an attempt", () => {
         open: () =>
           Effect.succeed({
             send: ({ path }) =>
-              Effect.sync(() => ({ status: paths.push(path) * 0 + 202, headers: {}, body: "" }))
+              Effect.sync(() => ({
+                status: paths.push(path) * 0 + 202,
+                headers: {},
+                body: "",
+                truncated: false
+              }))
           })
       }
       const before = "2026-06-29T00:00:00Z"

@@ -11,7 +11,9 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
+import { AnswerError } from "./AnswerError.ts"
 import type { ClientCertificate } from "./ClientCertificate.ts"
 import { openPool } from "./internal/openPool.ts"
 import type { TransportError } from "./TransportError.ts"
@@ -32,6 +34,11 @@ export interface Options {
   readonly headers?: Duration.Input
   /** To read the body of an answer, all of it. The policy's `bodyTimeout` by default, 30 seconds where there is none. */
   readonly body?: Duration.Input
+  /**
+   * How much of an answer is read, unpacked; at most 16 MiB. By default enough for the largest request that the limits of
+   * the destination allow: a KiB for each event, 1 MiB at the least.
+   */
+  readonly answerBytes?: number
   /** For remotes that ask for one; none by default. */
   readonly clientCertificate?: ClientCertificate | undefined
 }
@@ -61,10 +68,26 @@ export interface Response {
   /** By lower-case name; repeated ones are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * At most the first 64 KiB, unpacked; the rest is not read. Less where the connection broke off within it: the status
-   * and the headers stand.
+   * Unpacked, and at most the first `answerBytes`; the rest is not read. Less where the connection broke off within it: the
+   * status and the headers stand.
    */
   readonly body: string
+  /** Whether `body` is not the whole of it. */
+  readonly truncated: boolean
+}
+
+/**
+ * The body of an answer as a JSON value. Fails where it was cut, and where it is no JSON.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const json = ({ body, truncated }: Response): Result.Result<unknown, AnswerError> => {
+  if (truncated) return Result.fail(new AnswerError({ reason: "truncated", read: Buffer.byteLength(body) }))
+  return Result.try({
+    try: (): unknown => JSON.parse(body),
+    catch: () => new AnswerError({ reason: "not-json", read: Buffer.byteLength(body) })
+  })
 }
 
 /**
@@ -122,7 +145,7 @@ export interface PromiseChannel {
 
 /**
  * A channel of the default transport for authors who write promises. Call `close` when it is not needed any more. It
- * knows of no policy: hand on the `timeouts` that `Destination.connectAsync` gives, which are `options` as they stand.
+ * knows of no policy: hand on the `limits` that `Destination.connectAsync` gives, which are `options` as they stand.
  *
  * @since 1.0.0
  * @category constructors

@@ -2,6 +2,7 @@
  * @since 1.0.0
  */
 export * as Address from "./Address.ts"
+export { AnswerError } from "./AnswerError.ts"
 export { ClientCertificate } from "./ClientCertificate.ts"
 export * as Delivery from "./Delivery.ts"
 export { excerpt } from "./Excerpt.ts"

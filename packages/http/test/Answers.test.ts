@@ -244,7 +244,7 @@ describe("a packed answer", () => {
     })
   )
 
-  it.live("is unpacked to 64 KiB and no further", () =>
+  it.live("is unpacked as far as it is read and no further", () =>
     Effect.gen(function* () {
       // Each a few hundred bytes or KB on the wire.
       const zeros = Buffer.alloc(64 * 1024 * 1024)
@@ -259,7 +259,8 @@ describe("a packed answer", () => {
           response.writeHead(200, { "content-encoding": encoding }).end(body)
         })
         const before = process.memoryUsage().arrayBuffers
-        assert.strictEqual((yield* ask(origin)).body.length, 64 * 1024, encoding)
+        const { body: read, truncated } = yield* ask(origin)
+        assert.deepStrictEqual([read.length, truncated], [1024 * 1024, true], encoding)
         assert.isBelow(process.memoryUsage().arrayBuffers - before, 16 * 1024 * 1024, encoding)
       }
     })

@@ -78,7 +78,57 @@ describe("Transport", () => {
     })
   )
 
-  it.live("reads at most 64 KiB of an answer and leaves the rest", () =>
+  it.live("reads as much of an answer as it is told, and says whether there is more", () =>
+    Effect.gen(function* () {
+      const text = JSON.stringify("x".repeat(298))
+      const origin = yield* http((request, response) => {
+        request.resume()
+        if (request.url === "/chunked") response.write("")
+        else response.setHeader("content-length", text.length)
+        response.end(text)
+      })
+      for (const path of ["/length", "/chunked"]) {
+        for (const [answerBytes, truncated] of [
+          [299, true],
+          [300, false],
+          [1e9, false]
+        ] as const) {
+          const channel = yield* Transport.open(origin, { answerBytes })
+          const answer = yield* channel.send({ ...post, path })
+          assert.deepStrictEqual([answer.truncated, answer.body.length], [truncated, truncated ? 299 : 300])
+          const read = Transport.json(answer)
+          assert.strictEqual(
+            Result.isFailure(read) ? read.failure.reason : "read",
+            truncated ? "truncated" : "read"
+          )
+        }
+      }
+      const { message, reason } = Result.getOrThrow(
+        Result.flip(Transport.json({ status: 200, headers: {}, body: "secret", truncated: false }))
+      )
+      assert.deepStrictEqual([reason, message], ["not-json", "the answer is no JSON (6 bytes)"])
+    })
+  )
+
+  it.live("reads what the limits of a lane's destination need, by default", () =>
+    Effect.gen(function* () {
+      const origin = yield* http((request, response) => {
+        request.resume()
+        response.end("x".repeat(3 * 1024 * 1024))
+      })
+      const bytes = (events: number) =>
+        Effect.gen(function* () {
+          const channel = yield* Transport.open(origin)
+          return (yield* channel.send(post)).body.length
+        }).pipe(Effect.provideService(Policy.AnswerBytes, Policy.answerBytes(events)))
+      assert.deepStrictEqual(
+        [yield* bytes(1), yield* bytes(2048), yield* bytes(1e9)],
+        [1024 * 1024, 2048 * 1024, 3 * 1024 * 1024]
+      )
+    })
+  )
+
+  it.live("reads at most a part of an answer and leaves the rest", () =>
     Effect.gen(function* () {
       let written = 0
       const origin = yield* http((request, response) => {
@@ -92,7 +142,7 @@ describe("Transport", () => {
         }
         write()
       })
-      const channel = yield* Transport.open(origin)
+      const channel = yield* Transport.open(origin, { answerBytes: 64 * 1024 })
       const answer = yield* channel.send(post)
       assert.strictEqual(answer.body.length, 64 * 1024)
       assert.isBelow(written, 50e6)
@@ -286,12 +336,18 @@ describe("Transport", () => {
       const fake: Transport.Transport = {
         open: (origin) =>
           Effect.succeed({
-            send: ({ path }) => Effect.succeed({ status: 299, headers: {}, body: origin + path })
+            send: ({ path }) =>
+              Effect.succeed({ status: 299, headers: {}, body: origin + path, truncated: false })
           })
       }
       const ask = Effect.flatMap(Transport.open("http://fake"), (channel) => channel.send(post))
       const answer = yield* Effect.provideService(ask, Transport.Transport, fake)
-      assert.deepStrictEqual(answer, { status: 299, headers: {}, body: "http://fake/v1?a=b" })
+      assert.deepStrictEqual(answer, {
+        status: 299,
+        headers: {},
+        body: "http://fake/v1?a=b",
+        truncated: false
+      })
     })
   )
 
@@ -323,8 +379,8 @@ describe("Transport", () => {
   it.live("ends the waits of authors who write promises at the limits that their connection was given", () =>
     Effect.gen(function* () {
       const silent = yield* sockets(() => {})
-      const connect = Destination.connectAsync((_lane, timeouts) => {
-        const channel = Transport.promise(silent.origin, timeouts)
+      const connect = Destination.connectAsync((_lane, limits) => {
+        const channel = Transport.promise(silent.origin, limits)
         const check = async (signal: AbortSignal) => {
           const error: unknown = await channel.send(post, signal).catch((cause: unknown) => cause)
           const detail = error instanceof TransportError ? error.reason : "another"

@@ -31,8 +31,8 @@ export const acme = Destination.plugin({
       limits,
       assign: () => Destination.to("main"),
       prepare: ([event]) => Result.succeed(Message.json(event.id, event)),
-      connect: Destination.connectAsync((_lane, timeouts) => {
-        const channel = Transport.promise(url.origin, timeouts)
+      connect: Destination.connectAsync((_lane, limits) => {
+        const channel = Transport.promise(url.origin, limits)
         const send = async (body: Uint8Array, signal: AbortSignal) => {
           const secret = Redacted.value(key)
           const headers = { authorization: \`Bearer \${secret}\`, "content-type": "application/json" }

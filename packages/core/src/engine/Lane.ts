@@ -216,6 +216,7 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         .connect(key.lane)
         .pipe(
           Effect.provideService(Policy.Timeouts, Policy.timeouts(opening.policy)),
+          Effect.provideService(Policy.AnswerBytes, Policy.answerBytes(opening.opened.limits.events)),
           Scope.provide(inner),
           Effect.exit
         )

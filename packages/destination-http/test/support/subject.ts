@@ -42,7 +42,7 @@ export const recording = () => {
         send: ({ body = new Uint8Array(), headers, method, path }) =>
           Effect.sync(() => {
             sent.push({ origin, method, path, headers, body: new TextDecoder().decode(body) })
-            return { status: 204, headers: {}, body: "" }
+            return { status: 204, headers: {}, body: "", truncated: false }
           })
       })
   }

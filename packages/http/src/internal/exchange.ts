@@ -11,15 +11,14 @@ import { readBytes } from "./readBytes.ts"
 import { type Head, salvage } from "./salvage.ts"
 import { unpack } from "./unpack.ts"
 
-/** Answers are read for their status and a line of explanation: more than this is nobody's need. */
-const bodyLimit = 64 * 1024
-
 /** As browsers take it; Node's own limit is 16 KiB. */
 const headLimit = 256 * 1024
 
 export interface Exchange {
   readonly agent: Connections
   readonly limits: Timeouts
+  /** How much of an answer is read. */
+  readonly answerBytes: number
   /** Headers of every request, before its own. */
   readonly headers: Readonly<Record<string, string>>
   /** What stands before a path: nothing, or the origin where a proxy is asked for it. */
@@ -33,7 +32,7 @@ export interface Exchange {
  * Once the head of an answer is there, the answer stands: a connection that ends after it only cuts the body (see `stands`).
  */
 export const exchange = (
-  { agent, headers, limits, prefix }: Exchange,
+  { agent, answerBytes, headers, limits, prefix }: Exchange,
   { body, headers: own, method, path }: Request,
   done: (result: Response | Broken) => void
 ): (() => void) => {
@@ -68,11 +67,13 @@ export const exchange = (
     open++
     within("body")
     bytes.then(async (packed) => {
-      const body = await textOf(packed, headers["content-encoding"])
+      const { body, isCut } = await textOf(packed, headers["content-encoding"], answerBytes)
       const isSent = sent.writableFinished && !agent.isRetired(sent.socket)
       const isReset = isSent && failure?.reason === "reset"
       const isLate = failure?.reason === "timeout-body"
-      if (!isLate && (isWhole(packed) || stands(status, body, isReset))) answer = { status, headers, body }
+      const isComplete = isWhole(packed)
+      if (!isLate && (isComplete || stands(status, body, isReset)))
+        answer = { status, headers, body, truncated: isCut || !isComplete }
       else failure ??= new Broken("reset", "half an answer")
       // Who refuses a request reads no more of it; who takes it may still want the rest.
       if (!sent.writableFinished && status >= 300) sent.destroy()
@@ -81,7 +82,8 @@ export const exchange = (
   }
   sent.once("response", (response) => {
     const { headers, statusCode: status = 0 } = response
-    const most = lengthOf(headers) ?? bodyLimit
+    // One byte beyond what is kept tells that there is more.
+    const most = Math.min(lengthOf(headers) ?? Infinity, answerBytes + 1)
     if (isDoubtful(headers)) agent.retire(response.socket)
     const isWhole = (bytes: Buffer) => response.complete || bytes.length >= most
     read({ status, headers: flatten(headers) }, readBytes(response, most), isWhole)
@@ -90,7 +92,7 @@ export const exchange = (
     // Once there is an answer, an error only ends it.
     const found = open === 1 ? salvage(cause) : undefined
     if (found === undefined) failure ??= Broken.of(cause)
-    else read(found, Promise.resolve(found.body.subarray(0, bodyLimit)), () => found.isWhole)
+    else read(found, Promise.resolve(found.body.subarray(0, answerBytes + 1)), () => found.isWhole)
   })
   // Once it has told of this, the agent takes the connection back.
   sent.once("close", () => queueMicrotask(over))
@@ -127,11 +129,16 @@ const isDoubtful = (headers: IncomingHttpHeaders): boolean =>
 const lengthOf = (headers: IncomingHttpHeaders): number | undefined => {
   const { "content-length": length, "transfer-encoding": coding } = headers
   if (length === undefined || coding === undefined || /chunked/i.test(coding)) return undefined
-  return /^\d+$/.test(length) ? Math.min(Number(length), bodyLimit) : undefined
+  return /^\d+$/.test(length) ? Number(length) : undefined
 }
 
-const textOf = async (bytes: Buffer, encoding: string | undefined): Promise<string> =>
-  (encoding === undefined ? bytes : await unpack(bytes, encoding, bodyLimit)).toString("utf8")
+const textOf = async (bytes: Buffer, encoding: string | undefined, most: number) => {
+  const plain = encoding === undefined ? bytes : await unpack(bytes, encoding, most + 1)
+  return {
+    body: plain.toString("utf8", 0, Math.min(plain.length, most)),
+    isCut: Math.max(bytes.length, plain.length) > most
+  }
+}
 
 const flatten = (headers: IncomingHttpHeaders): Response["headers"] => {
   const flat: Record<string, string> = {}

@@ -1,4 +1,4 @@
-import { Timeouts } from "@millrace/core/Policy"
+import { AnswerBytes, mostAnswerBytes, Timeouts } from "@millrace/core/Policy"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -30,11 +30,11 @@ const limitsOf = ({ connect, headers, body }: Options, policy: Timeouts): Timeou
 })
 
 export const openPool = (given: string, options: Options = {}): Effect.Effect<Channel, never, Scope.Scope> =>
-  Effect.flatMap(Timeouts, (policy) => {
+  Effect.flatMap(Effect.zip(Timeouts, AnswerBytes), ([policy, usual]) => {
     const origin = new URL(given)
     const limits = limitsOf(options, policy)
     return Result.match(proxyOf(origin, process.env), {
-      onSuccess: (proxy) => pooled(origin, proxy, limits, options),
+      onSuccess: (proxy) => pooled(origin, proxy, limits, boundOf(options, usual), options),
       onFailure: (code) => {
         const error = Effect.fail(errorOf(origin, new Broken("proxy", code)))
         return Effect.succeed<Channel>({ send: () => error })
@@ -42,10 +42,15 @@ export const openPool = (given: string, options: Options = {}): Effect.Effect<Ch
     })
   })
 
+/** What the author of a plugin gave goes before what the destination's limits say. */
+const boundOf = ({ answerBytes }: Options, usual: number): number =>
+  Math.min(mostAnswerBytes, Math.max(0, Math.floor(answerBytes ?? usual)))
+
 const pooled = (
   origin: URL,
   proxy: HttpProxy | undefined,
   limits: Timeouts,
+  answerBytes: number,
   { clientCertificate, connections = 8 }: Options
 ): Effect.Effect<Channel, never, Scope.Scope> => {
   const identity = clientCertificate === undefined ? {} : identityOf(clientCertificate)
@@ -74,7 +79,9 @@ const pooled = (
         if (agent.isClosed) return resume(failed(closed))
         try {
           return Effect.sync(
-            exchange({ agent, headers, limits, prefix }, request, (result) => resume(settled(result)))
+            exchange({ agent, answerBytes, headers, limits, prefix }, request, (result) =>
+              resume(settled(result))
+            )
           )
         } catch (cause) {
           return resume(failed(Broken.of(cause)))

@@ -8,8 +8,8 @@ const Verdict = Schema.Struct({ id: Schema.String, accepted: Schema.Boolean })
 const decode = Schema.decodeSync(Schema.fromJsonString(Schema.Struct({ results: Schema.Array(Verdict) })))
 
 export const connect = (url: URL, token: Redacted.Redacted) =>
-  Destination.connectAsync((_lane, timeouts) => {
-    const channel = Transport.promise(url.origin, timeouts)
+  Destination.connectAsync((_lane, limits) => {
+    const channel = Transport.promise(url.origin, limits)
     const send = async (request: Pick<Transport.Request, "body" | "method">, signal: AbortSignal) => {
       const secret = Redacted.value(token)
       const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" }
