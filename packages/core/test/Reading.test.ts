@@ -161,6 +161,43 @@ describe("threads that read", () => {
     }).pipe(memory, Effect.scoped)
   )
 
+  it.live("that fail at a split are run again, and all is read once", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const failed = new Set<string>()
+      const stumbling = (who: string): Source.Source => ({
+        ...Source.fromArray([]),
+        parallel: true,
+        run: (intake, run) =>
+          readSplits(new Set(), {})(
+            {
+              ...intake,
+              append: (chunk) =>
+                Effect.andThen(
+                  intake.append(chunk),
+                  Effect.suspend(() => {
+                    // Once by each reader, with what was read so far stored.
+                    if (failed.has(who)) return Effect.void
+                    failed.add(who)
+                    return Effect.die(new Error("stumbled"))
+                  })
+                )
+            },
+            run
+          )
+      })
+      const definitionOf = (who: string) =>
+        Exporter.from(stumbling(who)).route("crm").to(Remote.destination(remote))
+      const readers = [yield* reader(Effect.succeed(definitionOf("there")))]
+      const running = yield* Exporter.start(definitionOf("here"), { readers })
+      const { ledger, sourceError } = yield* running.ended
+      assert.isUndefined(sourceError)
+      assert.isTrue(failed.has("there"))
+      assert.strictEqual(Ledger.total(ledger, "delivered"), all.length)
+      assert.sameMembers([...Remote.idsOf(remote)], all)
+    }).pipe(Effect.scoped, memory)
+  )
+
   it.live("tell what they could not read, and read the rest", () =>
     Effect.gen(function* () {
       const { running, remote } = yield* started({ fails: "d" })

@@ -141,6 +141,42 @@ describe("a run that follows a large archive", () => {
   )
 })
 
+describe("a file that went and comes back", () => {
+  it.live("is opened again, and only what is new in it is read", () =>
+    Effect.gen(function* () {
+      const folder = mkdtempSync(join(base, "back-"))
+      const [stays, goes] = [join(folder, "stays.ndjson"), join(folder, "goes.ndjson")]
+      put(stays)
+      put(goes)
+      const recorder = Recorder.make()
+      const running = yield* Effect.forkChild(
+        Recorder.run(recorder, folder, { follow: true, settings: { interval: "10 millis" } })
+      )
+      const until = (isSo: () => boolean) =>
+        Effect.gen(function* () {
+          while (!isSo()) yield* Effect.sleep("5 millis")
+        })
+      yield* until(() => recorder.events.length === 2)
+      const looked = Effect.suspend(() => {
+        const before = recorder.problems.length
+        return until(() => recorder.problems.length > before + 1)
+      })
+      const opened = () => recorder.claimed.filter((split) => split === "goes.ndjson").length
+      // Not each look goes through all there is.
+      while (opened() < 2) {
+        renameSync(goes, join(base, "kept.ndjson"))
+        yield* looked
+        renameSync(join(base, "kept.ndjson"), goes)
+        yield* looked
+      }
+      assert.strictEqual(recorder.events.length, 2)
+      appendFileSync(goes, line())
+      yield* until(() => recorder.events.length === 3)
+      yield* Fiber.interrupt(running)
+    })
+  )
+})
+
 describe("from", () => {
   const from = (text: string) =>
     files.fromUnknown({

@@ -122,6 +122,13 @@ export const run = Effect.fnUntraced(function* (
     return [...problems, ...(yield* missing(gone))]
   })
 
+  /** Of files that are gone nothing is kept here; one that comes back is opened again, and its checkpoint says what is new. */
+  const forget = (files: ReadonlyArray<Found>): void => {
+    if (seen.size <= files.length) return
+    const there = new Set(files.map(({ path }) => path))
+    for (const path of seen.keys()) if (!there.has(path)) seen.delete(path)
+  }
+
   const standing = Standing.make(root)
   let [took, tookChanges, wholeAt] = [0, 0, 0]
   let hasLinks = false
@@ -149,6 +156,7 @@ export const run = Effect.fnUntraced(function* (
       yield* tell(empty)
     }
     standing.replace(found, stats)
+    if (found.unreadable.length === 0) forget(found.files)
     return yield* pass(found)
   })
 
