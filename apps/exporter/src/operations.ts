@@ -15,7 +15,7 @@ import {
   type LaneState,
   Outbox
 } from "@millrace/core/Outbox"
-import { openGate } from "@millrace/core/OutboxRules"
+import * as OutboxRules from "@millrace/core/OutboxRules"
 import type { Erased, LaneStatus, Past, Running } from "@millrace/core/Running"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -173,7 +173,7 @@ const lanesOf = ({ routes }: Ledger): ReadonlyArray<LaneKey> =>
   )
 
 const gateOf = (stored: ReadonlyArray<LaneState>, { route, lane }: LaneKey): GateState =>
-  stored.find((state) => state.route === route && state.lane === lane)?.gate ?? openGate
+  stored.find((state) => state.route === route && state.lane === lane)?.gate ?? OutboxRules.openGate
 
 /** With nobody running: straight from the outbox. What is replayed waits for the next run. */
 export const ofOutbox = (
@@ -206,12 +206,10 @@ export const ofOutbox = (
       const found = stored.find((state) => state.route === route && state.lane === lane)
       const known = lanesOf(yield* outbox.ledger).some((key) => key.route === route && key.lane === lane)
       if (found === undefined && !known) return false
-      if (!paused && found?.gate.reason !== "paused") return true
-      const since = yield* Clock.currentTimeMillis
-      yield* outbox.setGate(
-        { route, lane },
-        { open: !paused, reason: paused ? "paused" : "", since, notBefore: 0 }
-      )
+      const now = yield* Clock.currentTimeMillis
+      const gate = found?.gate ?? OutboxRules.openGate
+      const wanted = paused ? OutboxRules.pause(gate, now) : OutboxRules.resume(gate, now)
+      if (wanted !== gate) yield* outbox.setGate({ route, lane }, wanted)
       return true
     }),
   listDeadLetters: (filter, most) => list(outbox, definition, filter, most),

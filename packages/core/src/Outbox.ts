@@ -192,6 +192,8 @@ export interface GateState {
   readonly since: number
   /** No attempt before this time, in epoch milliseconds; 0 for none. */
   readonly notBefore: number
+  /** Of a lane that an operator paused: what its gate was before, and is again once the lane may go on. */
+  readonly former?: Omit<GateState, "former">
 }
 
 /**

@@ -114,3 +114,37 @@ export const sizeOfHead = ({ route, lane, reason, detail, origin }: DeadLetterHe
       origin.source.length +
       origin.split.length +
       origin.position.length)
+
+/**
+ * The reason of a gate that an operator closed.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const paused = "paused"
+
+/**
+ * A gate as an operator's pause leaves it; it keeps what it was.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const pause = (gate: GateState, now: number): GateState => {
+  if (gate.reason === paused) return gate
+  const { open, reason, since, notBefore } = gate
+  return { open: false, reason: paused, since: now, notBefore: 0, former: { open, reason, since, notBefore } }
+}
+
+/**
+ * A gate when the operator lets the lane go on: what it was before, be it closed for a reason of its own, or told to wait.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const resume = (gate: GateState, now: number): GateState => {
+  if (gate.reason !== paused) return gate
+  const { former } = gate
+  return former === undefined || former.open
+    ? { open: true, reason: "", since: now, notBefore: former?.notBefore ?? 0 }
+    : former
+}

@@ -180,6 +180,27 @@ describe("a lane", () => {
     }).pipe(memory)
   )
 
+  it.effect("goes on after a pause as it was: a wait that the remote asked for is kept", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const definition = Exporter.from(Source.fromArray(Remote.events(20)))
+        .route("crm")
+        .to(Remote.destination(remote, twoLanes))
+      const key = { route: "crm", lane: "sick" }
+      const wait = { open: true, reason: "", since: 0, notBefore: 3_600_000 }
+      yield* Outbox.Outbox.use((outbox) => outbox.setGate(key, wait))
+      const running = yield* Exporter.start(definition, { follow: true })
+      assert.isTrue(yield* running.pause(key, true))
+      const [paused] = (yield* running.lanes).filter(({ lane }) => lane === "sick")
+      assert.deepStrictEqual(paused?.gate.former, wait)
+      assert.isTrue(yield* running.pause(key, false))
+      yield* Time.pass("30 minutes")
+      assert.deepStrictEqual((yield* running.ledger).routes["crm"]?.waiting, { sick: 10 })
+      yield* Time.pass("31 minutes")
+      assert.deepStrictEqual((yield* running.ledger).routes["crm"]?.delivered, { sick: 10, well: 10 })
+    }).pipe(memory)
+  )
+
   it.effect("waits as long as the remote asks, also after a restart", () =>
     Effect.gen(function* () {
       const remote = Remote.make()

@@ -23,7 +23,7 @@ const stateOf = (format: string) =>
   )
 
 describe("an outbox written by an earlier release", () => {
-  it.live.each(["format-1", "format-2", "format-3", "format-4", "format-5"])(
+  it.live.each(["format-1", "format-2", "format-3", "format-4", "format-5", "format-6"])(
     "is sound, opens and drains: %s",
     (format) =>
       Effect.gen(function* () {

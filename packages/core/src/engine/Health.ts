@@ -3,6 +3,7 @@
  * at a time after failures in a row.
  */
 import type { GateState } from "../Outbox.ts"
+import * as OutboxRules from "../OutboxRules.ts"
 import type { Unauthorized } from "../Outcome.ts"
 import type { Resolved } from "../Policy.ts"
 import type { LaneStatus } from "../Running.ts"
@@ -93,20 +94,31 @@ export const sendsAt = (
 }
 
 /** The reason of a gate that an operator closed: nothing is tried until it is opened again. */
-export const paused = "paused"
+export const { paused } = OutboxRules
 
 export const pause = (health: Health, now: number): Health =>
   health.gate.reason === paused
     ? health
     : {
         ...health,
-        gate: { open: false, reason: paused, since: now, notBefore: 0 },
+        gate: OutboxRules.pause(health.gate, now),
         trouble: "an operator paused it"
       }
 
+/** What it was before: closed for a key, it is tried at once, as at a start. */
+const goOn = (gate: GateState, now: number): GateState => {
+  const former = OutboxRules.resume(gate, now)
+  return former.open ? former : tryAtOnce(former)
+}
+
 export const resume = (health: Health, held: string | undefined, now: number): Health =>
   health.gate.reason === paused
-    ? { ...health, gate: held === undefined ? openGate(now) : close(held, now), reason: "", trouble: "" }
+    ? {
+        ...health,
+        gate: held === undefined ? goOn(health.gate, now) : close(held, now),
+        reason: "",
+        trouble: ""
+      }
     : health
 
 /** Health with changed credentials: a gate closed for the old ones is tried at once. */

@@ -64,7 +64,9 @@ const steps: ReadonlyArray<string> = [
   create table erasure (user text primary key, at real not null) strict, without rowid;
   create table scrub (one integer primary key check (one = 1), key text not null, due integer not null) strict;
   insert into scrub (one, key, due) values (1, lower(hex(randomblob(32))), 0);
-  `
+  `,
+  // What a paused gate was before, as JSON.
+  "alter table lane add column former text"
 ]
 
 /** The format that this version reads and writes. */

@@ -48,6 +48,7 @@ interface StoredGate extends LaneKey {
   readonly reason: string
   readonly since: number
   readonly not_before: number
+  readonly former: string | null
   readonly bytes: number
 }
 
@@ -74,10 +75,13 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
     `insert into checkpoint (source, split, position) values (?, ?, ?)
      on conflict do update set position = excluded.position`
   )
-  const keepGate = query(db, "update lane set open = ?, reason = ?, since = ?, not_before = ? where id = ?")
+  const keepGate = query(
+    db,
+    "update lane set open = ?, reason = ?, since = ?, not_before = ?, former = ? where id = ?"
+  )
   const selectLanes = query<StoredGate>(
     db,
-    "select id, route, name as lane, open, reason, since, not_before, bytes from lane"
+    "select id, route, name as lane, open, reason, since, not_before, former, bytes from lane"
   )
 
   const unbury = (ids: ReadonlyArray<number>) => {
@@ -108,8 +112,9 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
       for (const id of replaces) compositions.drop(lane, id)
       for (const composition of added) compositions.keep(lane, composition, parcels.isOpen)
     },
-    setGate: (key, { open, reason, since, notBefore }) => {
-      keepGate.run(open ? 1 : 0, reason, since, notBefore, names.lane(key))
+    setGate: (key, { open, reason, since, notBefore, former }) => {
+      const before = former === undefined ? null : JSON.stringify(former)
+      keepGate.run(open ? 1 : 0, reason, since, notBefore, before, names.lane(key))
     },
     take: (key, after, bytes) => {
       const lane = names.findLane(key)
@@ -125,7 +130,15 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
         const { id, route, lane, reason, since, bytes } = row
         const waiting = ledger.waiting(route, lane)
         const gate =
-          row.open === null ? undefined : { open: row.open === 1, reason, since, notBefore: row.not_before }
+          row.open === null
+            ? undefined
+            : {
+                open: row.open === 1,
+                reason,
+                since,
+                notBefore: row.not_before,
+                ...(row.former === null ? {} : { former: JSON.parse(row.former) })
+              }
         if (waiting === 0 && gate === undefined) return []
         return [{ route, lane, waiting, bytes, oldest: parcels.oldest(id), gate }]
       }),
