@@ -212,15 +212,18 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
     /** Opens the connection; a failure counts like that of an attempt. */
     const connect = Effect.gen(function* () {
       const inner = yield* Scope.fork(scope)
-      const exit = yield* opening.opened
-        .connect(key.lane)
-        .pipe(
-          Effect.provideService(Policy.Timeouts, Policy.timeouts(opening.policy)),
-          Effect.provideService(Policy.AnswerBytes, Policy.answerBytes(opening.opened.limits.events)),
-          Scope.provide(inner),
-          Effect.exit
-        )
-      if (Exit.isSuccess(exit)) opening.connection = { connection: exit.value, scope: inner }
+      const exit = yield* opening.opened.connect(key.lane).pipe(
+        Effect.timeoutOrElse({
+          duration: opening.policy.attemptTimeout,
+          orElse: () => Effect.fail(tookTooLong)
+        }),
+        Effect.provideService(Policy.Timeouts, Policy.timeouts(opening.policy)),
+        Effect.provideService(Policy.AnswerBytes, Policy.answerBytes(opening.opened.limits.events)),
+        Scope.provide(inner),
+        Effect.exit
+      )
+      if (Exit.isSuccess(exit))
+        opening.connection = { connection: exit.value, scope: inner, users: 0, isProven: false }
       else {
         yield* Scope.close(inner, exit)
         yield* conclude({ items: [], due: 0, attempts: 0 }, answerOf(exit))
@@ -266,13 +269,31 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         yield* tellTrouble
       })
 
-    const conclude = (batch: Batches.Pending, answer: Answer) =>
+    /** The next attempt opens the connection anew; what is under way over this one ends first. */
+    const letGo = (held: Opening.Held) => {
+      if (opening.connection === held) opening.connection = undefined
+    }
+
+    const closeUnused = (held: Opening.Held) =>
+      held.users === 0 && opening.connection !== held ? Scope.close(held.scope, Exit.void) : Effect.void
+
+    const conclude = (batch: Batches.Pending, answer: Answer, held?: Opening.Held) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         const moment = { now, random: yield* Random.next, policy: opening.policy }
         const verdict = judge(batch, answer, moment)
         const gateBefore = health.gate
-        health = Health.after(health, verdict, moment)
+        const isRefused = verdict.unauthorized !== undefined
+        // What was good before, such as a token, may have run out: a new connection has the say, before the gate closes.
+        const isOutdated =
+          isRefused && held !== undefined && (held.isProven || held !== opening.connection) && gateBefore.open
+        if (!isOutdated) health = Health.after(health, verdict, moment)
+        if (held !== undefined) {
+          if (verdict.delivered.length > 0) held.isProven = true
+          const isFailing =
+            verdict.setback !== undefined && health.failures % opening.policy.breakerAfter === 0
+          if (isRefused || isFailing) letGo(held)
+        }
         if (verdict.setback?.scope === "destination") {
           Health.share(shared, verdict.setback.until, now)
         }
@@ -292,12 +313,14 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         for (const defect of verdict.defects) yield* log(`defect of ${route.destination.plugin}: ${defect}`)
       })
 
-    const attempt = (connection: Connection, batch: Batches.Pending) =>
+    const attempt = (held: Opening.Held, batch: Batches.Pending) =>
       Effect.gen(function* () {
-        const exit = yield* deliver(connection, batch.items)
+        const exit = yield* deliver(held.connection, batch.items)
         underWay--
+        held.users--
         unsettled++
-        yield* conclude(batch, answerOf(exit))
+        yield* conclude(batch, answerOf(exit), held)
+        yield* closeUnused(held)
         unsettled--
         wake()
       })
@@ -411,11 +434,12 @@ export const make = (options: Options): Effect.Effect<Lane, OutboxError, Scope.S
         // Asked again: the lane may have been paused while groups were stored.
         if (sends() && sendsAt !== undefined && sendsAt <= now && hasWork(now)) {
           if (opening.connection === undefined) return yield* connect
-          const { connection } = opening.connection
-          const batch = next(connection, now)
+          const held = opening.connection
+          const batch = next(held.connection, now)
           if (batch !== undefined) {
             underWay++
-            return yield* FiberSet.run(attempts, attempt(connection, batch))
+            held.users++
+            return yield* FiberSet.run(attempts, attempt(held, batch))
           }
         }
       }

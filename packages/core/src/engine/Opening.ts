@@ -21,7 +21,17 @@ export interface Opening {
   readonly composer: Compose.Composer
   readonly readBack: ReadBack.ReadBack
   readonly bodies: Bodies.Bodies
-  connection: { readonly connection: Connection; readonly scope: Scope.Closeable } | undefined
+  connection: Held | undefined
+}
+
+/** A connection that is open. */
+export interface Held {
+  readonly connection: Connection
+  readonly scope: Scope.Closeable
+  /** Attempts under way over it. */
+  users: number
+  /** Whether the remote has taken something over it: then its credentials were good. */
+  isProven: boolean
 }
 
 export interface Options {

@@ -19,11 +19,11 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "events are acknowledged before they are sent",
     file: "engine/Lane.ts",
-    find: "const exit = yield* deliver(connection, batch.items)",
+    find: "const exit = yield* deliver(held.connection, batch.items)",
     replace: `
         const early = { delivered: batch.items, dead: [], again: [] }
         yield* settle(Settlements.ofVerdict(batch, early, 0))
-        const exit = yield* deliver(connection, batch.items)`,
+        const exit = yield* deliver(held.connection, batch.items)`,
     breaks: ["at-least-once"]
   },
   {
@@ -59,18 +59,20 @@ export const bugs: ReadonlyArray<Bug> = [
   {
     name: "message ids derive from the clock",
     file: "engine/Lane.ts",
-    find: "ids: items.map((item) => item.id),",
-    replace: `ids: items.map((item) => item.id + "@" + health.lastSuccess),`,
+    find: "batchOf(key.lane, items, body, envelope)",
+    replace: `batchOf(
+      key.lane, items.map((item) => ({ ...item, id: item.id + "@" + health.lastSuccess })), body, envelope
+    )`,
     breaks: ["stable-ids"]
   },
   {
     name: "lanes share their permits",
     file: "engine/Lane.ts",
-    find: "const exit = yield* deliver(connection, batch.items)",
+    find: "const exit = yield* deliver(held.connection, batch.items)",
     replace: `
         while (shared.taken) yield* Effect.sleep(100)
         shared.taken = true
-        const exit = yield* deliver(connection, batch.items)
+        const exit = yield* deliver(held.connection, batch.items)
         shared.taken = false`,
     breaks: ["isolation"]
   },
