@@ -6,12 +6,13 @@ import type { Reader } from "@millrace/core/Reading"
 import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { startedAs } from "./load.ts"
 
 /** What a thread is given. */
 export interface ReaderData {
   readonly config: string
   readonly startedAs: string | undefined
+  /** Whether what plugins and changes throw is shown. */
+  readonly showDefects: boolean
 }
 
 const program = new URL(
@@ -19,18 +20,16 @@ const program = new URL(
   import.meta.url
 )
 
-/** So many threads that read what `config` says; they end with the scope. */
+/** So many threads that read what the configuration says; they end with the scope. */
 export const startReaders = (
-  config: string,
+  data: ReaderData,
   count: number
 ): Effect.Effect<ReadonlyArray<Reader>, never, Scope.Scope> =>
-  Effect.forEach(Array.from({ length: count }), () => Effect.map(startThread(config), readerOf))
+  Effect.forEach(Array.from({ length: count }), () => Effect.map(startThread(data), readerOf))
 
-const startThread = (config: string) =>
+const startThread = (workerData: ReaderData) =>
   Effect.acquireRelease(
-    Effect.sync(
-      () => new Worker(program, { workerData: { config, startedAs: startedAs() } satisfies ReaderData })
-    ),
+    Effect.sync(() => new Worker(program, { workerData })),
     (worker) => Effect.promise(() => worker.terminate())
   )
 

@@ -32,7 +32,7 @@ export interface Lane {
 }
 
 /**
- * What one request may hold. A zero limit means none.
+ * What one request may hold: each number at least 1. A destination that opens with less is refused, and the limit named.
  *
  * @since 1.0.0
  * @category models
@@ -205,11 +205,23 @@ export const plugin = <E extends Event, Settings, Input, Credentials, Credential
         Plugin.fromResult(
           definition.name,
           // `deliver` is only ever given the meta that this `prepare` made.
-          definition.open({ settings, credentials: given }) as Result.Result<Opened<E>, string>
+          Result.flatMap(
+            definition.open({ settings, credentials: given }) as Result.Result<Opened<E>, string>,
+            withLimits
+          )
         )
       )
     })
   })
+
+/** A request that may hold nothing would never be sent, and its events would wait for ever. */
+const withLimits = <E extends Event>(given: Opened<E>): Result.Result<Opened<E>, string> => {
+  const { window: _, ...counts } = given.limits
+  const wrong = Object.entries(counts).find(([, most]) => !(most >= 1))
+  return wrong === undefined
+    ? Result.succeed(given)
+    : Result.fail(`limits.${wrong[0]}: expected at least 1, found ${wrong[1]}`)
+}
 
 /**
  * A connection for authors who write promises.

@@ -20,6 +20,7 @@ import type { LaneKey } from "./Outbox.ts"
 import type { PluginError } from "./Plugin.ts"
 import type { Changed, Route } from "./Route.ts"
 import type { RunError } from "./Running.ts"
+import * as Thrown from "./Thrown.ts"
 
 /**
  * A message as it would be sent.
@@ -61,6 +62,8 @@ export interface RoutePreview {
   readonly lanes: ReadonlyArray<LanePreview>
   /** What its destination says of the types that it selects. */
   readonly warnings: ReadonlyArray<string>
+  /** What its changes and its destination threw, each once. */
+  readonly thrown: ReadonlyArray<Thrown.Thrown>
 }
 
 /**
@@ -127,10 +130,15 @@ const changed = (route: Route, event: Event): Changed => {
  * @category constructors
  */
 export const preview = (
-  definition: Definition,
+  given: Definition,
   options: { readonly messages: number; readonly events: number }
 ): Effect.Effect<ReadonlyArray<RoutePreview>, RunError> =>
   Effect.gen(function* () {
+    const thrown: Array<Thrown.Thrown> = []
+    const definition = Thrown.observe(
+      given,
+      Thrown.once(mostThrown, (one) => void thrown.push(one))
+    )
     yield* validate(definition)
     const enough = yield* Deferred.make<void>()
     const routes = yield* Effect.forEach(definition.routes, (route) =>
@@ -176,15 +184,22 @@ export const preview = (
       Effect.forEach(Object.entries(definition.sources), runSource, { discard: true }),
       Deferred.await(enough)
     )
-    return routes.map(({ seen }) => seen)
+    return routes.map(({ seen }) => ({
+      ...seen,
+      thrown: thrown.filter(({ route }) => route === seen.route)
+    }))
   })
+
+/** An author mends the first of them and looks again. */
+const mostThrown = 20
 
 const emptyPreview = (route: Route, opened: Opened, warnings: ReadonlyArray<string>): RoutePreview => ({
   route: route.name,
   read: 0,
   left: new Map(),
   lanes: opened.lanes.map(({ name }) => ({ lane: name, events: 0, messages: [] })),
-  warnings
+  warnings,
+  thrown: []
 })
 
 interface Looking {

@@ -8,7 +8,9 @@ import {
   Json,
   Outbox,
   OutboxMemory,
+  Preview,
   Source,
+  Thrown,
   Transform
 } from "@millrace/core"
 import * as Effect from "effect/Effect"
@@ -100,6 +102,57 @@ describe("a throw costs the event at which it happens", () => {
       assert.include(details, "defect: its user has no ids that can be read")
     }).pipe(memory)
   )
+})
+
+describe("what a plugin or a change throws", () => {
+  const secret = "ada@example.com"
+  const definition = () =>
+    Exporter.from(Source.fromArray(Remote.events(9)))
+      .route("crm")
+      .through((event) => {
+        if (event.id === "event-1") throw new TypeError(`no country in ${secret}`)
+        return event
+      })
+      .to(
+        Remote.destination(Remote.make(), {
+          prepare: (events, lane) => {
+            if (events[0].id > "event-4") throw new RangeError("planted")
+            return Remote.whole(events, lane)
+          }
+        })
+      )
+
+  it.live("is told to who asks for it, once, with message and stack, and to nobody else", () =>
+    Effect.gen(function* () {
+      const thrown: Array<Thrown.Thrown> = []
+      const tell = Thrown.once(20, (one) => void thrown.push(one))
+      const ledger = yield* Exporter.run(Thrown.observe(definition(), tell))
+      assert.deepStrictEqual(ledger.routes["crm"]!.dead, { defect: 5 })
+      assert.deepStrictEqual(
+        thrown.map(({ route, where }) => `${route} ${where}`),
+        ["crm through", "crm prepare"]
+      )
+      assert.include(thrown[0]!.text, `TypeError: no country in ${secret}\n    at `)
+      assert.isFalse((yield* deadOf).some((detail) => detail.includes(secret)))
+    }).pipe(memory)
+  )
+
+  it.live("is shown by a preview", () =>
+    Effect.gen(function* () {
+      const [route] = yield* Preview.preview(definition(), { messages: 20, events: 20 })
+      assert.deepStrictEqual(
+        route?.thrown.map(({ where, text }) => `${where} ${text.split("\n")[0]}`),
+        [`through TypeError: no country in ${secret}`, "prepare RangeError: planted"]
+      )
+    })
+  )
+
+  it("is told of no more kinds than are asked for", () => {
+    const told: Array<string> = []
+    const tell = Thrown.once(2, ({ text }) => void told.push(text))
+    for (const text of ["a", "b", "a", "c"]) tell({ route: "crm", where: "prepare", text })
+    assert.deepStrictEqual(told, ["a", "b"])
+  })
 })
 
 describe("what is stored and cannot be read any more", () => {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Catalogue from "@millrace/core/Catalogue"
 import * as Destination from "@millrace/core/Destination"
+import * as Outcome from "@millrace/core/Outcome"
 import * as Plugin from "@millrace/core/Plugin"
 import * as Source from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
@@ -54,6 +55,40 @@ const refusal = (use: string, module: unknown, kind?: Plugin.Kind) =>
   Effect.map(load(use, module, kind), ({ result }) =>
     Result.isFailure(result) ? result.failure.message : "was taken"
   )
+
+describe("opening a destination", () => {
+  it.effect.each([0, -1, Number.NaN])(
+    "refuses a limit under which nothing could be sent (%s), by its name",
+    (bytes) =>
+      Effect.gen(function* () {
+        const limits = {
+          messages: 1,
+          events: 1,
+          bytes,
+          messageBytes: 1,
+          messageEvents: 1,
+          concurrency: 1,
+          window: 0
+        }
+        const acme = Destination.plugin({
+          name: "acme",
+          accepts: Catalogue.any,
+          settings: Schema.Struct({}),
+          credentials: Schema.Struct({}),
+          open: () =>
+            Destination.opened({
+              lanes: [{ name: "main" }],
+              limits,
+              assign: () => Destination.to("main"),
+              prepare: () => Result.fail(Outcome.rejected("never")),
+              connect: () => Effect.never
+            })
+        })
+        const error = yield* Effect.flip(acme({}).open)
+        assert.strictEqual(error.message, `acme: limits.bytes: expected at least 1, found ${bytes}`)
+      })
+  )
+})
 
 describe("loading a plugin", () => {
   it.effect("takes the only one of its kind, also where it is exported twice", () =>

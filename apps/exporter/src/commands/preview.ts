@@ -10,6 +10,7 @@ import { differences } from "../differences.ts"
 import { configArgument, load } from "../load.ts"
 import { counted, number } from "../table.ts"
 import * as Terminal from "../terminal.ts"
+import { thrownText } from "../thrownText.ts"
 
 export const preview = Command.make(
   "preview",
@@ -40,10 +41,15 @@ export const preview = Command.make(
   )
 )
 
-const routeText = ({ route, read, left, lanes, warnings }: Preview.RoutePreview): string => {
+const routeText = ({ route, read, left, lanes, thrown, warnings }: Preview.RoutePreview): string => {
   const reasons = [...left].map(([reason, events]) => `${number(events)} ${reason}`).join(", ")
   const heading = `route ${route}: ${counted(read, "event")} read${reasons === "" ? "" : `; not sent: ${reasons}`}`
-  return [heading, ...warnings.map((warning) => `warning: ${warning}`), ...lanes.map(laneText)].join("\n\n")
+  return [
+    heading,
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...thrown.map(thrownText),
+    ...lanes.map(laneText)
+  ].join("\n\n")
 }
 
 const laneText = ({ lane, events, messages }: Preview.LanePreview): string =>

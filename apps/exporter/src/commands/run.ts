@@ -19,12 +19,15 @@ import { Ended, exitCodes, ofRun } from "../exitCode.ts"
 import { json } from "../json.ts"
 import * as LastRun from "../lastRun.ts"
 import { deadText, ledgerText, waitingText } from "../ledgerText.ts"
-import { configArgument, load } from "../load.ts"
+
+import { configArgument, load, startedAs } from "../load.ts"
 import * as Noting from "../noting.ts"
+
 import { ofRunning } from "../operations.ts"
 import { showProgress } from "../progress.ts"
 import { startReaders } from "../readers.ts"
 import * as Terminal from "../terminal.ts"
+import { shown } from "../thrownText.ts"
 import * as Unread from "../unread.ts"
 import { validate } from "../validate.ts"
 
@@ -50,11 +53,18 @@ export const run = Command.make(
       "60 seconds",
       "Give up on a lane that failed for this long without a success, and on a source that could not be read for so long"
     ),
-    drain: duration("drain", "30 seconds", "When stopped, wait this long for requests under way")
+    drain: duration("drain", "30 seconds", "When stopped, wait this long for requests under way"),
+    showDefects: Flag.Boolean("show-defects").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription(
+        "Print what the code of a plugin or a change throws, with its stack, which may quote events: for its author"
+      )
+    )
   },
-  Effect.fnUntraced(function* ({ config, json, follow, patience, drain }) {
+  Effect.fnUntraced(function* ({ config, json, follow, patience, drain, showDefects }) {
     const loaded = yield* load(config)
-    const { definition, store } = loaded
+    const { store } = loaded
+    const definition = showDefects ? shown(loaded.definition) : loaded.definition
     yield* validate(loaded, { follow })
     let isStopped = false
     /** Until a run has begun there is nothing to note: another exporter may run here. */
@@ -87,7 +97,10 @@ export const run = Command.make(
       }).pipe(Effect.scoped, Effect.provide(store.layer))
     // The threads first: they load the configuration while the outbox is opened.
     const outcome = yield* Effect.scoped(
-      Effect.flatMap(startReaders(config, loaded.workers - 1), deliver)
+      Effect.flatMap(
+        startReaders({ config, startedAs: startedAs(), showDefects }, loaded.workers - 1),
+        deliver
+      )
     ).pipe(
       Effect.tapError((error) =>
         isOwned(error)
