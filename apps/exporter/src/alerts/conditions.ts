@@ -159,8 +159,8 @@ const ofSource = (
   const conditions: Array<Condition> = []
   const wrong = states[state]
   // What only a person can mend is told at once.
-  const isDue = state === "closed" || now - (since ?? 0) >= thresholds.unreadableFor
-  if (wrong !== undefined && (state === "failed" || isDue)) {
+  const isForPerson = state === "closed" || state === "failed"
+  if (wrong !== undefined && (isForPerson || now - (since ?? 0) >= thresholds.unreadableFor)) {
     conditions.push({
       key: `source ${source}`,
       condition: "source",

@@ -16,7 +16,8 @@ interface Upload {
   readonly event_type: string
   readonly time: number
   readonly insert_id: string
-  library?: "Braze"
+  /** Absent for an event of another catalogue. */
+  readonly library: "Braze" | undefined
   adid?: string
   idfa?: string
   price?: number
@@ -51,13 +52,12 @@ export const uploader = (
       event_type: name ?? before + nameOf(event.type, values),
       time: Math.round(event.time),
       insert_id: event.id,
+      library: isBraze ? "Braze" : undefined,
       event_properties: isBraze ? propertiesOf(event, values, name === undefined) : allToJson(values)
     }
     if (present(userId)) upload.user_id = userId
     if (present(deviceId)) upload.device_id = deviceId
-    if (!isBraze) return Result.succeed(Message.json(event.id, upload))
-    upload.library = "Braze"
-    putAdId(upload, values)
+    if (isBraze) putAdId(upload, values)
     if (event.type === purchase) putRevenue(upload, values)
     return Result.succeed(Message.json(event.id, upload))
   }
