@@ -22,6 +22,7 @@ const programs = {
   demo: "tools/demo.ts",
   check: "tools/check.ts",
   coverage: "tools/coverage.ts",
+  packages: "tools/packages.ts",
   millrace: "apps/exporter/src/bin.ts",
   emulator: "packages/mparticle-emulator/src/bin.ts",
   simulate: "tools/simulate.ts",
