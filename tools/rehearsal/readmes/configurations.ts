@@ -39,6 +39,11 @@ export const configurations: ReadonlyArray<Configuration> = [
     holds: "appId: 5f0e7d3c",
     replace: { "pod: us1, environment: production": "baseUrl: EMULATOR, environment: production" }
   },
+  ...["segment", "amplitude", "mixpanel"].map((name) => ({
+    package: `@millrace/destination-${name}`,
+    holds: "order.placed: Order Completed",
+    replace: { "region: us": "baseUrl: VENDOR" }
+  })),
   {
     package: "millrace",
     holds: "name: braze-to-mparticle",

@@ -29,6 +29,15 @@ const analytics = (name: string, secret: string): Example => ({
   prints: delivered
 })
 
+const events = `
+const events = [{ id: "1", type: "shop.visited", time: 0, user: { externalId: "1" }, properties: {} }]`
+
+const lake = {
+  "destination.ts": `
+import { files } from "@millrace/destination-files"
+export const destination = files({ settings: { path: "lake" } })`
+}
+
 export const examples: ReadonlyArray<Example> = [
   analytics("destination-amplitude", "<API key>"),
   analytics("destination-mixpanel", "<project token>"),
@@ -49,15 +58,18 @@ process.on("exit", () => console.log(globSync("lake/event_type=order.placed/**/*
   },
   {
     package: "@millrace/core",
-    holds: 'from "./destination.ts"',
-    before: `
-const events = [{ id: "1", type: "shop.visited", time: 0, user: { externalId: "1" }, properties: {} }]`,
+    holds: "const ledger = await",
+    before: events,
     after: "console.log(ledger)",
-    files: {
-      "destination.ts": `
-import { files } from "@millrace/destination-files"
-export const destination = files({ settings: { path: "lake" } })`
-    },
+    files: lake,
+    prints: delivered
+  },
+  {
+    package: "@millrace/core",
+    holds: "ExporterAsync.start",
+    before: events,
+    replace: { "await exporter.ended": "console.log((await exporter.ended).ledger)" },
+    files: lake,
     prints: delivered
   },
   {
