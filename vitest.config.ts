@@ -12,7 +12,7 @@ const hang = 15 * 60_000
 
 export default defineConfig({
   test: {
-    projects: [...below("packages"), ...below("apps"), "benchmarks", "examples"].map((root) => ({
+    projects: [...below("packages"), ...below("apps"), "benchmarks", "examples", "tools"].map((root) => ({
       extends: true,
       test: {
         name: root,

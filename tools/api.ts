@@ -15,15 +15,16 @@ const folder = join(root, "api")
 const work = mkdtempSync(join(tmpdir(), "millrace-api-"))
 process.on("exit", () => rmSync(work, { recursive: true, force: true }))
 
-/** Declarations without comments: docstrings are for readers, and change without anything breaking. */
-const declare = (name: string): string => {
-  const target = join(work, name)
+/**
+ * Declarations of all packages without comments: docstrings are for readers, and change without anything breaking. Types are
+ * checked elsewhere.
+ */
+const declareAll = (): void => {
   const compiler = join(root, "node_modules/.bin/tsc")
-  const settings = ["--removeComments", "--outDir", target]
-  const done = spawnSync(compiler, ["-p", join(root, "packages", name, "tsconfig.build.json"), ...settings], {
-    encoding: "utf8"
-  })
-  if (done.status === 0) return target
+  const emit = ["--noEmit", "false", "--emitDeclarationOnly", "--declarationMap", "false", "--noCheck"]
+  const settings = [...emit, "--removeComments", "--rootDir", root, "--outDir", work]
+  const done = spawnSync(compiler, ["-p", root, ...settings], { encoding: "utf8" })
+  if (done.status === 0) return
   console.error(done.stdout)
   process.exit(1)
 }
@@ -42,7 +43,7 @@ const modulesOf = (target: string): ReadonlyArray<string> => {
 }
 
 const reportOf = (name: string): string => {
-  const target = declare(name)
+  const target = join(work, "packages", name, "src")
   const sections = modulesOf(target).map((file) => {
     const title = relative(target, file).replace(/\.d\.ts$/, "")
     return `## ${title}\n\n\`\`\`ts\n${readFileSync(file, "utf8").replaceAll('.ts"', '"').trim()}\n\`\`\`\n`
@@ -58,6 +59,7 @@ const manifestOf = (name: string) =>
 /** A command has no types. */
 const isLibrary = (name: string): boolean => "." in manifestOf(name).exports
 
+declareAll()
 const reports = new Map(
   readdirSync(join(root, "packages"))
     .filter(isLibrary)

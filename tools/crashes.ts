@@ -4,7 +4,7 @@
  * identical.
  */
 import { spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import process from "node:process"
@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Ledger from "../packages/core/src/Ledger.ts"
 import * as SampleExport from "../packages/events-braze/src/SampleExport.ts"
 import * as Emulator from "../packages/mparticle-emulator/src/Emulator.ts"
+import { putFile } from "./putFile.ts"
 
 const { values } = parseArgs({
   options: {
@@ -81,13 +82,7 @@ const live = (mercy?: "spared"): Promise<{ readonly code: number | null; readonl
   })
 
 const program = Effect.gen(function* () {
-  const summary = SampleExport.write(
-    { folder: join(folder, "export"), seed: 5, events: 60_000 },
-    (file, bytes) => {
-      mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(file, bytes)
-    }
-  )
+  const summary = SampleExport.write({ folder: join(folder, "export"), seed: 5, events: 60_000 }, putFile)
   const failures = [
     { kind: "status", status: 503, rate: 0.05 },
     { kind: "reset-after", rate: 0.03 },

@@ -4,19 +4,20 @@
  * Works in `.millrace-demo/`. An unfinished run goes on; a finished one (`ledger.json` is there) starts anew.
  */
 import { spawn } from "node:child_process"
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import process from "node:process"
 import * as Effect from "effect/Effect"
 import { exitCodes } from "../apps/exporter/src/exitCode.ts"
 import { ledgerText } from "../apps/exporter/src/ledgerText.ts"
-import { number } from "../apps/exporter/src/table.ts"
-import type { Summary } from "../apps/exporter/src/unread.ts"
 import * as Event from "../packages/core/src/Event.ts"
 import * as Ledger from "../packages/core/src/Ledger.ts"
 import * as Sample from "../packages/events-braze/src/Sample.ts"
 import * as SampleExport from "../packages/events-braze/src/SampleExport.ts"
 import * as Emulator from "../packages/mparticle-emulator/src/Emulator.ts"
+import type { Unread } from "../packages/operations/src/Status.ts"
+import { number } from "../packages/operations/src/Text.ts"
+import { putFile } from "./putFile.ts"
 
 const root = dirname(import.meta.dirname)
 const folder = join(root, ".millrace-demo")
@@ -37,11 +38,6 @@ const fail = (text: string): never => {
   process.exit(1)
 }
 
-const write = (file: string, bytes: string | Uint8Array) => {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, bytes)
-}
-
 /** Writes the export aside and moves it into place, so that a killed run leaves no half of one. */
 const prepareExport = (): void => {
   if (existsSync(path("export"))) {
@@ -50,7 +46,7 @@ const prepareExport = (): void => {
   }
   const aside = path("export.new")
   rmSync(aside, { recursive: true, force: true })
-  const summary = SampleExport.write({ folder: aside, seed, events: 40_000, damage: planted }, write)
+  const summary = SampleExport.write({ folder: aside, seed, events: 40_000, damage: planted }, putFile)
   renameSync(aside, path("export"))
   say(
     `Sample export: ${number(summary.events)} events of ${summary.byType.size} types in ${number(summary.files)} files below .millrace-demo/export,` +
@@ -118,16 +114,16 @@ const demo = Effect.gen(function* () {
     `mParticle emulator: ${url}, feeds ${Object.keys(feeds).join(", ")}; every request is in .millrace-demo/capture.ndjson`
   )
   for (const [feed, pair] of Object.entries(feeds)) {
-    write(path("secrets", `${feed}.key`), `${pair.key}\n`)
-    write(path("secrets", `${feed}.secret`), `${pair.secret}\n`)
+    putFile(path("secrets", `${feed}.key`), `${pair.key}\n`)
+    putFile(path("secrets", `${feed}.secret`), `${pair.secret}\n`)
   }
-  write(path("millrace.yaml"), configuration(url))
+  putFile(path("millrace.yaml"), configuration(url))
   say("Running: millrace run .millrace-demo/millrace.yaml\n")
   const { code, output } = yield* Effect.promise(runExporter)
   // As planted: one file ends too early. That goes before the dead letters.
   if (code !== exitCodes.unread)
     fail(`the exporter ended with ${code ?? "a signal"}; run npm start again to go on`)
-  const { unread, ...ledger }: Ledger.Ledger & { readonly unread: Summary } = JSON.parse(output)
+  const { unread, ...ledger }: Ledger.Ledger & { readonly unread: Unread } = JSON.parse(output)
   say(`${ledgerText(ledger)}\n`)
   const delivered = Ledger.total(ledger, "delivered")
   const held = state().totals.distinctEvents
@@ -139,7 +135,7 @@ const demo = Effect.gen(function* () {
   say(
     `The emulator holds ${number(held)} distinct events: exactly those delivered. The dead letters are the planted ones, and so is the file that ends too early: ${unread.first[0]?.split}.`
   )
-  write(path("ledger.json"), output)
+  putFile(path("ledger.json"), output)
   if (unread.splits !== planted.tails) fail(`${number(unread.splits)} files are not read to their end`)
   say("\nLook around: npm run millrace -- status .millrace-demo/millrace.yaml")
   say("             npm run millrace -- preview .millrace-demo/millrace.yaml")

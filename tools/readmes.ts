@@ -11,6 +11,7 @@ import process from "node:process"
 import * as Effect from "effect/Effect"
 import type { Destination } from "../packages/core/src/Destination.ts"
 import * as Plugin from "../packages/core/src/Plugin.ts"
+import { missingIn } from "./readmes/configuration.ts"
 import { diskTable } from "./readmes/disk.ts"
 import { fieldTable } from "./readmes/fields.ts"
 import { placesIn, put } from "./readmes/markdown.ts"
@@ -22,21 +23,18 @@ const root = dirname(import.meta.dirname)
 const kinds = ["source", "destination", "outbox"] as const
 
 /** By the name of their place. */
-const tablesOf = (name: string, kind: Plugin.Kind) =>
-  Effect.gen(function* () {
-    const module = join(root, "packages", name, "src/index.ts")
-    const plugin = yield* Plugin.load(name, kind, () => import(module))
-    const tables = {
-      settings: fieldTable("setting", plugin.settingsSchema),
-      credentials: fieldTable("credential", plugin.credentialsSchema),
-      outcomes: yield* outcomesOf(name, plugin)
-    }
-    return new Map(
-      Object.entries(tables).flatMap(([place, table]) =>
-        table === undefined ? [] : [[place, table] as const]
-      )
-    )
-  })
+const tablesOf = Effect.fnUntraced(function* (name: string, kind: Plugin.Kind) {
+  const module = join(root, "packages", name, "src/index.ts")
+  const plugin = yield* Plugin.load(name, kind, () => import(module))
+  const tables = {
+    settings: fieldTable("setting", plugin.settingsSchema),
+    credentials: fieldTable("credential", plugin.credentialsSchema),
+    outcomes: yield* outcomesOf(name, plugin)
+  }
+  return new Map(
+    Object.entries(tables).flatMap(([place, table]) => (table === undefined ? [] : [[place, table] as const]))
+  )
+})
 
 const outcomesOf = (name: string, plugin: Plugin.Plugin<unknown, unknown, unknown>) => {
   if (name === "destination-files") return Effect.sync(diskTable)
@@ -69,6 +67,7 @@ for (const { kind, name } of plugins) {
     if (!tables.has(place))
       problems.push(`${readme}: nothing is known of ${place}; see tools/readmes/subjects.ts`)
   const after = [...tables].reduce((text, [place, table]) => put(text, place, table), before)
+  problems.push(...missingIn(after).map((what) => `${readme}: ${what}`))
   written += tables.size
   if (after === before) continue
   if (isCheck) problems.push(`${readme}: its tables differ from the sources; run npm run readmes`)

@@ -27,6 +27,7 @@ const programs = {
   emulator: "packages/mparticle-emulator/src/bin.ts",
   simulate: "tools/simulate.ts",
   crashes: "tools/crashes.ts",
+  fleet: "tools/fleet.ts",
   soak: "tools/soak.ts",
   fuzz: "tools/fuzz.ts",
   bench: "benchmarks/src/bench.ts",
@@ -35,6 +36,9 @@ const programs = {
   reference: "tools/reference.ts",
   create: "packages/create-millrace/src/bin.ts",
   rehearse: "tools/rehearse.ts",
+  "s3-server": "tools/s3-server.ts",
+  "nats-server": "tools/nats-server.ts",
+  "postgres-server": "tools/postgres-server.ts",
   vitest: "node_modules/vitest/vitest.mjs"
 }
 

@@ -1,6 +1,7 @@
 /**
- * `npm run simulate -- --seeds 100000 [--from SEED] [--threads N]`: simulated histories of the engine, each with
- * crashes, outages and lost credentials; the last line tells what came of them. `--plan FILE` runs one that was kept.
+ * `npm run simulate -- --seeds 100000 [--from SEED] [--threads N] [--fleets]`: simulated histories of the engine, each with
+ * crashes, outages and lost credentials; with `--fleets`, of several exporters over one outbox, which stand still and are cut
+ * off, too. The last line tells what came of them. `--plan FILE` runs one that was kept.
  *
  * Ends with 1 when a promise was broken, and shows the smallest history found for the first failing seed.
  */
@@ -16,7 +17,11 @@ interface Share {
   readonly from: number
   readonly step: number
   readonly to: number
+  readonly fleets: boolean
 }
+
+const planOf = (seed: number, fleets: boolean): Simulation.Plan =>
+  fleets ? Simulation.fleetPlan(seed) : Simulation.plan(seed)
 
 interface Failure {
   readonly seed: number
@@ -31,11 +36,11 @@ interface Told {
 
 const most = 1000
 
-const runShare = ({ from, step, to }: Share, tell: (told: Told) => void): void => {
+const runShare = ({ from, step, to, fleets }: Share, tell: (told: Told) => void): void => {
   let failures: Array<Failure> = []
   let histories = 0
   for (let seed = from; seed < to; seed += step) {
-    const [violation] = Simulation.run(seed).violations
+    const [violation] = Simulation.run(planOf(seed, fleets)).violations
     if (violation !== undefined) failures.push({ seed, promise: violation.promise })
     histories++
     if (histories === most || seed + step >= to) {
@@ -46,13 +51,13 @@ const runShare = ({ from, step, to }: Share, tell: (told: Told) => void): void =
   }
 }
 
-const simulate = async (seeds: number, from: number, threads: number): Promise<boolean> => {
+const simulate = async (seeds: number, from: number, threads: number, fleets: boolean): Promise<boolean> => {
   const failures: Array<Failure> = []
   let histories = 0
   const share = (first: number) =>
     new Promise<void>((resolve, reject) => {
       const worker = new Worker(new URL(import.meta.url), {
-        workerData: { from: from + first, step: threads, to: from + seeds } satisfies Share
+        workerData: { from: from + first, step: threads, to: from + seeds, fleets } satisfies Share
       })
       worker.on("message", (told: Told) => {
         histories += told.histories
@@ -67,8 +72,8 @@ const simulate = async (seeds: number, from: number, threads: number): Promise<b
   failures.sort((left, right) => left.seed - right.seed)
   const [first] = failures
   if (first !== undefined) {
-    console.log(Simulation.report(Simulation.shrink(Simulation.run(first.seed))))
-    console.log(`again: npm run simulate -- --seeds 1 --from ${first.seed}`)
+    console.log(Simulation.report(Simulation.shrink(Simulation.run(planOf(first.seed, fleets)))))
+    console.log(`again: npm run simulate -- --seeds 1 --from ${first.seed}${fleets ? " --fleets" : ""}`)
   }
   const broken = (promise: Failure["promise"]) =>
     failures.filter((failure) => failure.promise === promise).length
@@ -94,6 +99,7 @@ const main = async (): Promise<boolean> => {
       seeds: { type: "string", default: "1000" },
       from: { type: "string", default: "1" },
       threads: { type: "string", default: String(availableParallelism()) },
+      fleets: { type: "boolean", default: false },
       plan: { type: "string" }
     }
   })
@@ -103,7 +109,7 @@ const main = async (): Promise<boolean> => {
     console.error("simulate: --seeds and --threads take a whole number from 1 on, --from one from 0 on")
     return false
   }
-  return simulate(seeds, from, threads)
+  return simulate(seeds, from, threads, values.fleets)
 }
 
 if (isMainThread) process.exitCode = (await main()) ? 0 : 1

@@ -12,6 +12,7 @@ import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import * as SampleExport from "../packages/events-braze/src/SampleExport.ts"
 import * as Emulator from "../packages/mparticle-emulator/src/Emulator.ts"
+import { putFile } from "./putFile.ts"
 
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" } } })
 const minutes = Math.max(3, Number(values.minutes))
@@ -24,10 +25,6 @@ const bin = join(dirname(import.meta.dirname), "apps/exporter/src/bin.ts")
 const folder = mkdtempSync(join(tmpdir(), "millrace-soak-"))
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
 
-const write = (file: string, bytes: Uint8Array) => {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, bytes)
-}
 const mebibytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`
 const median = (numbers: ReadonlyArray<number>) =>
   [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0
@@ -58,7 +55,7 @@ const program = Effect.gen(function* () {
     ]
   }
   writeFileSync(join(folder, "millrace.json"), JSON.stringify(configuration))
-  SampleExport.write({ folder: join(folder, "export/0"), seed: 1, events: perRound }, write)
+  SampleExport.write({ folder: join(folder, "export/0"), seed: 1, events: perRound }, putFile)
   const child = spawn(process.execPath, [bin, "run", join(folder, "millrace.json"), "--follow"], {
     env: { ...process.env, SOAK_KEY: pair.key, SOAK_SECRET: pair.secret },
     stdio: ["ignore", "ignore", "inherit"]
@@ -77,7 +74,7 @@ const program = Effect.gen(function* () {
           events: perRound,
           types: ["users.messages.email.Open", "users.canvas.Entry"]
         },
-        write
+        putFile
       )
       yield* Effect.promise(() => wait(2000))
       samples.push(residentOf(pid))

@@ -1,12 +1,16 @@
 /**
- * Imports point down only, and every package has what a package must have.
+ * Imports point down only and never in a circle, every package has what a package must have, Effect is written in one
+ * dialect, and no test sleeps to wait.
  *
  * Reads the sources as text: what matters is each `from "..."`, and no compiler is needed for that.
  */
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs"
-import { builtinModules } from "node:module"
-import { basename, dirname, join, relative, resolve } from "node:path"
+import { dirname, join, relative, resolve } from "node:path"
 import process from "node:process"
+import { circles } from "./structure/circles.ts"
+import { importProblems, plugin, roomProblem, specifiersIn } from "./structure/imports.ts"
+import { sleeps } from "./structure/sleeps.ts"
+import { wrappers } from "./structure/wrappers.ts"
 
 const root = dirname(import.meta.dirname)
 const problems: Array<string> = []
@@ -28,61 +32,62 @@ const packages: ReadonlyArray<Package> = ["packages", "apps"].flatMap((group) =>
   })
 )
 
-const plugin = /^@millrace\/(source|destination|outbox)-/
-
-/** Which packages of ours each kind may import; the first pattern that fits the importer decides. */
-const allowed: ReadonlyArray<readonly [RegExp, RegExp]> = [
-  [/^@millrace\/core$/, /^$/],
-  [/^@millrace\/(events-.*|http|config|testing)$/, /^@millrace\/core$/],
-  [plugin, /^@millrace\/(core|http|events-.*)$/],
-  [/^@millrace\/mparticle-emulator$/, /^$/],
-  [/./, /./]
-]
-
-const packageOf = (specifier: string) =>
-  specifier
-    .split("/")
-    .slice(0, specifier.startsWith("@") ? 2 : 1)
-    .join("/")
-
-const checkImport = (owner: Package, file: string, specifier: string): void => {
-  if (specifier.startsWith("node:") || builtinModules.includes(specifier)) {
-    if (!specifier.startsWith("node:")) complain(file, `import node:${specifier}, with its prefix`)
-    return
-  }
-  if (specifier.startsWith(".")) {
-    if (!resolve(dirname(file), specifier).startsWith(owner.folder))
-      complain(file, `reaches out of its package: ${specifier}`)
-    return
-  }
-  const target = packageOf(specifier)
-  if (specifier === "effect")
-    complain(file, 'imports the barrel of effect; import the module, as in "effect/Effect"')
-  if (/\/(internal|engine)\//.test(specifier)) complain(file, `imports the inside of a package: ${specifier}`)
-  if (!target.startsWith("@millrace/")) return
-  const [, may] = allowed.find(([importer]) => importer.test(owner.manifest.name))!
-  if (!may.test(target)) complain(file, `${owner.manifest.name} may not import ${target}`)
-}
-
-/** Modules of core through which the engine is reached; the other contracts do not know it. */
-const engineDoors = new Set(["Exporter.ts", "Preview.ts", "DeadLetters.ts", "Reading.ts"])
-
-const imports =
-  /(?:^|\n)\s*(?:import|export)\b[^"';]*?from\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s+"([^"]+)"/g
+const engine = join(root, "packages/core/src/engine")
+const isOfEngine = (file: string) => !relative(engine, file).startsWith("..")
 
 let files = 0
+/** What each source file imports of its own package. */
+const graph = new Map<string, ReadonlyArray<string>>()
 for (const owner of packages) {
   for (const file of globSync("src/**/*.ts", { cwd: owner.folder }).map((name) => join(owner.folder, name))) {
     files++
-    for (const match of readFileSync(file, "utf8").matchAll(imports)) {
-      const specifier = match[1] ?? match[2] ?? match[3]!
-      checkImport(owner, file, specifier)
-      const isContract = owner.manifest.name === "@millrace/core" && basename(dirname(file)) === "src"
-      if (isContract && specifier.startsWith("./engine/") && !engineDoors.has(basename(file))) {
-        complain(file, "a contract may not import the engine")
-      }
+    const near: Array<string> = []
+    const importer = { name: owner.manifest.name, folder: owner.folder, file }
+    for (const specifier of specifiersIn(readFileSync(file, "utf8"))) {
+      for (const problem of importProblems(importer, specifier)) complain(file, problem)
+      if (!specifier.startsWith(".")) continue
+      const target = resolve(dirname(file), specifier)
+      near.push(target)
+      if (!isOfEngine(file) || !isOfEngine(target)) continue
+      const problem = roomProblem(relative(engine, file), relative(engine, target))
+      if (problem !== undefined) complain(file, problem)
     }
+    graph.set(file, near)
   }
+}
+for (const circle of circles(graph)) {
+  const [first = "", ...others] = circle
+  complain(
+    first,
+    `stands in a circle with ${others.map((other) => relative(dirname(first), other)).join(", ")}`
+  )
+}
+
+/** Whatever is written for Effect: tests and tools, too. */
+const written = globSync(["{packages,apps}/*/{src,test}/**/*.ts", "{tools,benchmarks,examples}/**/*.ts"], {
+  cwd: root,
+  exclude: (name) => name === "node_modules"
+})
+for (const file of written.map((name) => join(root, name))) {
+  for (const line of wrappers(readFileSync(file, "utf8")))
+    complain(
+      file,
+      `line ${line}: a function that only wraps Effect.gen; write Effect.fnUntraced(function* ...)`
+    )
+}
+
+const suites = globSync(
+  ["{packages,apps}/*/test/**/*.ts", "packages/testing/src/**/*.ts", "tools/test/**/*.ts"],
+  {
+    cwd: root
+  }
+)
+for (const file of suites.map((name) => join(root, name))) {
+  for (const line of sleeps(readFileSync(file, "utf8")))
+    complain(
+      file,
+      `line ${line}: a test that sleeps; wait until something holds, or say before it: // Sleeps, since ...`
+    )
 }
 
 const isFilled = (value: unknown) => value !== undefined && value !== ""
@@ -103,9 +108,11 @@ for (const { folder, manifest } of packages) {
     if (!isFilled(manifest[field])) complain(folder, `package.json lacks ${field}`)
   }
   if (manifest["sideEffects"] !== false) complain(folder, "package.json must say sideEffects: false")
-  const vendors = Object.keys(manifest.dependencies ?? {}).filter((name) => !name.startsWith("@millrace/"))
-  if (plugin.test(manifest.name) && vendors.length > 1)
-    complain(folder, `more than one vendor library: ${vendors.join(", ")}`)
+  const libraries = Object.keys(manifest.dependencies ?? {}).filter((name) => !name.startsWith("@millrace/"))
+  // What a vendor publishes in parts, under one scope, is one library.
+  const vendors = new Set(libraries.map((name) => (name.startsWith("@") ? name.split("/")[0] : name)))
+  if (plugin.test(manifest.name) && vendors.size > 1)
+    complain(folder, `more than one vendor library: ${libraries.join(", ")}`)
   const tests = globSync("test/**/*.test.ts", { cwd: folder }).map((name) =>
     readFileSync(join(folder, name), "utf8")
   )

@@ -9,5 +9,9 @@ export const library = defineConfig({
   sourcemap: true,
   clean: true,
   // `node:sqlite` exists only under its prefix.
-  removeNodeProtocol: false
+  removeNodeProtocol: false,
+  // What is imported when it is needed is no public module either.
+  esbuildOptions: (options) => {
+    options.chunkNames = "chunk-[hash]"
+  }
 })

@@ -1,5 +1,9 @@
 /** How every subject is started: as the `millrace` command starts itself, see its `bin.ts`; a test holds the two together. */
 
-export const settings: ReadonlyArray<string> = ["--max-semi-space-size=8", "--heap-growing-percent=100"]
+export const settings: ReadonlyArray<string> = [
+  "--max-semi-space-size=8",
+  "--heap-growing-percent=100",
+  "--expose-gc"
+]
 
 export const environment = { MALLOC_ARENA_MAX: "1" }

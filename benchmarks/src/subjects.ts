@@ -87,6 +87,10 @@ export const subjects: ReadonlyArray<Subject> = [
     routes: "3"
   }),
   subject("millrace", "avro", "Millrace, SQLite outbox, from Avro", "millrace", { outbox: "sqlite" }, "avro"),
+  subject("millrace", "bucket", "Millrace, SQLite outbox, from a bucket of S3", "millrace", {
+    outbox: "sqlite",
+    store: "bucket"
+  }),
   subject("peer", "directives", "Segment `actions-core`, mapped by its directives", "segment", {
     variant: "directives"
   }),

@@ -45,18 +45,17 @@ const page = { headers: { "content-type": "text/html" }, body: "<html></html>" }
 const askedSeconds = 7
 
 /** Asks. Nothing leaves this machine. */
-export const probe = (
+export const probe = Effect.fnUntraced(function* (
   plugin: Plugin<unknown, unknown, Destination>,
   subject: Subject
-): Effect.Effect<Findings, unknown> =>
-  Effect.gen(function* () {
-    const { closed, ...findings } = yield* Effect.scoped(listening(plugin, subject))
-    const refused = yield* Effect.scoped(
-      Effect.flatMap(connect(plugin, subject, closed), ({ batch, connection }) => deliver(connection, batch))
-    )
-    const broken = new Map([["no connection", toVerdict(refused, refused)], ...findings.broken])
-    return { ...findings, broken }
-  })
+): Effect.fn.Return<Findings, unknown> {
+  const { closed, ...findings } = yield* Effect.scoped(listening(plugin, subject))
+  const refused = yield* Effect.scoped(
+    Effect.flatMap(connect(plugin, subject, closed), ({ batch, connection }) => deliver(connection, batch))
+  )
+  const broken = new Map([["no connection", toVerdict(refused, refused)], ...findings.broken])
+  return { ...findings, broken }
+})
 
 const listening = Effect.fnUntraced(function* (
   plugin: Plugin<unknown, unknown, Destination>,

@@ -2,7 +2,7 @@
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { builtinModules } from "node:module"
 import { dirname, join } from "node:path"
-import { Failure } from "./ground.ts"
+import { Failure } from "./failure.ts"
 import type { Installed } from "./project.ts"
 
 const alwaysPacked = ["package.json", "README.md", "LICENSE"]

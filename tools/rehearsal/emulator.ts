@@ -1,7 +1,8 @@
 /** The published emulator of mParticle, started as its users start it. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Failure, start } from "./ground.ts"
+import { Failure } from "./failure.ts"
+import { start } from "./ground.ts"
 import type { Project } from "./project.ts"
 
 /** The credentials that examples have in READMEs. */

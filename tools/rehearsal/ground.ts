@@ -4,9 +4,7 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs"
 import { constants, tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import process from "node:process"
-
-/** What stops the rehearsal: the message is for the person at the terminal. */
-export class Failure extends Error {}
+import { Failure } from "./failure.ts"
 
 export const root = dirname(dirname(import.meta.dirname))
 export const ground = mkdtempSync(join(realpathSync(tmpdir()), "millrace-rehearsal-"))

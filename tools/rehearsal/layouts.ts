@@ -4,7 +4,8 @@
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
-import { attempt, Failure, ground, run } from "./ground.ts"
+import { Failure } from "./failure.ts"
+import { attempt, ground, run } from "./ground.ts"
 import { smallSource } from "./smallSource.ts"
 import type { Vendor } from "./vendor.ts"
 

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { own } from "./environment.ts"
-import { attempt, Failure, ground, run } from "./ground.ts"
+import { Failure } from "./failure.ts"
+import { attempt, ground, run } from "./ground.ts"
 import type { Project } from "./project.ts"
 
 /** The newest major that is tried. */

@@ -4,7 +4,8 @@
  */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { attempt, Failure, ground, run } from "./ground.ts"
+import { Failure } from "./failure.ts"
+import { attempt, ground, run } from "./ground.ts"
 import { makeProject, type Project } from "./project.ts"
 import type { Vendor } from "./vendor.ts"
 

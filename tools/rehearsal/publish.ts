@@ -1,5 +1,6 @@
 /** Published to the local registry, in the order of their dependencies. */
-import { Failure, run } from "./ground.ts"
+import { Failure } from "./failure.ts"
+import { run } from "./ground.ts"
 import { copy, type Manifest } from "./workspace.ts"
 
 /** Bytes of a tarball, by package. */

@@ -8,7 +8,8 @@ import { join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { own } from "./environment.ts"
-import { Failure, ground, run, start } from "./ground.ts"
+import { Failure } from "./failure.ts"
+import { ground, run, start } from "./ground.ts"
 
 const folder = import.meta.dirname
 const lock = join(folder, "package-lock.json")

@@ -1,7 +1,8 @@
 /** A source of somebody else, without anything around it: it gives one event to whoever knows the token. */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Failure, run } from "./ground.ts"
+import { Failure } from "./failure.ts"
+import { run } from "./ground.ts"
 
 const manifest = {
   name: "millrace-source-small",

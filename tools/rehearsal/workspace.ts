@@ -2,7 +2,8 @@
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { own } from "./environment.ts"
-import { Failure, ground, root, run } from "./ground.ts"
+import { Failure } from "./failure.ts"
+import { ground, root, run } from "./ground.ts"
 
 export interface Manifest {
   readonly name: string

@@ -1,48 +1,35 @@
 /**
- * The lanes as they stand: a table for people, and everything in it for programs.
+ * The lanes as they stand: a table for people.
  */
-import type { Loaded } from "@millrace/config/Config"
+import type { Definition } from "@millrace/core/Definition"
 import type { Share } from "@millrace/core/Route"
+import * as Lanes from "@millrace/operations/Lanes"
+import type { Status } from "@millrace/operations/Status"
+import { bytes, number } from "@millrace/operations/Text"
 import * as Duration from "effect/Duration"
 import { whyWaiting } from "./ledgerText.ts"
-import type { Status } from "./operations.ts"
-import { keptFor } from "./policyText.ts"
-import { bytes, number, table } from "./table.ts"
-
-type Given = Pick<Status, "lanes" | "stored">
-type Defined = Pick<Loaded, "definition">
-
-/** Every lane with what waits for it; times are in epoch milliseconds. */
-export const lanesOf = ({ lanes, stored }: Given, { definition }: Defined) =>
-  lanes.map((status) => {
-    const state = stored.find(({ route, lane }) => route === status.route && lane === status.lane)
-    const route = definition.routes.find(({ name }) => name === status.route)
-    const oldest = state?.oldest
-    return {
-      ...status,
-      waiting: state?.waiting ?? 0,
-      bytes: state?.bytes ?? 0,
-      ...(route?.share === undefined ? {} : { share: route.share }),
-      ...(oldest === undefined ? {} : { oldest, expires: oldest + keptFor(route, definition.retention) })
-    }
-  })
+import { table } from "./table.ts"
 
 /** One line a lane. `now` is in epoch milliseconds. */
-export const lanesText = (given: Given, defined: Defined, now: number): string => {
-  const rows = lanesOf(given, defined).map((status) => {
-    const { gate, waiting, expires } = status
-    const since = gate.open ? (status.failingSince ?? 0) : gate.since
-    const isQuiet = gate.open && status.trouble === ""
+export const lanesText = (
+  status: Pick<Status, "lanes" | "stored">,
+  definition: Definition,
+  now: number
+): string => {
+  const rows = Lanes.list(status, definition).map((lane) => {
+    const { gate, waiting, expires } = lane
+    const since = gate.open ? (lane.failingSince ?? 0) : gate.since
+    const isQuiet = gate.open && lane.trouble === ""
     return [
-      status.route,
-      status.lane,
-      gate.open ? (status.failingSince === undefined ? "open" : "failing") : "closed",
+      lane.route,
+      lane.lane,
+      gate.open ? (lane.failingSince === undefined ? "open" : "failing") : "closed",
       since === 0 ? "" : new Date(since).toISOString(),
-      status.lastSuccess === undefined ? "" : new Date(status.lastSuccess).toISOString(),
+      lane.lastSuccess === undefined ? "" : new Date(lane.lastSuccess).toISOString(),
       number(waiting),
-      held(status.bytes, status.share),
+      held(lane.bytes, lane.share),
       expires === undefined ? "" : `in ${span(expires - now)}`,
-      [isQuiet ? "" : whyWaiting(status), nextAttempt(gate.notBefore, now)]
+      [isQuiet ? "" : whyWaiting(lane), nextAttempt(gate.notBefore, now)]
         .filter((text) => text !== "")
         .join("; ")
     ]

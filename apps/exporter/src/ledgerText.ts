@@ -3,7 +3,8 @@
  */
 import * as Ledger from "@millrace/core/Ledger"
 import type { LaneStatus } from "@millrace/core/Running"
-import { counted, number, table } from "./table.ts"
+import { counted, number } from "@millrace/operations/Text"
+import { table } from "./table.ts"
 
 const kinds = [
   ["filtered", "by the route"],

@@ -7,6 +7,8 @@ import process from "node:process"
 import { pathToFileURL } from "node:url"
 import * as Config from "@millrace/config/Config"
 import * as Argument from "effect/cli/Argument"
+import * as Effect from "effect/Effect"
+import { collecting } from "./collecting.ts"
 
 export const configArgument = Argument.String("config").pipe(
   Argument.withDescription("The configuration: a YAML, JSON or TypeScript file, such as millrace.yaml")
@@ -52,4 +54,7 @@ const isMissing = (cause: unknown) =>
 export const startedAs = (): string | undefined => process.argv[1]
 
 export const load = (config: string, started = startedAs()) =>
-  Config.load(config, { importer: importer(placesOf(config, started)), environment: process.env })
+  Effect.map(
+    Config.load(config, { importer: importer(placesOf(config, started)), environment: process.env }),
+    (loaded) => ({ ...loaded, store: collecting(loaded.store) })
+  )

@@ -2,8 +2,9 @@
  * Logs go to stderr: one line each for a person at a terminal; elsewhere one flat JSON object each, for a program.
  */
 import process from "node:process"
+import { cut } from "@millrace/operations/Text"
 import * as Logger from "effect/Logger"
-import { cut, json, lines } from "./terminal.ts"
+import { json, lines } from "./terminal.ts"
 
 const values = (message: unknown): string =>
   (Array.isArray(message) ? message : [message])

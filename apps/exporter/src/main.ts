@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import manifest from "../package.json" with { type: "json" }
 import * as CommandLine from "./commandLine.ts"
 import { alerts } from "./commands/alerts.ts"
+import { backfill } from "./commands/backfill.ts"
 import { check } from "./commands/check.ts"
 import { deadLetters } from "./commands/deadLetters.ts"
 import { lanes } from "./commands/lanes.ts"
@@ -28,7 +29,7 @@ const millrace = Command.make("millrace").pipe(
   Command.withDescription(
     "Carries events from a source to destinations and accounts for every one. Begin with: millrace check <config>"
   ),
-  Command.withSubcommands([run, check, preview, status, lanes, deadLetters, replay, outbox, alerts])
+  Command.withSubcommands([run, check, preview, status, lanes, deadLetters, replay, backfill, outbox, alerts])
 )
 
 const files = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer)

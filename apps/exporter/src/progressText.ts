@@ -3,9 +3,9 @@
  */
 import * as Ledger from "@millrace/core/Ledger"
 import type { LaneStatus, Progress, SourceStatus } from "@millrace/core/Running"
+import { counted, number } from "@millrace/operations/Text"
 import * as Duration from "effect/Duration"
 import { whyWaiting } from "./ledgerText.ts"
-import { counted, number } from "./table.ts"
 import { line } from "./terminal.ts"
 
 /** A run as it is seen at a time, in epoch milliseconds. */

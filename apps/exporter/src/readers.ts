@@ -40,7 +40,7 @@ const readerOf = (worker: Worker): Reader => ({
   },
   ended: Effect.callback((resume) => {
     const fail = (why: string) => {
-      const detail = `a reading thread stopped (${why}); what it had not read is left: run again`
+      const detail = `a reading thread stopped (${why}); the others read what it had not, and what they do not is read by the next run`
       resume(Effect.fail(new SourceError({ detail })))
     }
     worker.once("error", (cause) => fail(cause instanceof Error ? cause.message : String(cause)))

@@ -1,4 +1,3 @@
-import * as ByteSize from "effect/ByteSize"
 import { line } from "./terminal.ts"
 
 /** Characters of a cell: a reason with its detail fits. */
@@ -27,14 +26,3 @@ export const table = (
       .trimEnd()
   return [rowText(header), rowText(widths.map((width) => "-".repeat(width))), ...rows.map(rowText)].join("\n")
 }
-
-const format = new Intl.NumberFormat("en-US")
-
-export const number = (value: number): string => format.format(value)
-
-/** `1.5 MiB` */
-export const bytes = (value: number): string => ByteSize.format(ByteSize.bytes(value), { precision: 1 })
-
-/** `1 event`, `2,000 events`. */
-export const counted = (value: number, word: string): string =>
-  `${number(value)} ${word}${value === 1 ? "" : "s"}`

@@ -3,6 +3,7 @@
  * the cursor, rename the window or hide a line, and a long text would push away everything else.
  */
 import process from "node:process"
+import { cut } from "@millrace/operations/Text"
 import * as Effect from "effect/Effect"
 
 /** Control characters, those that turn the direction of text, and line separators of other alphabets. */
@@ -13,10 +14,6 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
 
 /** Characters of a line that are shown. */
 const longest = 2000
-
-/** At most so many characters, and how many there were. */
-export const cut = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most).toWellFormed()}… (${text.length} characters)`
 
 /** One line of plain text, whatever stood in it. */
 export const line = (text: string, most = longest): string => cut(text, most).replace(unsafe, escaped)

@@ -5,6 +5,7 @@
 import type { Loaded } from "@millrace/config/Config"
 import * as Exporter from "@millrace/core/Exporter"
 import type { CheckOptions } from "@millrace/core/Source"
+import * as ProxySettings from "@millrace/http/ProxySettings"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { InputError } from "./exitCode.ts"
@@ -16,7 +17,8 @@ export const validate = Effect.fnUntraced(function* ({ alerts, definition }: Loa
     Exporter.validate(definition),
     ...routes.map(({ destination }) => destination.open),
     ...Object.values(sources).map(({ check }) => check?.(options) ?? Effect.void),
-    ...(alerts?.ways ?? []).map(({ address }) => address)
+    ...(alerts?.ways ?? []).map(({ address }) => address),
+    ...ProxySettings.problems().map((message) => Effect.fail({ message }))
   ]
   const results = yield* Effect.forEach(checks, (check) => Effect.result(check))
   const problems = results.filter(Result.isFailure).map(({ failure }) => failure.message)

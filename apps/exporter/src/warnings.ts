@@ -2,13 +2,13 @@
  * What a configuration may say, and probably does not mean.
  */
 import type { Loaded } from "@millrace/config/Config"
+import { type Definition, retentionOf } from "@millrace/core/Definition"
 import type { Lane } from "@millrace/core/Destination"
 import * as Policy from "@millrace/core/Policy"
 import * as Preview from "@millrace/core/Preview"
 import type { Route } from "@millrace/core/Route"
-import type * as Duration from "effect/Duration"
 import type { Asked } from "./checkLanes.ts"
-import { keptFor, span } from "./policyText.ts"
+import { span } from "./policyText.ts"
 
 export const warningsOf = (
   { alerts, definition }: Loaded,
@@ -17,7 +17,7 @@ export const warningsOf = (
   ...routes.flatMap(({ route, open }) =>
     [
       ...Preview.warnings(route, open, definition.sources),
-      ...ofPolicy(route, definition.retention, open.limits.concurrency)
+      ...ofPolicy(route, definition, open.limits.concurrency)
     ].map((warning) => `route ${route.name}: ${warning}`)
   ),
   ...(alerts?.ways.length === 0 ? ["alerts: names neither a webhook nor e-mail, so nobody is told"] : []),
@@ -26,11 +26,11 @@ export const warningsOf = (
 
 const ofPolicy = (
   route: Route,
-  retention: Duration.Input | undefined,
+  definition: Pick<Definition, "retention">,
   concurrency: number
 ): ReadonlyArray<string> => {
   const policy = Policy.resolve(route.policy ?? {}, concurrency)
-  const kept = keptFor(route, retention)
+  const kept = retentionOf(definition, route)
   const limits = (["connectTimeout", "headersTimeout", "bodyTimeout"] as const).filter(
     (name) => policy[name] > policy.attemptTimeout
   )

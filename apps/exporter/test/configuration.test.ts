@@ -96,8 +96,9 @@ describe.concurrent("a configuration", () => {
         world.configure(data("json"), "millrace.json"),
         world.configure(typescript, "millrace.ts")
       ]
-      const runs = yield* Effect.forEach(files, (file) =>
-        Effect.gen(function* () {
+      const runs = yield* Effect.forEach(
+        files,
+        Effect.fnUntraced(function* (file) {
           emulator.clear()
           // From elsewhere: paths are relative to the configuration.
           const ended = yield* world.millrace(["run", file, "--json"], { folder: dirname(world.folder) })

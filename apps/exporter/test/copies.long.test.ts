@@ -28,16 +28,20 @@ const written = (file: string) => {
   }
 }
 
-const assertDelivered = (world: World.World, folder: string, config: string, events: number) =>
-  Effect.gen(function* () {
-    const ended = yield* world.millrace(["run", config, "--json"], { environment })
-    assertEnded(ended, 0)
-    const { tokens, ids } = written(world.path(folder, "written.txt"))
-    assert.deepStrictEqual(tokens, ["planted-token"])
-    assert.strictEqual(ids.size, events)
-    assert.strictEqual(Ledgers.totals(Ledgers.parse(ended.stdout)).delivered, events)
-    assert.notInclude(ended.stderr, "Warning")
-  })
+const assertDelivered = Effect.fnUntraced(function* (
+  world: World.World,
+  folder: string,
+  config: string,
+  events: number
+) {
+  const ended = yield* world.millrace(["run", config, "--json"], { environment })
+  assertEnded(ended, 0)
+  const { tokens, ids } = written(world.path(folder, "written.txt"))
+  assert.deepStrictEqual(tokens, ["planted-token"])
+  assert.strictEqual(ids.size, events)
+  assert.strictEqual(Ledgers.totals(Ledgers.parse(ended.stdout)).delivered, events)
+  assert.notInclude(ended.stderr, "Warning")
+})
 
 describe.concurrent("a plugin beside other copies of what it shares with the command", () => {
   it.live("gets those of the command, so that its secret can be read, wherever it is installed", () =>

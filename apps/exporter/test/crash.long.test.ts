@@ -38,16 +38,17 @@ beforeAll(async () => {
 afterAll(() => rmSync(shared, { recursive: true, force: true }))
 
 /** The moment of a kill: while the export is read, or a few requests further on. */
-const moment = (kill: number, program: Millrace.Program, requests: () => number) =>
-  Effect.gen(function* () {
-    if (kill < 2) {
-      yield* program.says("started")
-      return yield* Effect.sleep(yield* Random.nextIntBetween(0, 150))
-    }
-    const until = requests() + (yield* Random.nextIntBetween(1, 6))
-    while (requests() < until) yield* Effect.sleep("2 millis")
-    return yield* Effect.sleep(yield* Random.nextIntBetween(0, 40))
-  })
+const moment = Effect.fnUntraced(function* (kill: number, program: Millrace.Program, requests: () => number) {
+  if (kill < 2) {
+    yield* program.says("started")
+    // Sleeps, since a kill may come at any moment.
+    return yield* Effect.sleep(yield* Random.nextIntBetween(0, 150))
+  }
+  const until = requests() + (yield* Random.nextIntBetween(1, 6))
+  while (requests() < until) yield* Effect.sleep("2 millis")
+  // Sleeps, since a kill may come at any moment.
+  return yield* Effect.sleep(yield* Random.nextIntBetween(0, 40))
+})
 
 const assertNothingLost = (ledger: Ledger.Ledger, { totals }: ReturnType<Emulator.Emulator["state"]>) => {
   assert.deepStrictEqual(ledger, expected)
@@ -108,6 +109,7 @@ describe.concurrent("kill -9", () => {
         yield* program.says("started")
         // Requests are under way as soon as one more is in the capture, however slow the machine is.
         while (captured() === before) yield* Effect.sleep("2 millis")
+        // Sleeps, since a kill may come at any moment.
         yield* Effect.sleep(yield* Random.nextIntBetween(0, 150))
         emulator.kill("SIGKILL")
         program.kill("SIGKILL")
@@ -147,6 +149,7 @@ describe.concurrent("kill -9", () => {
       let half = 0
       for (let kill = 0; kill < kills; kill++) {
         const { program } = yield* compacting
+        // Sleeps, since a kill may come at any moment.
         yield* Effect.sleep(kill === 0 ? 0 : yield* Random.nextBetween(0, lasts))
         program.kill("SIGKILL")
         yield* program.ended

@@ -40,41 +40,42 @@ interface Trouble {
  * A run whose outbox gets into trouble half way through a long backlog: it ends soon, with 1 and one line that names
  * the directory and what to do. When the trouble is over the next run delivers what is left, and nothing is missing.
  */
-const survives = (troubleOf: (world: World.World) => Effect.Effect<Trouble, never, Scope>) =>
-  Effect.gen(function* () {
-    const world = yield* World.make
-    const trouble = yield* troubleOf(world)
-    const directory = join(trouble.folder, "state")
-    const database = join(directory, "outbox.db")
-    const down = { kind: "status", status: 503 } as const
-    const emulator = yield* Emulator.start({ feeds: World.feeds, failures: [down] })
-    const totals = () => emulator.state().totals
-    const summary = world.writeExport({ seed: 51, events: 20_000, types })
-    const outbox = { use: "@millrace/outbox-sqlite", settings: { path: directory } }
-    const file = world.configure({ ...World.configuration(emulator.url), outbox })
-    assertEnded(yield* world.millrace(["run", file, "--patience", "1 second"]), 3)
+const survives = Effect.fnUntraced(function* (
+  troubleOf: (world: World.World) => Effect.Effect<Trouble, never, Scope>
+) {
+  const world = yield* World.make
+  const trouble = yield* troubleOf(world)
+  const directory = join(trouble.folder, "state")
+  const database = join(directory, "outbox.db")
+  const down = { kind: "status", status: 503 } as const
+  const emulator = yield* Emulator.start({ feeds: World.feeds, failures: [down] })
+  const totals = () => emulator.state().totals
+  const summary = world.writeExport({ seed: 51, events: 20_000, types })
+  const outbox = { use: "@millrace/outbox-sqlite", settings: { path: directory } }
+  const file = world.configure({ ...World.configuration(emulator.url), outbox })
+  assertEnded(yield* world.millrace(["run", file, "--patience", "1 second"]), 3)
 
-    emulator.fail([slow])
-    const program = yield* world.start(["run", file])
-    while (totals().distinctEvents < 500) yield* Effect.sleep("5 millis")
-    trouble.begin(database, program)
-    const ended = yield* program.ended
-    assertEnded(ended, 1)
-    const lines = saidBy(ended).trim().split("\n")
-    assert.strictEqual(lines.length, 1, ended.stderr)
-    for (const text of ["millrace: ", directory, ...trouble.texts]) assert.include(lines[0], text)
-    assert.isBelow(totals().distinctEvents, summary.events / 2)
-    if (trouble.meanwhile !== undefined) yield* trouble.meanwhile(world.millrace, file)
+  emulator.fail([slow])
+  const program = yield* world.start(["run", file])
+  while (totals().distinctEvents < 500) yield* Effect.sleep("5 millis")
+  trouble.begin(database, program)
+  const ended = yield* program.ended
+  assertEnded(ended, 1)
+  const lines = saidBy(ended).trim().split("\n")
+  assert.strictEqual(lines.length, 1, ended.stderr)
+  for (const text of ["millrace: ", directory, ...trouble.texts]) assert.include(lines[0], text)
+  assert.isBelow(totals().distinctEvents, summary.events / 2)
+  if (trouble.meanwhile !== undefined) yield* trouble.meanwhile(world.millrace, file)
 
-    trouble.mend(database)
-    emulator.fail([])
-    const last = yield* world.millrace(["run", file, "--json"])
-    assertEnded(last, 0)
-    const { delivered, read, waiting } = Ledgers.totals(Ledgers.parse(last.stdout))
-    assert.deepStrictEqual([read, waiting], [summary.events, 0])
-    assert.strictEqual(totals().distinctEvents, delivered)
-    assert.strictEqual(totals().conflicting, 0)
-  })
+  trouble.mend(database)
+  emulator.fail([])
+  const last = yield* world.millrace(["run", file, "--json"])
+  assertEnded(last, 0)
+  const { delivered, read, waiting } = Ledgers.totals(Ledgers.parse(last.stdout))
+  assert.deepStrictEqual([read, waiting], [summary.events, 0])
+  assert.strictEqual(totals().distinctEvents, delivered)
+  assert.strictEqual(totals().conflicting, 0)
+})
 
 /** Nonsense over all but the first page of a database, and over its log. */
 const spoil = (database: string): void => {
@@ -168,15 +169,14 @@ describe("an outbox in trouble during a run loses nothing, and the run says what
           ({ path, repair, turnReadOnly }) => ({
             folder: path,
             begin: turnReadOnly,
-            meanwhile: (millrace, file) =>
-              Effect.gen(function* () {
-                const told = yield* millrace(["status", file])
-                assertEnded(told, 0)
-                assert.match(told.stdout, /mparticle {2}unbound {2}open/)
-                assert.include(told.stdout, "the ledger balances")
-                assert.include(told.stderr, `${path}/state is on a read-only file system`)
-                assertEnded(yield* millrace(["run", file]), 1)
-              }),
+            meanwhile: Effect.fnUntraced(function* (millrace, file) {
+              const told = yield* millrace(["status", file])
+              assertEnded(told, 0)
+              assert.match(told.stdout, /mparticle {2}unbound {2}open/)
+              assert.include(told.stdout, "the ledger balances")
+              assert.include(told.stderr, `${path}/state is on a read-only file system`)
+              assertEnded(yield* millrace(["run", file]), 1)
+            }),
             mend: repair,
             texts: ["the disk that holds", "failed", "check the disk and its mount, then run again"]
           })
@@ -195,12 +195,11 @@ describe("an outbox in trouble during a run loses nothing, and the run says what
           db.close()
           spoil(database)
         },
-        meanwhile: (millrace, file) =>
-          Effect.gen(function* () {
-            const verified = yield* millrace(["outbox", "verify", file])
-            assertEnded(verified, 5)
-            assert.include(verified.stdout, "damage: ")
-          }),
+        meanwhile: Effect.fnUntraced(function* (millrace, file) {
+          const verified = yield* millrace(["outbox", "verify", file])
+          assertEnded(verified, 5)
+          assert.include(verified.stdout, "damage: ")
+        }),
         mend: (database) => {
           for (const name of [database, `${database}-wal`, `${database}-shm`]) rmSync(name, { force: true })
           renameSync(backupOf(database), database)

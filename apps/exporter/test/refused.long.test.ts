@@ -39,6 +39,8 @@ const unset = (name: string) => `the environment variable ${name} is not set`
 interface Wrong {
   readonly what: string
   readonly change: Part
+  /** What else the environment holds. */
+  readonly variables?: Readonly<Record<string, string>>
   /** What its lines say, one text for each. */
   readonly says: ReadonlyArray<string>
   /** How both end, if not with 2. */
@@ -54,7 +56,7 @@ const wrong: ReadonlyArray<Wrong> = [
   {
     what: "a source's folder without a file to read",
     change: source({ path: "./texts" }),
-    says: ["texts: has no .avro, .ndjson, .jsonl or .json file"]
+    says: ["texts: has no .avro, .ndjson, .jsonl, .json or .parquet file"]
   },
   {
     what: "a source's path that is empty",
@@ -230,6 +232,20 @@ const wrong: ReadonlyArray<Wrong> = [
     says: [`source.credentials.token: ${unset("NOT_SET")}`]
   },
   {
+    what: "proxies that are none",
+    change: {},
+    variables: {
+      HTTPS_PROXY: "socks5://user:rubbish@proxy.example",
+      http_proxy: "rubbish",
+      NO_PROXY: "10.0.0.0/99"
+    },
+    says: [
+      "HTTPS_PROXY names a proxy that speaks socks5",
+      "http_proxy has neither scheme nor port; write it as http://proxy.example:3128",
+      "NO_PROXY holds 10.0.0.0/99, which is neither a host nor a range"
+    ]
+  },
+  {
     what: "a plugin that is not there",
     change: route({ to: { use: "./nowhere.ts" } }),
     says: ["routes[0].to.use: there is no file"]
@@ -237,29 +253,31 @@ const wrong: ReadonlyArray<Wrong> = [
 ]
 
 describe.concurrent("a configuration that is no good", () => {
-  it.live.each(wrong)("is refused by check and run in the same words: $what", ({ change, says, code = 2 }) =>
-    Effect.gen(function* () {
-      const world = yield* World.make
-      world.writeExport({ seed: 8, events: 10 })
-      world.put("texts/readme.txt", "nothing to read\n")
-      world.put("other/outbox.db", "no database ".repeat(500))
-      const file = world.configure({ ...configured, ...change })
-      const environment = { RUBBISH: "rubbish", TOKEN: "a-token", HOOK: url }
-      const checked = yield* world.millrace(["check", file], { environment })
-      const ran = yield* world.millrace(["run", file], { environment })
-      for (const ended of [checked, ran]) {
-        assertEnded(ended, code)
-        const lines = saidBy(ended).trim().split("\n")
-        assert.strictEqual(lines.length, says.length, saidBy(ended))
-        for (const [index, text] of says.entries()) {
-          assert.match(lines[index] ?? "", /^millrace: /)
-          assert.include(lines[index], text)
+  it.live.each(wrong)(
+    "is refused by check and run in the same words: $what",
+    ({ change, variables, says, code = 2 }) =>
+      Effect.gen(function* () {
+        const world = yield* World.make
+        world.writeExport({ seed: 8, events: 10 })
+        world.put("texts/readme.txt", "nothing to read\n")
+        world.put("other/outbox.db", "no database ".repeat(500))
+        const file = world.configure({ ...configured, ...change })
+        const environment = { RUBBISH: "rubbish", TOKEN: "a-token", HOOK: url, ...variables }
+        const checked = yield* world.millrace(["check", file], { environment })
+        const ran = yield* world.millrace(["run", file], { environment })
+        for (const ended of [checked, ran]) {
+          assertEnded(ended, code)
+          const lines = saidBy(ended).trim().split("\n")
+          assert.strictEqual(lines.length, says.length, saidBy(ended))
+          for (const [index, text] of says.entries()) {
+            assert.match(lines[index] ?? "", /^millrace: /)
+            assert.include(lines[index], text)
+          }
+          assert.notInclude(saidBy(ended), "rubbish")
         }
-        assert.notInclude(saidBy(ended), "rubbish")
-      }
-      assert.strictEqual(saidBy(checked), saidBy(ran))
-      assert.isFalse(existsSync(world.path("state")))
-    })
+        assert.strictEqual(saidBy(checked), saidBy(ran))
+        assert.isFalse(existsSync(world.path("state")))
+      })
   )
 })
 

@@ -1,8 +1,8 @@
 /** Several sources of one exporter: what an operator is told when one of them fails, and that the others go on. */
 import { assert, describe, it } from "@effect/vitest"
+import type { Condition } from "@millrace/operations/Alerts"
+import type { Source } from "@millrace/operations/Status"
 import * as Effect from "effect/Effect"
-import type { Condition } from "../src/alerts/conditions.ts"
-import type { SourceState } from "../src/sources.ts"
 import { assertEnded, type Program } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
@@ -16,21 +16,19 @@ export const paged = Source.plugin({
   catalogue: Catalogue.any,
   settings: Schema.Struct({ prefix: Schema.String }),
   credentials: Schema.Struct({ token: Schema.Redacted(Schema.String) }),
-  run: ({ prefix }, credentials) => (intake, { follow }) =>
-    Effect.gen(function* () {
+  run: ({ prefix }, credentials) =>
+    Effect.fnUntraced(function* (intake, { follow }) {
       const { token } = yield* Effect.orDie(credentials)
-      yield* intake.claim("pages", (after) =>
-        Effect.gen(function* () {
-          for (let page = Number(Option.getOrElse(after, () => "0")); page < 5; page++) {
-            if (page >= 2 && Redacted.value(token) !== "good") {
-              return yield* new Source.SourceError({ kind: "unauthorized", detail: "https://api.example.com: answered 401; look at the token" })
-            }
-            const id = prefix + "-" + page
-            const event = { id, type: "shop.Order", time: 1780000000000, user: { externalId: id }, properties: {} }
-            yield* intake.append({ events: [event], malformed: [], split: "pages", checkpoint: String(page + 1) })
+      yield* intake.claim("pages", Effect.fnUntraced(function* (after) {
+        for (let page = Number(Option.getOrElse(after, () => "0")); page < 5; page++) {
+          if (page >= 2 && Redacted.value(token) !== "good") {
+            return yield* new Source.SourceError({ kind: "unauthorized", detail: "https://api.example.com: answered 401; look at the token" })
           }
-        })
-      )
+          const id = prefix + "-" + page
+          const event = { id, type: "shop.Order", time: 1780000000000, user: { externalId: id }, properties: {} }
+          yield* intake.append({ events: [event], malformed: [], split: "pages", checkpoint: String(page + 1) })
+        }
+      }))
       if (follow) yield* Effect.never
     })
 })
@@ -54,7 +52,7 @@ const configuration = (source: (name: string) => object) => ({
 })
 
 interface Status {
-  readonly sources: ReadonlyArray<SourceState>
+  readonly sources: ReadonlyArray<Source>
   readonly attention: ReadonlyArray<Condition>
 }
 
@@ -77,11 +75,10 @@ const start = Effect.gen(function* () {
 const until = (program: Program, status: Effect.Effect<Status>, isSo: (found: Status) => boolean) =>
   Effect.raceFirst(
     Effect.gen(function* () {
-      for (;;) {
-        const found = yield* Effect.catchDefect(status, () => Effect.succeed(undefined))
-        if (found !== undefined && isSo(found)) return found
-        yield* Effect.sleep("50 millis")
-      }
+      let found: Status | undefined
+      while (found === undefined || !isSo(found))
+        found = yield* Effect.catchDefect(status, () => Effect.succeed(undefined))
+      return found
     }),
     Effect.flatMap(program.ended, ({ stderr }) => Effect.die(new Error(`it ended: ${stderr}`)))
   )

@@ -1,13 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Ledger from "@millrace/core/Ledger"
-import type { LaneStatus } from "@millrace/core/Running"
+import type { BackfillStatus, LaneStatus } from "@millrace/core/Running"
+import { unreadOf } from "@millrace/operations/Status"
+import { counted } from "@millrace/operations/Text"
+import { backfillText } from "../src/backfillText.ts"
 import { ofRun } from "../src/exitCode.ts"
 import { lanesText } from "../src/lanesText.ts"
 import { deadText, ledgerText, waitingText } from "../src/ledgerText.ts"
 import { type Moment, progressOf, progressText, type View } from "../src/progressText.ts"
-import { counted, table } from "../src/table.ts"
+import { table } from "../src/table.ts"
 import * as Terminal from "../src/terminal.ts"
-import { summaryOf, unreadText } from "../src/unread.ts"
+import { unreadText } from "../src/unreadText.ts"
 
 const nothing = { read: 0, filtered: {}, skipped: {}, delivered: {}, waiting: {}, dead: {} }
 const ledgerOf = (counts: Partial<Ledger.RouteLedger>): Ledger.Ledger => ({
@@ -39,6 +42,37 @@ const shown = (
   }
   return progressText(progressOf(view, { start: 1_000, since }), columns)
 }
+
+describe("a backfill", () => {
+  const status: BackfillStatus = {
+    source: "default",
+    from: 0,
+    to: 1,
+    name: "backfill-1",
+    state: "reading",
+    started: 0,
+    events: 1234,
+    consumed: 1024,
+    expected: 4096,
+    trouble: "",
+    unread: []
+  }
+
+  it("tells how much is read, what is left at the pace so far, and where it is", () => {
+    assert.strictEqual(
+      backfillText({ ...status, split: "date=2026-11-01-05/a.avro" }, 60_000),
+      "1,234 events read, 1 KiB of 4 KiB, 3m left, at date=2026-11-01-05/a.avro"
+    )
+  })
+
+  it("begins with what holds it up, and promises no end where nobody knows one", () => {
+    assert.strictEqual(
+      backfillText({ ...status, state: "failing", trouble: "the store: SlowDown" }, 60_000),
+      "failing: the store: SlowDown, 1,234 events read, 1 KiB of 4 KiB"
+    )
+    assert.strictEqual(backfillText({ ...status, events: 1, consumed: 0, expected: 0 }, 5), "1 event read")
+  })
+})
 
 describe("progress", () => {
   it("before anything was read says zeros, and no pace or time that nobody knows", () => {
@@ -90,7 +124,12 @@ describe("progress", () => {
     const paused = { ...lane, gate: { ...lane.gate, open: false, reason: "paused" } }
     assert.include(shown({ at: 9_000, ledger, lanes: [paused] }, since), "waiting 7: web closed (paused)")
     const problems = [{ reason: "gone", detail: "/export: is not there", since: 0 }]
-    const well = { source: "default", gate: { open: true, reason: "", since: 0, notBefore: 0 }, trouble: "" }
+    const well = {
+      source: "default",
+      gate: { open: true, reason: "", since: 0, notBefore: 0 },
+      trouble: "",
+      eventsPerSecond: 0
+    }
     assert.strictEqual(
       shown({ sources: [{ ...well, state: "failing", trouble: "HTTP 503", problems: [] }] }),
       "delivered 0, waiting 0: source default failing: HTTP 503"
@@ -124,16 +163,16 @@ describe("what is unread", () => {
   const left = (split: string, source = "default") => ({ source, split, byte: 7, what: "cut off" })
 
   it("is named by file and byte, with what to do; of many, the number", () => {
-    assert.deepStrictEqual(unreadText(summaryOf([])), [])
-    assert.deepStrictEqual(unreadText(summaryOf([left("a/b.avro"), left("c", "other")])), [
+    assert.deepStrictEqual(unreadText(unreadOf([])), [])
+    assert.deepStrictEqual(unreadText(unreadOf([left("a/b.avro"), left("c", "other")])), [
       "a/b.avro: unread from byte 7 on: cut off; make it whole and run again, then it is read on from there",
       "source other: c: unread from byte 7 on: cut off; make it whole and run again, then it is read on from there"
     ])
     assert.include(
-      unreadText(summaryOf([left("a\nmillrace: all settled")]))[0],
+      unreadText(unreadOf([left("a\nmillrace: all settled")]))[0],
       "a\\u000amillrace: all settled: unread"
     )
-    const many = unreadText(summaryOf(Array.from({ length: 1_007 }, (_, index) => left(String(index)))))
+    const many = unreadText(unreadOf(Array.from({ length: 1_007 }, (_, index) => left(String(index)))))
     assert.deepStrictEqual([many.length, many[5]], [6, "1,002 more files are not read to their end"])
   })
 
@@ -221,7 +260,7 @@ describe("lanes as text", () => {
           }
         ]
       },
-      { definition: { sources: {}, routes: [] } },
+      { sources: {}, routes: [] },
       1_800_000_000_000
     )
       .split("\n")

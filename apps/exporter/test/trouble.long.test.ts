@@ -1,53 +1,52 @@
 /** What an operator is told of real trouble: by webhook, by e-mail and in `status`, once when it begins and once when it is over. */
 import { execFileSync } from "node:child_process"
-import { mkdirSync, renameSync } from "node:fs"
+import { mkdirSync, renameSync, truncateSync, writeFileSync } from "node:fs"
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Emulator } from "@millrace/mparticle-emulator"
+import type { Alert, Condition } from "@millrace/operations/Alerts"
+import type { Source } from "@millrace/operations/Status"
 import * as Effect from "effect/Effect"
-import type { Condition } from "../src/alerts/conditions.ts"
-import type { Alert } from "../src/alerts/memory.ts"
-import type { SourceState } from "../src/sources.ts"
 import { startHook, startMail } from "./support/alerted.ts"
 import { fill, mounted } from "./support/disk.ts"
-import { assertEnded, type Program } from "./support/millrace.ts"
+import { assertEnded, until } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
 /** A way to a port that can be cut and joined again. */
-const startCable = (port: number) =>
-  Effect.gen(function* () {
-    const sockets = new Set<Socket>()
-    let server: Server
-    const listen = (at: number) =>
-      new Promise<number>((resolve) => {
-        server = createServer((near) => {
-          const far = connect(port, "127.0.0.1")
-          for (const socket of [near, far]) {
-            sockets.add(socket)
-            socket.on("error", () => undefined).on("close", () => sockets.delete(socket))
-          }
-          near.pipe(far)
-          far.pipe(near)
-        })
-        server.listen(at, "127.0.0.1", () => resolve((server.address() as AddressInfo).port))
+const startCable = Effect.fnUntraced(function* (port: number) {
+  const sockets = new Set<Socket>()
+  let server: Server
+  const listen = (at: number) =>
+    new Promise<number>((resolve) => {
+      server = createServer((near) => {
+        const far = connect(port, "127.0.0.1")
+        for (const socket of [near, far]) {
+          sockets.add(socket)
+          socket.on("error", () => undefined).on("close", () => sockets.delete(socket))
+        }
+        near.pipe(far)
+        far.pipe(near)
       })
-    const cut = () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
-      })
-    const own = yield* Effect.promise(() => listen(0))
-    yield* Effect.addFinalizer(() => Effect.promise(cut))
-    return {
-      url: `http://127.0.0.1:${own}`,
-      cut: Effect.promise(cut),
-      join: Effect.promise(() => listen(own))
-    }
-  })
+      server.listen(at, "127.0.0.1", () => resolve((server.address() as AddressInfo).port))
+    })
+  const cut = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+    })
+  const own = yield* Effect.promise(() => listen(0))
+  yield* Effect.addFinalizer(() => Effect.promise(cut))
+  return {
+    url: `http://127.0.0.1:${own}`,
+    cut: Effect.promise(cut),
+    join: Effect.promise(() => listen(own))
+  }
+})
 
 interface Status {
   readonly running: boolean
-  readonly sources: ReadonlyArray<SourceState>
+  readonly sources: ReadonlyArray<Source>
   readonly outbox: { readonly free: number; readonly problem?: string }
   readonly attention: ReadonlyArray<Condition>
 }
@@ -60,7 +59,7 @@ const start = Effect.gen(function* () {
   const cable = yield* startCable(Number(new URL(emulator.url).port))
   const base = World.configuration(cable.url)
   const [route] = base.routes
-  const configure = (top: object = {}) =>
+  const configure = (top: object = {}, alerts: object = {}) =>
     world.configure({
       ...base,
       ...top,
@@ -70,7 +69,8 @@ const start = Effect.gen(function* () {
       alerts: {
         webhook: { url: { env: "HOOK" } },
         email: { server: { env: "SMTP" }, from: "millrace@example.com", to: "ops@example.com" },
-        noSuccessFor: "2 seconds"
+        noSuccessFor: "2 seconds",
+        ...alerts
       }
     })
   const environment = { HOOK: hook.url, SMTP: `smtp://${host}` }
@@ -83,13 +83,19 @@ const start = Effect.gen(function* () {
   return { world, emulator, cable, configure, environment, posted, run, status, mails, mailed }
 })
 
-const until = (program: Program, isSo: () => boolean) =>
-  Effect.raceFirst(
-    Effect.gen(function* () {
-      while (!isSo()) yield* Effect.sleep("20 millis")
-    }),
-    Effect.flatMap(program.ended, ({ stderr }) => Effect.die(new Error(`it ended: ${stderr}`)))
+const onDisk = { outbox: { use: "@millrace/outbox-sqlite", settings: { path: "./disk/state" } } }
+
+/** A disk of this size, where the machine gives one. */
+const smallDisk = (world: World.World, size: string) => {
+  const disk = world.path("disk")
+  return Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => mounted(disk, size)),
+      (yes) => Effect.sync(() => yes && execFileSync("umount", [disk]))
+    ),
+    (yes) => (yes ? disk : undefined)
   )
+}
 
 describe.concurrent("of real trouble an operator is told once when it begins and once when it is over", () => {
   it.live("a remote that cannot be reached, a folder that is moved twice, a key that is refused", () =>
@@ -154,18 +160,40 @@ describe.concurrent("of real trouble an operator is told once when it begins and
     })
   )
 
+  it.live("a disk that is nearly full", () =>
+    Effect.gen(function* () {
+      const { world, configure, posted, run, status } = yield* start
+      const disk = yield* smallDisk(world, "16m")
+      if (disk === undefined) return
+      const file = configure(onDisk, { freeBelow: "8 MiB" })
+      world.writeExport({ seed: 77, events: 20 })
+      const program = yield* run(file)
+      yield* program.says("started")
+      const ofDisk = () =>
+        posted()
+          .filter(({ condition }) => condition === "disk-full")
+          .map(({ kind }) => kind)
+      assert.deepStrictEqual(ofDisk(), [])
+      writeFileSync(join(disk, "ballast"), Buffer.alloc(10 * 1024 * 1024))
+      yield* until(program, () => ofDisk().length > 0)
+      const nearly = yield* status(file)
+      const told = nearly.attention.find(({ condition }) => condition === "disk-full")
+      assert.include(told?.text, "are free on the disk of the outbox; when it is full the exporter stops")
+      assert.isBelow(nearly.outbox.free, 8 * 1024 * 1024)
+      truncateSync(join(disk, "ballast"), 0)
+      yield* until(program, () => ofDisk().length > 1)
+      assert.deepStrictEqual(ofDisk(), ["raised", "healed"])
+      program.kill("SIGTERM")
+      assertEnded(yield* program.ended, 0)
+    })
+  )
+
   it.live("a disk that fills", () =>
     Effect.gen(function* () {
       const { world, configure, posted, run, status, mails, mailed } = yield* start
-      const disk = world.path("disk")
-      const isMounted = yield* Effect.acquireRelease(
-        Effect.sync(() => mounted(disk)),
-        (yes) => Effect.sync(() => yes && execFileSync("umount", [disk]))
-      )
-      if (!isMounted) return
-      const file = configure({
-        outbox: { use: "@millrace/outbox-sqlite", settings: { path: "./disk/state" } }
-      })
+      const disk = yield* smallDisk(world, "2m")
+      if (disk === undefined) return
+      const file = configure(onDisk)
       world.writeExport({ seed: 74, events: 20 })
       mkdirSync(world.path("export/later"), { recursive: true })
       const well = yield* run(file)
@@ -230,7 +258,7 @@ describe("lanes", () => {
           readonly waiting: number
           readonly expires: number
         }>
-        readonly sources: ReadonlyArray<SourceState>
+        readonly sources: ReadonlyArray<Source>
       } = JSON.parse(yield* said("show", file, "--json"))
       const web = shown.lanes.find(({ lane }) => lane === "web")
       assert.isAbove(web?.waiting ?? 0, 0)

@@ -22,7 +22,9 @@ const intake = (take: (chunk: Chunk<CurrentsEvent>) => void): Intake<CurrentsEve
     ),
   expect: () => Effect.void,
   unread: () => Effect.void,
-  problems: () => Effect.void
+  problems: () => Effect.void,
+  lag: () => Effect.void,
+  present: () => Effect.void
 })
 
 /** Reads it all. */

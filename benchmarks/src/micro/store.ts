@@ -53,8 +53,9 @@ const round = Effect.fnUntraced(function* (store: Outbox.Outbox["Service"], read
 
   const settlements: Array<Outbox.Settlement> = []
   const take = yield* timed(
-    Effect.forEach(lanes, (lane) =>
-      Effect.gen(function* () {
+    Effect.forEach(
+      lanes,
+      Effect.fnUntraced(function* (lane) {
         for (let after = 0; ; ) {
           const parcels = yield* store.take({ route, lane }, after, takeBytes)
           if (parcels.length === 0) return
@@ -82,10 +83,13 @@ const round = Effect.fnUntraced(function* (store: Outbox.Outbox["Service"], read
 })
 
 /** So many rounds on one store, after one to get warm. */
-export const storing = (rounds: number): Promise<ReadonlyArray<Costs>> =>
-  Effect.gen(function* () {
+export const storing: (rounds: number) => Promise<ReadonlyArray<Costs>> = Effect.fnUntraced(
+  function* (rounds: number) {
     const store = yield* Outbox.Outbox
     const read = yield* Effect.promise(() => chunks(given.input))
     yield* round(store, read)
     return yield* Effect.forEach(range(0, rounds), () => round(store, read))
-  }).pipe(Effect.provide(outbox), Effect.runPromise)
+  },
+  Effect.provide(outbox),
+  (storing) => Effect.runPromise(storing)
+)

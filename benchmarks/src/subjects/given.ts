@@ -13,6 +13,8 @@ const { values } = parseArgs({
     variant: { type: "string", default: "" },
     /** Millrace's: `memory` or `sqlite`. */
     outbox: { type: "string", default: "" },
+    /** Millrace's: `bucket`, where the input is to be read from S3. */
+    store: { type: "string", default: "" },
     /** Millrace's: `1`, or `3` that share the same events. */
     routes: { type: "string", default: "1" },
     /** mParticle's setting. */

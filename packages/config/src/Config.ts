@@ -4,13 +4,15 @@
  * @since 1.0.0
  */
 import { existsSync } from "node:fs"
+import { hostname } from "node:os"
 import { dirname, resolve } from "node:path"
+import process from "node:process"
 import * as Catalogue from "@millrace/core/Catalogue"
 import type { Destination } from "@millrace/core/Destination"
 import type { Definition } from "@millrace/core/Exporter"
-import type { Store } from "@millrace/core/Outbox"
+import type { Instance, Store } from "@millrace/core/Outbox"
 import * as Plugin from "@millrace/core/Plugin"
-import { type Route, unmatched } from "@millrace/core/Route"
+import { type Route, reads, unmatched } from "@millrace/core/Route"
 import type { CheckOptions, Source } from "@millrace/core/Source"
 import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
@@ -23,11 +25,11 @@ import type { ConfigError } from "./ConfigError.ts"
 import { ConfigFile, MailAddress } from "./ConfigFile.ts"
 import * as Address from "./internal/address.ts"
 import * as Document from "./internal/Document.ts"
-import { explain, type Issue } from "./internal/explain.ts"
+import { explain, type Issue, misplaced } from "./internal/explain.ts"
 import { importPath } from "./internal/importPath.ts"
 import { overlapOf, type Placed } from "./internal/overlaps.ts"
 import { failAt, valueAt } from "./internal/place.ts"
-import * as Transforms from "./internal/transforms.ts"
+import type * as Transforms from "./internal/transforms.ts"
 import { resolveSecret, resolveSecrets, type SecretReference, secretsChanged } from "./Secrets.ts"
 
 /**
@@ -45,6 +47,8 @@ export interface Loaded {
   readonly store: Store
   readonly alerts: Alerts | undefined
   readonly thresholds: Thresholds
+  /** Who it is among several that share an outbox. */
+  readonly instance: Instance
   /** Threads that read, the exporter's own among them. */
   readonly workers: number
 }
@@ -96,6 +100,8 @@ export interface Thresholds {
   readonly unreadableFor: number
   /** A file has not been read to its end for so long. */
   readonly unreadFor: number
+  /** Fewer bytes than this are free on the outbox's disk; absent for a twentieth of the disk, at most 1 GiB. */
+  readonly freeBelow?: number
 }
 
 /**
@@ -120,11 +126,11 @@ const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
  * @since 1.0.0
  * @category constructors
  */
-export const load = (
+export const load: (
   path: string,
   surroundings: Surroundings
-): Effect.Effect<Loaded, ConfigError | Plugin.PluginError> =>
-  Effect.gen(function* () {
+) => Effect.Effect<Loaded, ConfigError | Plugin.PluginError> = Effect.fnUntraced(
+  function* (path, surroundings) {
     const file = resolve(path)
     const document = yield* Document.read(file)
     const config = yield* decodeFile(document)
@@ -159,6 +165,7 @@ export const load = (
       routes.push({
         name: route.name,
         from: route.from,
+        backfill: route.backfill,
         when: route.when?.types,
         except: route.when?.except,
         ...transforms.changes,
@@ -187,23 +194,41 @@ export const load = (
       file,
       name: config.name,
       contact: config.contact,
+      instance: instanceOf(config),
       workers: config.workers ?? 1,
-      definition: { sources, routes, retention: config.retention, dedupe: config.dedupe },
+      definition: {
+        sources,
+        routes,
+        retention: config.retention,
+        dedupe: config.dedupe,
+        checkpointRetention: config.checkpointRetention
+      },
       store
     }
-  })
+  }
+)
 
-const transformsOf = (
+const instanceOf = ({ instance = {} }: ConfigFile): Instance => ({
+  name: instance.name ?? `${hostname()}-${process.pid}`,
+  roles: [...new Set(instance.roles ?? (["read", "deliver"] as const))]
+})
+
+const unchanged: Transforms.Compiled = { changes: { intake: [], changes: [] }, ready: Effect.void }
+
+const transformsOf = Effect.fnUntraced(function* (
   { document, folder, surroundings }: Context,
   at: ReadonlyArray<string>,
   { name, from, transforms = [] }: ConfigFile["routes"][number],
   sources: Readonly<Record<string, Source>>
-): Effect.Effect<Transforms.Compiled, ConfigError> => {
-  const read = Object.entries(sources).filter(([source]) => from?.includes(source) ?? true)
+): Effect.fn.Return<Transforms.Compiled, ConfigError> {
+  if (transforms.length === 0) return unchanged
+  // Only who writes changes waits for the language they are written in.
+  const { compile } = yield* Effect.promise(() => import("./internal/transforms.ts"))
+  const read = Object.entries(sources).filter(([source]) => reads({ from }, source))
   const catalogue = Catalogue.union(...read.map(([, source]) => source.catalogue))
   const { types, personal } = catalogue
   const marksAny = [...(types ?? [])].some((type) => personal(type).size > 0)
-  const compiled = Transforms.compile(transforms, {
+  const compiled = compile(transforms, {
     unmatched: (patterns) => unmatched(patterns, catalogue)[0],
     spelled: (pattern) => Catalogue.spelled([catalogue], pattern),
     meant: (pattern) => Catalogue.meant([catalogue], pattern),
@@ -215,10 +240,10 @@ const transformsOf = (
         ])
       )
   })
-  return Effect.mapError(Effect.fromResult(compiled), ({ path, detail }) =>
+  return yield* Effect.mapError(Effect.fromResult(compiled), ({ path, detail }) =>
     failAt(document, [...at, ...path], detail)
   )
-}
+})
 
 /** Whom alerts are mailed to; `contact` may be another kind of address. */
 const readerOf = (
@@ -253,13 +278,14 @@ const alertsOf = (
 }
 
 const thresholdsOf = ({ alerts = {} }: ConfigFile): Thresholds => {
-  const { noSuccessFor, waitingFor, nothingReadFor, unreadableFor, unreadFor } = alerts
+  const { noSuccessFor, waitingFor, nothingReadFor, unreadableFor, unreadFor, freeBelow } = alerts
   return {
     noSuccessFor: Duration.toMillis(noSuccessFor ?? "1 minute"),
     waitingFor: Duration.toMillis(waitingFor ?? "1 hour"),
     ...(nothingReadFor === undefined ? {} : { nothingReadFor: Duration.toMillis(nothingReadFor) }),
     unreadableFor: Duration.toMillis(unreadableFor ?? "1 second"),
-    unreadFor: Duration.toMillis(unreadFor ?? "10 minutes")
+    unreadFor: Duration.toMillis(unreadFor ?? "10 minutes"),
+    ...(freeBelow === undefined ? {} : { freeBelow: ByteSize.toNumberUnsafe(freeBelow) })
   }
 }
 
@@ -319,42 +345,41 @@ const placedOf = (at: ReadonlyArray<string>, { settings = {} }: Use, folder: str
   return { at: [...at, "settings", "path"], path: typeof path === "string" && path !== "" ? path : undefined }
 }
 
-const makePlugin = <Made>(
+const makePlugin = Effect.fnUntraced(function* <Made>(
   { document, folder, surroundings }: Context,
   kind: Plugin.Kind,
   at: ReadonlyArray<string>,
   { use, settings = {}, credentials = {} }: Use
-): Effect.Effect<Made, ConfigError> =>
-  Effect.gen(function* () {
-    const file = use.startsWith(".") ? resolve(folder, use.replace(/#[^#/]*$/, "")) : undefined
-    if (file !== undefined && !existsSync(file)) {
-      return yield* failAt(document, [...at, "use"], `there is no file ${file}; correct the path`)
-    }
-    const importer = file === undefined ? surroundings.importer : () => importPath(file)
-    const plugin = yield* Effect.mapError(Plugin.load(use, kind, importer), (error) =>
-      failAt(document, [...at, "use"], error.message)
-    )
-    const complain = (error: Plugin.PluginError) => complaintsOf(document, at, plugin, error)
-    const made = plugin.fromUnknown({
-      settings: withPath(settings, folder),
-      credentials: resolveSecrets(use, credentials, folder, surroundings.environment),
-      credentialsChanged: secretsChanged(credentials, folder)
-    })
-    if (Result.isFailure(made)) return yield* complain(made.failure)[0]
-    const value = made.success as Made
-    if (isDestination(value)) {
-      return { ...value, open: Effect.mapError(value.open, (error) => located(error, complain)) }
-    }
-    if (!isSource(value) || value.check === undefined) return value
-    const { check } = value
-    return {
-      ...value,
-      check: (options: CheckOptions) =>
-        Effect.mapError(check(options), (error) =>
-          error._tag === "PluginError" ? located(error, complain) : error
-        )
-    }
+): Effect.fn.Return<Made, ConfigError> {
+  const file = use.startsWith(".") ? resolve(folder, use.replace(/#[^#/]*$/, "")) : undefined
+  if (file !== undefined && !existsSync(file)) {
+    return yield* failAt(document, [...at, "use"], `there is no file ${file}; correct the path`)
+  }
+  const importer = file === undefined ? surroundings.importer : () => importPath(file)
+  const plugin = yield* Effect.mapError(Plugin.load(use, kind, importer), (error) =>
+    failAt(document, [...at, "use"], error.message)
+  )
+  const complain = (error: Plugin.PluginError) => complaintsOf(document, at, plugin, error)
+  const made = plugin.fromUnknown({
+    settings: withPath(settings, folder),
+    credentials: resolveSecrets(use, credentials, folder, surroundings.environment),
+    credentialsChanged: secretsChanged(credentials, folder)
   })
+  if (Result.isFailure(made)) return yield* complain(made.failure)[0]
+  const value = made.success as Made
+  if (isDestination(value)) {
+    return { ...value, open: Effect.mapError(value.open, (error) => located(error, complain)) }
+  }
+  if (!isSource(value) || value.check === undefined) return value
+  const { check } = value
+  return {
+    ...value,
+    check: (options: CheckOptions) =>
+      Effect.mapError(check(options), (error) =>
+        error._tag === "PluginError" ? located(error, complain) : error
+      )
+  }
+})
 
 const isDestination = (value: unknown): value is Destination =>
   typeof value === "object" && value !== null && "open" in value
@@ -385,6 +410,8 @@ const complaintsOf = (
   const complain = (issue: Issue) => {
     const schema = issue.path[0] === "settings" ? plugin.settingsSchema : plugin.credentialsSchema
     const path = [...at, ...issue.path]
+    const place = misplaced(issue, plugin)
+    if (place !== undefined) return failAt(document, path, place)
     return failAt(document, path, explain(issue, schema, valueAt(document.value, path), issue.path.slice(1)))
   }
   const [first, ...others] = error.issues ?? []

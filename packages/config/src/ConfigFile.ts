@@ -55,7 +55,7 @@ export const NamedSourceUse = Schema.Struct({
  * @since 1.0.0
  * @category schemas
  */
-export const OutboxUse = Schema.Struct({ use: use("outbox"), settings })
+export const OutboxUse = Schema.Struct({ use: use("outbox"), settings, credentials })
 
 // Nothing here means "never" or "off" by being nothing: an event that may wait for no time is dead at once.
 const duration = (description: string) =>
@@ -123,6 +123,10 @@ export const RouteUse = Schema.Struct({
       )
     ),
     "Names of the sources it reads; all of them by default."
+  ),
+  backfill: described(
+    Schema.optionalKey(Schema.Boolean),
+    "Takes what `millrace backfill` reads, and nothing else (`false`). Backfills go to such routes alone, so that the past has lanes, a policy and a ledger of its own."
   ),
   when: Schema.optionalKey(
     Schema.Struct({
@@ -201,7 +205,32 @@ export const AlertsUse = Schema.Struct({
   unreadableFor: duration(
     'Told of: a source, or a file, that could not be read for so long, such as a folder that is gone ("1 second").'
   ),
-  unreadFor: duration('Told of: a file that has not been read to its end for so long ("10 minutes").')
+  unreadFor: duration('Told of: a file that has not been read to its end for so long ("10 minutes").'),
+  freeBelow: described(
+    Schema.optionalKey(Schema.ByteSizeFromString),
+    "Told of: a disk of the outbox with fewer free bytes than this, such as `1 GiB`; by default a twentieth of it, at most 1 GiB."
+  )
+})
+
+/**
+ * Who an exporter is among several that share an outbox.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const InstanceUse = Schema.Struct({
+  name: described(
+    Schema.optionalKey(Schema.NonEmptyString),
+    "What it is called in `status`; by default the name of its machine and the number of its process."
+  ),
+  roles: described(
+    Schema.optionalKey(
+      Schema.Array(Schema.Literals(["read", "deliver"])).check(
+        Schema.isMinLength(1, { message: "name read, deliver, or both" })
+      )
+    ),
+    "Whether it reads sources, delivers to destinations, or both (both)."
+  )
 })
 
 /**
@@ -225,6 +254,13 @@ export const ConfigFile = Schema.Struct({
   retention,
   dedupe: duration(
     'Events whose id was read within this time before are left out and counted as `duplicate`, such as "1 day"; off by default.'
+  ),
+  checkpointRetention: duration(
+    'How long a file must have been gone before it is read again from the start should it come back, counted in days on which its source was looked through ("90 days").'
+  ),
+  instance: described(
+    Schema.optionalKey(InstanceUse),
+    "Who this exporter is among several that share an outbox; alone it needs none."
   ),
   workers: described(
     Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))),

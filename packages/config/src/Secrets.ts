@@ -8,17 +8,15 @@ import { readFile } from "node:fs/promises"
 import { resolve } from "node:path"
 import { PluginError } from "@millrace/core/Plugin"
 import * as Effect from "effect/Effect"
+import { isObject } from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Showable from "./internal/showable.ts"
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** The reference that a value is, if it is one. */
 const referenceOf = (
   value: unknown
 ): { readonly kind: "env" | "file"; readonly target: string } | undefined => {
-  if (!isRecord(value) || Object.keys(value).length !== 1) return undefined
+  if (!isObject(value) || Object.keys(value).length !== 1) return undefined
   const [[kind, target] = []] = Object.entries(value)
   return (kind === "env" || kind === "file") && typeof target === "string" ? { kind, target } : undefined
 }
@@ -128,7 +126,7 @@ export const resolveSecrets = (
     }
     if (Array.isArray(part))
       return Effect.forEach(part, (item, index) => walk([...path, String(index)], item))
-    if (!isRecord(part)) return Effect.succeed(part)
+    if (!isObject(part)) return Effect.succeed(part)
     return Effect.map(
       Effect.forEach(Object.entries(part), ([key, item]) =>
         Effect.map(walk([...path, key], item), (resolved) => [key, resolved] as const)
@@ -172,7 +170,7 @@ const filesOf = (value: unknown): ReadonlyArray<string> => {
   const reference = referenceOf(value)
   if (reference !== undefined) return reference.kind === "file" ? [reference.target] : []
   if (Array.isArray(value)) return value.flatMap(filesOf)
-  return isRecord(value) ? Object.values(value).flatMap(filesOf) : []
+  return isObject(value) ? Object.values(value).flatMap(filesOf) : []
 }
 
 /** A file that cannot be read has a digest of its own: its coming back is a change. */

@@ -6,6 +6,7 @@ import { afterAll, assert, describe, expect, it } from "@effect/vitest"
 import { Config, ConfigFile } from "@millrace/config"
 import type { Intake } from "@millrace/core"
 import * as Arbitrary from "effect/Arbitrary"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
@@ -57,6 +58,24 @@ describe("a configuration", () => {
     })
   )
 
+  it.effect("says what holds for all routes and sources", () =>
+    Effect.gen(function* () {
+      const { definition } = yield* load(
+        `${good}retention: 2 days\ndedupe: 1 day\ncheckpointRetention: 30 days\n`
+      )
+      for (const [key, days] of [
+        ["retention", 2],
+        ["dedupe", 1],
+        ["checkpointRetention", 30]
+      ] as const) {
+        expect(Duration.toDays(definition[key]!)).toBe(days)
+      }
+      expect(yield* complaint(`${good}checkpointRetention: 0 days\n`)).toContain(
+        "checkpointRetention: expected"
+      )
+    })
+  )
+
   it.effect("is the same in JSON and TypeScript", () =>
     Effect.gen(function* () {
       const value = {
@@ -97,6 +116,11 @@ describe("a configuration", () => {
       "an unknown setting",
       (text) => text.replace("colour:", "color:"),
       './millrace.yaml:11: routes[0].to.settings.color: unknown key; did you mean "colour"?'
+    ],
+    [
+      "a credential among the settings",
+      (text) => text.replace("{ colour: red }", "{ colour: red, main: plain-text }"),
+      "./millrace.yaml:11: routes[0].to.settings.main: is a credential; put it below credentials"
     ],
     [
       "a wrong setting",
@@ -157,6 +181,11 @@ describe("a configuration", () => {
       "credentials that are missing",
       (text) => text.replace(/ {8}main:.*\n/, "").replace("credentials:", "credentials: {}"),
       "name at least one pair"
+    ],
+    [
+      "a setting among the credentials",
+      (text) => text.replace("main:", "colour: red\n        main:"),
+      "colour: is a setting; put it below settings"
     ],
     [
       "an unknown credential",
@@ -275,7 +304,9 @@ describe("a configuration", () => {
         claim: () => Effect.succeed({ _tag: "Elsewhere" }),
         expect: () => Effect.void,
         unread: () => Effect.void,
-        problems: () => Effect.void
+        problems: () => Effect.void,
+        lag: () => Effect.void,
+        present: () => Effect.void
       }
       const token = write("token", "the-first-token\n")
       const credentials = "credentials: { token: { file: ./token } }"
@@ -312,20 +343,51 @@ describe("a configuration", () => {
     })
   )
 
+  it.effect("hands an outbox its secrets, read anew each time", () =>
+    Effect.gen(function* () {
+      const token = write("token", "the-first-token\n")
+      const { store } = yield* load(
+        good.replace(
+          "outbox: { use: ../plugins.ts }",
+          "outbox: { use: ../keyed.ts, credentials: { token: { file: ./token } } }"
+        )
+      )
+      const said = Effect.map(Effect.flip(store.check ?? Effect.void), ({ message }) => message)
+      expect(yield* said).toBe("the-first-token")
+      write("token", "the-second-token\n")
+      expect(yield* said).toBe("the-second-token")
+      rmSync(token)
+      expect(yield* said).toMatch(/credentials\.token: the file .*token could not be read \(ENOENT\)/)
+    })
+  )
+
+  it.effect("says who the exporter is among several, and what it does", () =>
+    Effect.gen(function* () {
+      const { instance: alone } = yield* load(good)
+      expect(alone.name).toMatch(/-\d+$/)
+      expect(alone.roles).toEqual(["read", "deliver"])
+      const { instance } = yield* load(`${good}instance: { name: reader-1, roles: [read, read] }\n`)
+      expect(instance).toEqual({ name: "reader-1", roles: ["read"] })
+      expect(yield* complaint(`${good}instance: { roles: [] }\n`)).toContain("name read, deliver, or both")
+      expect(yield* complaint(`${good}instance: { roles: [write] }\n`)).toContain("instance.roles")
+    })
+  )
+
   it.live("is told when the file of a secret changes, also by a swapped link", () =>
     Effect.gen(function* () {
       const secret = write("watched", "old\n")
       const link = join(folder, "link")
       symlinkSync(secret, link)
       const { definition } = yield* load(good.replace("./secret", "./link"))
-      const { changed } = definition.routes[0]!.destination
-      const told = yield* Effect.forkChild(changed ?? Effect.never, { startImmediately: true })
-      yield* Effect.sleep("200 millis")
-      assert.isUndefined(told.pollUnsafe())
+      const { definition: other } = yield* load(good)
+      const change = ({ routes }: typeof definition) =>
+        Effect.forkChild(routes[0]!.destination.changed ?? Effect.never, { startImmediately: true })
+      const [told, unchanged] = [yield* change(definition), yield* change(other)]
       // As Kubernetes does it: the new file is there before the link is swapped.
       symlinkSync(write("watched-too", "new\n"), `${link}.new`)
       renameSync(`${link}.new`, link)
       yield* Fiber.join(told)
+      assert.isUndefined(unchanged.pollUnsafe())
     })
   )
 

@@ -37,18 +37,17 @@ const event: Event.Event = {
 }
 
 /** What the steps make of an event. */
-const changed = (steps: ReadonlyArray<unknown>, given = event) =>
-  Effect.gen(function* () {
-    const { definition } = yield* load(steps)
-    const [{ destination, intake = [], changes }] = definition.routes as [Route.Route]
-    yield* destination.open
-    let current: Route.Changed = given
-    for (const change of [...intake, ...changes]) {
-      if (!("id" in current)) break
-      current = change(current)
-    }
-    return current
-  })
+const changed = Effect.fnUntraced(function* (steps: ReadonlyArray<unknown>, given = event) {
+  const { definition } = yield* load(steps)
+  const [{ destination, intake = [], changes }] = definition.routes as [Route.Route]
+  yield* destination.open
+  let current: Route.Changed = given
+  for (const change of [...intake, ...changes]) {
+    if (!("id" in current)) break
+    current = change(current)
+  }
+  return current
+})
 
 describe("transforms", () => {
   it.effect("are made one after another", () =>

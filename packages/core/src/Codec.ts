@@ -6,19 +6,12 @@
  */
 import * as Result from "effect/Result"
 import type { Event } from "./Event.ts"
+import type { Unreadable } from "./internal/unreadable.ts"
 import * as Json from "./Json.ts"
 
-/**
- * Why a record could not be read. `reason` is a declared kebab-case name: a ledger key, never free text.
- * `detail` is for people and never holds the record's content.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Unreadable {
-  readonly reason: string
-  readonly detail: string
-}
+export type { Unreadable } from "./internal/unreadable.ts"
+
+import { isObject } from "effect/Predicate"
 
 /**
  * Reads the record at `bytes[start, end)`. Pure.
@@ -59,9 +52,6 @@ export interface Records {
   readonly bytes: Uint8Array
   readonly ends: Uint32Array
 }
-
-const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** What is wrong with a value as an event, as far as that is relied on wherever one is handled; no values. */
 const problemOf = (value: unknown): string | undefined => {

@@ -27,12 +27,12 @@ export interface Lane {
   readonly name: string
   /** Why the lane may not be opened yet, such as `no-credentials`: its events wait. */
   readonly held?: string | undefined
-  /** What stands behind the lane. Two lanes with the same mark reach the same place; it is compared, never shown. */
+  /** Two lanes with the same mark reach the same place at the remote. Marks are compared, never shown. */
   readonly mark?: string | undefined
 }
 
 /**
- * What one request may hold: each number at least 1. A destination that opens with less is refused, and the limit named.
+ * What one request may hold. Each number is at least 1: with less, opening the destination fails and names the limit.
  *
  * @since 1.0.0
  * @category models
@@ -65,7 +65,7 @@ export type Assignment =
   | { readonly _tag: "Skip"; readonly reason: string }
 
 /**
- * To this lane. Events that wait in a lane with the same `group` may become one message.
+ * The event goes to this lane. Events with the same `group` that wait in one lane may become one message.
  *
  * @since 1.0.0
  * @category constructors
@@ -73,7 +73,7 @@ export type Assignment =
 export const to = (lane: string, group?: string): Assignment => ({ _tag: "To", lane, group })
 
 /**
- * Not for this destination: counted under the reason, a declared kebab-case name.
+ * The event is not for this destination. It is counted under `reason`, a declared kebab-case name.
  *
  * @since 1.0.0
  * @category constructors
@@ -93,13 +93,13 @@ export interface Connection<in Meta = unknown> {
   readonly deliver: (batch: Batch<Meta>) => Effect.Effect<Outcomes, DeliveryError>
   /** Proves settings and credentials without sending an event. */
   readonly check: Effect.Effect<void, DeliveryError>
-  /** What the check rests on, where the remote documents no probe: shown beside its result. */
+  /** If the remote documents no probe: what the check relies on. It is shown beside the result. */
   readonly checkNote?: string
 }
 
 /**
- * A destination with settings and credentials read. `assign` and `prepare` are pure: equal input, equal bytes. `Meta` is
- * what `prepare` gives to `deliver` beside a message.
+ * A destination with its settings and credentials. `assign` and `prepare` are pure: equal input gives equal bytes. `Meta` is the
+ * type of the author's own data, which `prepare` gives to `deliver` beside a message.
  *
  * @since 1.0.0
  * @category models
@@ -115,8 +115,8 @@ export interface Opened<in E extends Event = Event, in out Meta = unknown> {
   ) => Result.Result<Message<Meta>, Rejected>
   readonly connect: (lane: string) => Effect.Effect<Connection<Meta>, DeliveryError, Scope.Scope>
   /**
-   * What an operator should know before it surprises, of the types that a route selects: nothing is wrong, and nothing in
-   * the ledger shows it. One sentence each; `check` and `preview` show them.
+   * Tells an operator about surprises with the types that a route selects, although nothing is wrong and the ledger shows nothing.
+   * One sentence each; `check` and `preview` print them.
    */
   readonly warnings?: (types: ReadonlySet<string>) => ReadonlyArray<string>
 }
@@ -142,21 +142,21 @@ export const connected = <Meta = unknown>(pieces: Connection<Meta>): Effect.Effe
   Effect.succeed(pieces)
 
 /**
- * What the engine holds. Opening again is how changed credentials are picked up.
+ * A destination as the engine has it. The engine opens it again to pick up changed credentials.
  *
  * @since 1.0.0
  * @category models
  */
 export interface Destination<in E extends Event = Event> {
   readonly plugin: string
-  /** The types it takes; its codecs also read what waits when a source is gone. */
+  /** The types that it takes. Its codecs also read waiting events whose source left the configuration. */
   readonly accepts: Catalogue.Catalogue
-  /** Types taken when a route names none. */
+  /** The types that a route takes if it names none. */
   readonly selection: ReadonlySet<string> | undefined
   /** Ties the event types it takes to the destination; never called. */
   readonly takes?: (event: E) => void
   readonly open: Effect.Effect<Opened<E>, Plugin.PluginError>
-  /** Completes when the credentials may have changed since it was asked; without it they never do. */
+  /** Completes when the credentials may have changed since the effect was started; absent if they never change. */
   readonly changed?: Effect.Effect<void>
 }
 
@@ -166,11 +166,18 @@ export interface Destination<in E extends Event = Event> {
  * @since 1.0.0
  * @category models
  */
-export interface Definition<E extends Event, Settings, Input, Credentials, CredentialsInput, Meta = unknown> {
+export interface Declaration<
+  E extends Event,
+  Settings,
+  Input,
+  Credentials,
+  CredentialsInput,
+  Meta = unknown
+> {
   /** The npm name of the package. */
   readonly name: string
   readonly accepts: Catalogue.Catalogue<E>
-  /** Types taken when a route names none, perhaps by the settings; without it, all that `accepts` names. */
+  /** The types that a route takes if it names none, perhaps by the settings; by default all that `accepts` names. */
   readonly selection?: ReadonlySet<string> | ((settings: Settings) => ReadonlySet<string>)
   readonly settings: Schema.Codec<Settings, Input>
   readonly credentials: Schema.Codec<Credentials, CredentialsInput>
@@ -188,25 +195,25 @@ export interface Definition<E extends Event, Settings, Input, Credentials, Crede
  * @category constructors
  */
 export const plugin = <E extends Event, Settings, Input, Credentials, CredentialsInput, Meta>(
-  definition: Definition<E, Settings, Input, Credentials, CredentialsInput, Meta>
+  declaration: Declaration<E, Settings, Input, Credentials, CredentialsInput, Meta>
 ): Plugin.Plugin<Input, CredentialsInput, Destination<E>> =>
   Plugin.make({
-    name: definition.name,
+    name: declaration.name,
     kind: "destination",
-    settings: definition.settings,
-    credentials: definition.credentials,
+    settings: declaration.settings,
+    credentials: declaration.credentials,
     make: (settings: Settings, credentials: Effect.Effect<Credentials, Plugin.PluginError>, changed) => ({
       ...(changed === undefined ? {} : { changed }),
-      plugin: definition.name,
-      accepts: definition.accepts,
+      plugin: declaration.name,
+      accepts: declaration.accepts,
       selection:
-        typeof definition.selection === "function" ? definition.selection(settings) : definition.selection,
+        typeof declaration.selection === "function" ? declaration.selection(settings) : declaration.selection,
       open: Effect.flatMap(credentials, (given) =>
         Plugin.fromResult(
-          definition.name,
+          declaration.name,
           // `deliver` is only ever given the meta that this `prepare` made.
           Result.flatMap(
-            definition.open({ settings, credentials: given }) as Result.Result<Opened<E>, string>,
+            declaration.open({ settings, credentials: given }) as Result.Result<Opened<E>, string>,
             withLimits
           )
         )
@@ -237,40 +244,36 @@ export interface AsyncConnection<in Meta = unknown> {
 }
 
 /**
- * `connect` for authors who write promises. It may take its time, such as to fetch a token, and may be a promise itself. A
- * thrown `DeliveryError` is the verdict on the attempt, or on the lane while it connects; anything else thrown is a Retry.
- * The scope calls `close`; drain and time limits fire `signal`. `limits` are those that an operator gave one request, and
- * how much of an answer is to be read: they are to be handed on to whatever sends it.
+ * `connect` for authors who write promises. `open` may return a promise, for example to fetch a token first. A thrown
+ * `DeliveryError` is the verdict on the attempt, or on the lane while it connects; anything else thrown is a Retry. The scope
+ * calls `close`; drain and time limits fire `signal`. `limits` are the operator's time limits for one request, and how much of
+ * an answer to read: hand them on to the transport.
  *
  * @since 1.0.0
  * @category constructors
  */
-export const connectAsync =
-  <Meta = unknown>(
-    open: (
-      lane: string,
-      limits: Policy.RequestLimits,
-      signal: AbortSignal
-    ) => AsyncConnection<Meta> | Promise<AsyncConnection<Meta>>
-  ): ((lane: string) => Effect.Effect<Connection<Meta>, DeliveryError, Scope.Scope>) =>
-  (lane) =>
-    Effect.gen(function* () {
-      const limits = { ...(yield* Policy.Timeouts), answerBytes: yield* Policy.AnswerBytes }
-      const connection = yield* Effect.uninterruptibleMask((restore) =>
-        Effect.tap(
-          restore(attempted((signal) => opening(open(lane, limits, signal), signal))),
-          ({ close }) =>
-            close === undefined
-              ? Effect.void
-              : Effect.addFinalizer(() => Effect.ignore(Effect.tryPromise(() => close())))
-        )
+export const connectAsync = <Meta = unknown>(
+  open: (
+    lane: string,
+    limits: Policy.RequestLimits,
+    signal: AbortSignal
+  ) => AsyncConnection<Meta> | Promise<AsyncConnection<Meta>>
+): ((lane: string) => Effect.Effect<Connection<Meta>, DeliveryError, Scope.Scope>) =>
+  Effect.fnUntraced(function* (lane) {
+    const limits = { ...(yield* Policy.Timeouts), answerBytes: yield* Policy.AnswerBytes }
+    const connection = yield* Effect.uninterruptibleMask((restore) =>
+      Effect.tap(restore(attempted((signal) => opening(open(lane, limits, signal), signal))), ({ close }) =>
+        close === undefined
+          ? Effect.void
+          : Effect.addFinalizer(() => Effect.ignore(Effect.tryPromise(() => close())))
       )
-      return {
-        ...(connection.envelope === undefined ? {} : { envelope: connection.envelope }),
-        deliver: (batch) => attempted((signal) => connection.deliver(batch, signal)),
-        check: attempted((signal) => connection.check(signal))
-      }
-    })
+    )
+    return {
+      ...(connection.envelope === undefined ? {} : { envelope: connection.envelope }),
+      deliver: (batch) => attempted((signal) => connection.deliver(batch, signal)),
+      check: attempted((signal) => connection.check(signal))
+    }
+  })
 
 /** One that is open too late is closed again. */
 const opening = async <Meta>(

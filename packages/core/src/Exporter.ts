@@ -9,13 +9,13 @@
  */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import type { Definition } from "./Definition.ts"
 import type { Event } from "./Event.ts"
-import * as Check from "./engine/Definition.ts"
 import * as Engine from "./engine/Engine.ts"
+import * as Check from "./engine/Validate.ts"
 import type * as Ledger from "./Ledger.ts"
 import type { Outbox } from "./Outbox.ts"
 import * as Route from "./Route.ts"
@@ -25,27 +25,11 @@ import {
   type RunError,
   type Running,
   Running as RunningService,
-  type RunOptions
+  type StartOptions
 } from "./Running.ts"
 import type { Source } from "./Source.ts"
 
-/**
- * Sources by name, and routes. What `start` runs; from a file, what `@millrace/config` makes.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Definition {
-  readonly sources: Readonly<Record<string, Source>>
-  readonly routes: ReadonlyArray<Route.Route>
-  /** How long an event may wait before it becomes a dead letter, unless its route says otherwise; default 7 days. */
-  readonly retention?: Duration.Input | undefined
-  /**
-   * An event whose id was taken before within this time counts as filtered, reason `duplicate`, for every route that
-   * reads its source. Off without it: remembering the ids costs time and disk, see the outbox.
-   */
-  readonly dedupe?: Duration.Input | undefined
-}
+export type { Definition } from "./Definition.ts"
 
 /**
  * An exporter written in code.
@@ -67,7 +51,7 @@ export interface Exporter<All extends Event> extends Definition {
  * @since 1.0.0
  * @category models
  */
-export type Options = Pick<Definition, "retention" | "dedupe">
+export type FromOptions = Pick<Definition, "retention" | "dedupe" | "checkpointRetention">
 
 /**
  * An exporter of one source, named `default`.
@@ -75,7 +59,7 @@ export type Options = Pick<Definition, "retention" | "dedupe">
  * @since 1.0.0
  * @category constructors
  */
-export const from = <E extends Event>(source: Source<E>, options: Options = {}): Exporter<E> =>
+export const from = <E extends Event>(source: Source<E>, options: FromOptions = {}): Exporter<E> =>
   make({ ...options, sources: { default: source }, routes: [] })
 
 /**
@@ -86,7 +70,7 @@ export const from = <E extends Event>(source: Source<E>, options: Options = {}):
  */
 export const fromSources = <const Sources extends Readonly<Record<string, Source>>>(
   sources: Sources,
-  options: Options = {}
+  options: FromOptions = {}
 ): Exporter<Sources[keyof Sources] extends Source<infer E> ? E : never> =>
   make({ ...options, sources, routes: [] })
 
@@ -107,7 +91,7 @@ export const validate: (definition: Definition) => Effect.Effect<void, Definitio
  */
 export const start: (
   definition: Definition,
-  options?: RunOptions
+  options?: StartOptions
 ) => Effect.Effect<Running, RunError, Outbox | import("effect/Scope").Scope> = Engine.start
 
 /**
@@ -119,7 +103,7 @@ export const start: (
  */
 export const run = (
   definition: Definition,
-  options: RunOptions = {}
+  options: StartOptions = {}
 ): Effect.Effect<Ledger.Ledger, RunError, Outbox> =>
   Effect.scoped(
     Effect.flatMap(Engine.start(definition, options), (running) =>
@@ -139,7 +123,7 @@ export const run = (
  */
 export const layer = (
   definition: Definition,
-  options: RunOptions = {}
+  options: StartOptions = {}
 ): Layer.Layer<Running, RunError, Outbox> =>
   Layer.effect(
     RunningService,

@@ -17,13 +17,15 @@ import * as Exporter from "./Exporter.ts"
 import type { Ledger } from "./Ledger.ts"
 import { type DeadLetter, type DeadLetterPage, type LaneKey, Outbox, type Store } from "./Outbox.ts"
 import {
+  type Backfill,
+  type BackfillStatus,
   type Erased,
+  type StartOptions as ExporterStartOptions,
   type LaneStatus,
   type Past,
   type Progress,
   type Report,
   Running as RunningService,
-  type RunOptions,
   type SourceStatus
 } from "./Running.ts"
 
@@ -47,7 +49,7 @@ export interface Line {
  * @since 1.0.0
  * @category models
  */
-export interface Options extends RunOptions {
+export interface StartOptions extends ExporterStartOptions {
   /** Where events wait: `sqlite({ settings: { path } })`, or `OutboxMemory.store` for what may be lost with the process. */
   readonly outbox: Store
   /** Takes the log; the console does without it. */
@@ -84,6 +86,9 @@ export interface Running {
   readonly erase: (user: string) => Promise<Erased>
   /** Reads the past of a route's sources again, for this route alone; resolves with the number of events. */
   readonly replayPast: (past: Past) => Promise<number>
+  /** Reads a part of a source's past beside the present; resolves when all of it is stored. */
+  readonly backfill: (backfill: Backfill) => Promise<BackfillStatus>
+  readonly backfills: () => Promise<ReadonlyArray<BackfillStatus>>
   /** As `stop`, for `await using`; what ended the exporter is not thrown again. */
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
@@ -94,9 +99,9 @@ export interface Running {
  * @since 1.0.0
  * @category constructors
  */
-export const start = async (definition: Exporter.Definition, options: Options): Promise<Running> => {
-  const { outbox: store, log, ...runOptions } = options
-  const layer = Exporter.layer(definition, runOptions).pipe(Layer.provideMerge(store.layer))
+export const start = async (definition: Exporter.Definition, options: StartOptions): Promise<Running> => {
+  const { outbox: store, log, ...exporterOptions } = options
+  const layer = Exporter.layer(definition, exporterOptions).pipe(Layer.provideMerge(store.layer))
   const runtime = ManagedRuntime.make(
     log === undefined ? layer : Layer.provideMerge(layer, Logger.layer([toLines(log)]))
   )
@@ -128,13 +133,15 @@ export const start = async (definition: Exporter.Definition, options: Options): 
     sources: () => runtime.runPromise(running.sources),
     progress: () => runtime.runPromise(running.progress),
     deadLetters: (filter = {}) =>
-      found(filter, DeadLetters.reader(definition), (after) =>
+      found(filter, DeadLetters.decoder(definition), (after) =>
         runtime.runPromise(outbox.deadLetters(filter, after, pageBytes))
       ),
     replay: (filter) => runtime.runPromise(running.replay(filter)),
     purge: (filter) => runtime.runPromise(DeadLetters.purge(outbox, definition, filter)),
     erase: (user) => runtime.runPromise(running.erase(user)),
     replayPast: (past) => runtime.runPromise(running.replayPast(past)),
+    backfill: (backfill) => runtime.runPromise(running.backfill(backfill)),
+    backfills: () => runtime.runPromise(running.backfills),
     [Symbol.asyncDispose]: async () => {
       await stopOnce().catch(() => {})
     }
@@ -146,7 +153,7 @@ const pageBytes = 1024 * 1024
 
 async function* found(
   filter: DeadLetters.Filter,
-  read: DeadLetters.Reader,
+  read: DeadLetters.Decode,
   ask: (after: number) => Promise<DeadLetterPage<DeadLetter>>
 ): AsyncGenerator<DeadLetters.Found> {
   let after: number | undefined = 0

@@ -1,5 +1,5 @@
 /**
- * The intake is what the core hands a source: "append this chunk", "where was I", "may I read this split".
+ * The intake is the part of core that a source talks to: "append this chunk", "where was I", "may I read this split".
  *
  * @since 1.0.0
  */
@@ -18,7 +18,7 @@ import type { Event } from "./Event.ts"
 export type Split = string
 
 /**
- * Opaque position up to which a split is safely taken.
+ * The position up to which a split is safely taken. Only its source understands it.
  *
  * @since 1.0.0
  * @category models
@@ -43,8 +43,8 @@ export interface Malformed {
 }
 
 /**
- * What of a split cannot be read yet, such as a file that ends in the middle of a line. Nothing of it is stored: when the
- * split has grown it is read on from there.
+ * The end of a split that cannot be read yet, such as a half-written last line of a file. Nothing of it is stored. When the split
+ * has grown, reading goes on there.
  *
  * @since 1.0.0
  * @category models
@@ -72,6 +72,24 @@ export interface Problem {
 }
 
 /**
+ * How far a source is behind: the input that is there and not read yet.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Lag {
+  /** How many are not read to their end: files, objects, messages. */
+  readonly count: number
+  /** Their bytes, as far as known. A file that is being read counts whole. */
+  readonly bytes?: number
+  /**
+   * Since when the oldest of them has been there, in epoch milliseconds: the beginning of the hour in its name or, without one,
+   * the time when it was stored. Never the time of an event, since devices report late.
+   */
+  readonly oldest?: number
+}
+
+/**
  * A run of records of one split, in the order read. A push source names neither split nor checkpoint.
  *
  * @since 1.0.0
@@ -90,22 +108,25 @@ export interface Chunk<out E extends Event = Event> {
 }
 
 /**
- * A split that is this source's own, while it is read.
+ * A split that this reader alone may read.
  *
  * @since 1.0.0
  * @category models
  */
 export interface Claim {
   /**
-   * Completes when the split is wanted elsewhere: append what is under way, and end. What has not ended half a minute later
-   * is interrupted.
+   * Completes when another reader wants the split: append what is under way, and end. A reading that goes on for more than half
+   * a minute is interrupted.
    */
   readonly revoked: Effect.Effect<void>
 }
 
 /**
- * What became of a claim: the reading finished; another had the split, and nothing was read; or the split was lost under
- * way, and the reading was interrupted. What was appended before is stored in any case.
+ * How a claim ended.
+ *
+ * - `Finished`: the reading ended.
+ * - `Elsewhere`: another reader had the split, and nothing was read.
+ * - `Lost`: the split was lost while reading, and the reading was interrupted. Chunks appended before are stored.
  *
  * @since 1.0.0
  * @category models
@@ -123,15 +144,15 @@ export type Claimed<A> =
  */
 export interface Intake<in E extends Event = Event> {
   /**
-   * Events, bad records and checkpoint become durable together. Resolves after that; suspends while the outbox is
-   * full. Never fails: when the outbox fails, the source is interrupted.
+   * Makes events, bad records and checkpoint durable together, then resolves. Suspends while the outbox is full. Never fails:
+   * when the outbox fails, the source is interrupted.
    */
   readonly append: (chunk: Chunk<E>) => Effect.Effect<void>
   /** `true` while `append` would suspend: a push source answers 429 before it reads. */
   readonly full: Effect.Effect<boolean>
   /**
-   * Runs `read` from the last checkpoint while this instance alone owns the split, and interrupts it when ownership is lost.
-   * Does nothing when another owns it. Tells which of the three it was.
+   * Runs `read` from the last checkpoint while this reader alone owns the split, and interrupts it when ownership is lost. Does
+   * nothing when another owns the split. Yields which of the three happened.
    */
   readonly claim: <A, X>(
     split: Split,
@@ -140,13 +161,29 @@ export interface Intake<in E extends Event = Event> {
   /** Says how many bytes of input lie ahead, to tell progress. */
   readonly expect: (bytes: number) => Effect.Effect<void>
   /**
-   * Says what of a claimed split is left unread, although the source is done with it for now. It stands in the exporter's
-   * progress until the split is claimed again; a finite run that ends so has not read its input.
+   * Tells from where on a claimed split is left unread, although the source is done with it for now. The exporter's progress
+   * shows it until the split is claimed again. A finite run that ends with unread splits has not read its whole input.
    */
   readonly unread: (split: Split, left: Unread) => Effect.Effect<void>
   /**
-   * Says all that the source cannot read now, each time it has looked; nothing when it can read everything. It stands in
-   * the source's state; of a run that follows, the log tells once what begins and once what is over.
+   * Tells everything that the source cannot read now. Call it after each look, with an empty list when all can be read. The
+   * source's status shows it. While a run follows, the log tells of each problem once when it begins and once when it is over.
    */
   readonly problems: (found: ReadonlyArray<Problem>) => Effect.Effect<void>
+  /**
+   * Tells how far the source is behind: call it each time that the source knows, with `{ count: 0 }` when all is read. The
+   * source's status shows it. A source that cannot know, such as a push source, never calls it.
+   */
+  readonly lag: (found: Lag) => Effect.Effect<void>
+  /**
+   * Tells that the source has looked through all of its input. Once a day core then calls `among` with splits that were not read
+   * for long, and `among` yields those that are still there. When a split has been gone for as many days as the exporter's
+   * `checkpointRetention` says, its checkpoint is forgotten.
+   *
+   * `among` must yield a split unless it is sure that the split is gone, and fails if it cannot tell. Do not call `present` while
+   * the source itself is gone or looks empty. A source whose splits never go need not call it.
+   */
+  readonly present: <X>(
+    among: (splits: ReadonlyArray<Split>) => Effect.Effect<ReadonlyArray<Split>, X>
+  ) => Effect.Effect<void, X>
 }

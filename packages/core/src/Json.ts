@@ -8,10 +8,13 @@
  * @since 1.0.0
  */
 import * as Result from "effect/Result"
-import type { Unreadable } from "./Codec.ts"
 import * as Inspect from "./internal/jsonInspect.ts"
+import type { Piece } from "./internal/jsonItems.ts"
 import * as Items from "./internal/jsonItems.ts"
 import * as Scan from "./internal/jsonScan.ts"
+import type { Unreadable } from "./internal/unreadable.ts"
+
+export type { Piece } from "./internal/jsonItems.ts"
 
 /**
  * What one record may hold, whatever it came in. A value counts with every value in it, and names count not; `depth` is
@@ -26,28 +29,6 @@ export const budget: {
   readonly values: number
   readonly items: number
 } = Scan.budget
-
-/**
- * What stands at `[start, end)`. `damaged`, `cut-off` and `too-many` are the last piece and reach to the end of the bytes:
- * nothing behind their start can be told apart, is there yet, or is looked at.
- *
- * @since 1.0.0
- * @category models
- */
-export type Piece =
-  | {
-      readonly kind: "value"
-      readonly start: number
-      readonly end: number
-      /** What of the budget it breaks, for people; such a value is not to be parsed. */
-      readonly breach: string | undefined
-    }
-  | {
-      readonly kind: "damaged" | "cut-off" | "too-many"
-      readonly start: number
-      readonly end: number
-      readonly detail: string
-    }
 
 /**
  * The values that stand one after another in `bytes[start, end)`, with white space between them or without.

@@ -29,7 +29,7 @@ export interface Record {
  * @since 1.0.0
  * @category models
  */
-export interface Reader {
+export interface Visitor {
   /** Takes the record at `[start, end)`; what is no JSON it leaves and says why. */
   readonly take: (bytes: Buffer, start: number, end: number, line: number) => Unreadable | undefined
   /** Keeps what cannot be taken. `isObject`: its brackets match, so that parts of it may be read. */
@@ -81,13 +81,13 @@ const returnIn = (bytes: Buffer, start: number, end: number): number => {
 }
 
 /**
- * Hands on what stands in `bytes` from `from.at` on, until the reader is full or what remains is cut off. A line is one
+ * Hands on what stands in `bytes` from `from.at` on, until the visitor is full or what remains is cut off. A line is one
  * record wherever it is one by itself.
  *
  * @since 1.0.0
  * @category conversions
  */
-export const walk = (bytes: Buffer, from: Omit<Walked, "open">, reader: Reader): Walked => {
+export const walk = (bytes: Buffer, from: Omit<Walked, "open">, visitor: Visitor): Walked => {
   let { at, lines, plain } = from
   /** The next line end, or the end of the bytes. */
   let end = -1
@@ -100,7 +100,7 @@ export const walk = (bytes: Buffer, from: Omit<Walked, "open">, reader: Reader):
     isBegun = false
   }
 
-  while (at < bytes.length && !reader.isFull()) {
+  while (at < bytes.length && !visitor.isFull()) {
     if (end < at) {
       end = bytes.indexOf(newline, at)
       if (end < 0) end = bytes.length
@@ -109,7 +109,7 @@ export const walk = (bytes: Buffer, from: Omit<Walked, "open">, reader: Reader):
     const stop = isEnded && bytes[end - 1] === carriageReturn && end > at ? end - 1 : end
     let why = notJson
     if (isEnded && !isBegun) {
-      const failure = stop === at ? undefined : reader.take(bytes, at, stop, lines + 1)
+      const failure = stop === at ? undefined : visitor.take(bytes, at, stop, lines + 1)
       if (failure === undefined) {
         nextLine(end + 1)
         continue
@@ -127,9 +127,9 @@ export const walk = (bytes: Buffer, from: Omit<Walked, "open">, reader: Reader):
       const limit = first < plain ? end : bytes.length
       const span = Span.ofObject(bytes, first, limit)
       if (span.kind === "whole") {
-        const failure = reader.take(bytes, first, span.end, lines + 1)
+        const failure = visitor.take(bytes, first, span.end, lines + 1)
         if (failure !== undefined)
-          reader.bury({ bytes, start: first, end: span.end, line: lines + 1 }, failure, true)
+          visitor.bury({ bytes, start: first, end: span.end, line: lines + 1 }, failure, true)
         lines += endsIn(bytes, first, span.end)
         at = span.end
         isBegun = true
@@ -148,7 +148,7 @@ export const walk = (bytes: Buffer, from: Omit<Walked, "open">, reader: Reader):
     }
     // Of a line of which nothing was taken, all is kept.
     const start = isBegun ? first : at
-    reader.bury({ bytes, start, end: behind < 0 ? stop : behind, line: lines + 1 }, why, false)
+    visitor.bury({ bytes, start, end: behind < 0 ? stop : behind, line: lines + 1 }, why, false)
     if (behind < 0) nextLine(end + 1)
     else {
       at = behind

@@ -8,7 +8,7 @@
  * Ready to send: a JSON value, text or bytes. The core writes it once, straight into the lane's body buffer, and knows the
  * exact bytes.
  *
- * `meta` is the author's own: it reaches `deliver` beside the body, in `Batch.messages`, and is no part of what is sent.
+ * `meta` is the author's own data. `deliver` finds it in `Batch.messages`, beside the body; it is not sent.
  *
  * @since 1.0.0
  * @category models
@@ -29,8 +29,8 @@ export const metaBytes: number = 64 * 1024
 /**
  * A message that is a JSON value. `id` must derive from the events, never from the clock or a random number.
  *
- * `meta` is plain data, as `structuredClone` takes it, since a message may be made in another thread than it is sent from.
- * It is never stored: `prepare` makes it anew, with the message, for an event that is read back from the outbox.
+ * `meta` is plain data that `structuredClone` takes, since one thread may make a message and another send it. It is never stored:
+ * for an event that is read back from the outbox, `prepare` makes message and meta anew.
  *
  * @since 1.0.0
  * @category constructors
@@ -52,8 +52,8 @@ export const text: {
 } = (id: string, value: string, meta?: undefined): Message => ({ id, text: value, meta })
 
 /**
- * A message that is finished bytes, such as Avro, Protocol Buffers or what is packed: they go into the body as they are.
- * They are copied once; `meta` as with `json`.
+ * A message that is finished bytes, such as Avro, Protocol Buffers or packed data. They are copied into the body once, unchanged.
+ * `meta` as with `json`.
  *
  * @since 1.0.0
  * @category constructors
@@ -76,7 +76,7 @@ export interface BatchMessage<out Meta = unknown> {
   /** The message is `body.subarray(start, end)`, without what the envelope puts around it. */
   readonly start: number
   readonly end: number
-  /** How many events it holds, in the order in which `prepare` was given them. */
+  /** How many events it holds; they have the order in which `prepare` got them. */
   readonly events: number
 }
 
@@ -95,8 +95,8 @@ export interface Batch<out Meta = unknown> {
   /** How many events the messages hold together. */
   readonly events: number
   /**
-   * The finished body: the messages within the connection's envelope; texts are UTF-8. Its memory is used again once
-   * `deliver` has ended: copy what is to be kept.
+   * The finished body: the messages within the connection's envelope; texts are UTF-8. Its memory is used again once `deliver`
+   * has ended: copy bytes that you keep.
    */
   readonly body: Uint8Array<ArrayBuffer>
 }
@@ -130,7 +130,7 @@ export const jsonArray: Envelope = { open: "[", separator: ",", close: "]" }
 export const lines: Envelope = { open: "", separator: "\n", close: "\n" }
 
 /**
- * Nothing around the messages, and nothing between them: for bytes that bring their own frame, and for one message a request.
+ * Nothing around or between the messages: for bytes with a frame of their own, and for one message a request.
  *
  * @since 1.0.0
  * @category constructors

@@ -1,8 +1,8 @@
 /**
  * The outbox: the durable store of events not yet settled, with the checkpoints, the dead letters and the ledger.
- * It is the one port for state.
+ * It holds all state of an exporter.
  *
- * Every method is all or nothing. An implementation keeps nothing in memory that a crash may not take.
+ * Every method is all or nothing. An implementation keeps in memory only what a crash may take.
  *
  * @since 1.0.0
  */
@@ -14,6 +14,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Records } from "./Codec.ts"
 import type { Checkpoint, Split } from "./Intake.ts"
+import { noCredentials } from "./internal/noCredentials.ts"
 import type { Count, Ledger } from "./Ledger.ts"
 import * as Plugin from "./Plugin.ts"
 
@@ -29,7 +30,27 @@ export interface LaneKey {
 }
 
 /**
- * Position of a parcel in the store's own order; grows with every append.
+ * One track of a lane: its share of users, owned by one instance at a time. `track` is 0 where it is absent, and 0 is the only one
+ * in a store with one owner.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface TrackKey extends LaneKey {
+  /** From 0 to one less than `tracks` of the outbox. */
+  readonly track?: number
+}
+
+/**
+ * The epoch of a lease. It grows with every change of owner, so that what a former owner still writes is refused.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Token = number
+
+/**
+ * Position of a parcel in the store's own order. In one track it grows in the order in which appends become durable.
  *
  * @since 1.0.0
  * @category models
@@ -37,13 +58,28 @@ export interface LaneKey {
 export type Sequence = number
 
 /**
- * The events of one lane from one chunk, to be stored together.
+ * The events of one track from one chunk, to be stored together.
  *
  * @since 1.0.0
  * @category models
  */
-export interface NewParcel extends LaneKey {
+export interface NewParcel extends TrackKey {
   readonly records: Records
+}
+
+/**
+ * Where a parcel was stored.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Stored {
+  readonly sequence: Sequence
+  /**
+   * The parcel before it in its track, where another instance appended that one: who owns the track has to read it first. 0
+   * otherwise.
+   */
+  readonly after: Sequence
 }
 
 /**
@@ -63,7 +99,7 @@ export interface Parcel {
   readonly settled: Uint8Array
   /** Attempts made so far on what remains. */
   readonly attempts: number
-  /** Its records are not the bytes that were appended: its events end as dead letters, and none is sent. */
+  /** Whether its records differ from the bytes that were appended. Then its events become dead letters, and none is sent. */
   readonly damaged: boolean
 }
 
@@ -80,8 +116,8 @@ export interface Origin {
 }
 
 /**
- * A record that ends at the intake: one that could not be read, or an event at which a route failed. It becomes one
- * dead letter of each of `routes`, its bytes stored once.
+ * A record that ends at the intake: it could not be read, or a route failed at its event. It becomes one dead letter of each of
+ * `routes`; its bytes are stored once.
  *
  * @since 1.0.0
  * @category models
@@ -93,7 +129,7 @@ export interface Buried {
   readonly detail: string
   /** The record as read; the store keeps at most `rawLimit` bytes of it. */
   readonly record: Uint8Array
-  /** Codec and parameter that read it; empty for a record that none can read. */
+  /** Codec and parameter that read it; empty for a record that no codec can read. */
   readonly codec: string
   readonly parameter: string
 }
@@ -101,8 +137,8 @@ export interface Buried {
 /**
  * One chunk, for all routes. Made durable as a whole: parcels, dead letters, counts and checkpoint.
  *
- * The store itself counts `waiting` for the parcels and `dead` for the buried records and, downwards, for the dead
- * letters that are revived; `counts` holds the rest.
+ * The store itself counts `waiting` up for the parcels, `dead` up for the buried records, and `dead` down for dead letters that
+ * are revived; `counts` holds the rest.
  *
  * @since 1.0.0
  * @category models
@@ -116,20 +152,24 @@ export interface Appending {
   readonly counts: ReadonlyArray<Count>
   /** Dead letters whose events are in this chunk again: they are removed. Ids that are gone are passed over. */
   readonly revives?: ReadonlyArray<number>
-  /** Ids of its events, which `seen` tells from now on. One remembered before is remembered anew. */
+  /** Ids of its events, to be known from now on. An id remembered before is remembered anew. */
   readonly remember?: ReadonlyArray<string>
+  /** The append is refused as `Seen`, before anything else, if one of `remember` was remembered at this time or later, in epoch milliseconds. */
+  readonly unseenSince?: number
   /** Ids remembered before this time, in epoch milliseconds, may be forgotten; it is done in small steps. */
   readonly forget?: number
-  /** Refused as `Overtaken` unless the stored checkpoint is still `after`: a reader that lost its split writes nothing. */
+  /** The append is refused as `Overtaken` unless the stored checkpoint is `after`. So a reader that lost its split writes nothing. */
   readonly advance?: {
     readonly split: Split
     readonly after: Checkpoint | undefined
     readonly to: Checkpoint
+    /** Of the lease of the split. A store with several owners also refuses a former owner. */
+    readonly token?: Token
   }
 }
 
 /**
- * What became of some events of a parcel. A position settled before is passed over, so settling twice counts once.
+ * How some events of a parcel ended. Settling a position twice counts once.
  *
  * @since 1.0.0
  * @category models
@@ -143,7 +183,7 @@ export interface Settlement {
     readonly detail: string
   }>
   /**
-   * Removed for good, counted as `erased` under this reason. Their bytes are overwritten, also those of positions that were
+   * Events removed for good, and counted as `erased` under this reason. Their bytes are overwritten, also at positions that were
    * settled before.
    */
   readonly erased?: { readonly positions: ReadonlyArray<number>; readonly reason: string }
@@ -154,7 +194,8 @@ export interface Settlement {
 }
 
 /**
- * Events that leave as one message, kept until all are settled: after a crash the same events go out under the same id.
+ * Events that leave as one message. It is kept until all of them are settled: after a crash the unsettled ones go out together
+ * again, in the same order.
  *
  * @since 1.0.0
  * @category models
@@ -166,13 +207,13 @@ export interface Composition {
 }
 
 /**
- * The users that were erased, never by their own ids.
+ * The users that were erased, by hashes of their ids.
  *
  * @since 1.0.0
  * @category models
  */
 export interface Erasures {
-  /** Made by the store, once: what users' ids are hashed with. */
+  /** The key of the hashes; the store makes it once. */
   readonly key: string
   /** When a user was last erased, in epoch milliseconds, by `OutboxRules.digestOf`. */
   readonly users: ReadonlyMap<string, number>
@@ -192,19 +233,19 @@ export interface GateState {
   readonly since: number
   /** No attempt before this time, in epoch milliseconds; 0 for none. */
   readonly notBefore: number
-  /** Of a lane that an operator paused: what its gate was before, and is again once the lane may go on. */
+  /** The gate before an operator paused the lane; it holds again when the pause ends. */
   readonly former?: Omit<GateState, "former">
 }
 
 /**
- * What the outbox knows of a lane, also of one that the configuration no longer names.
+ * What the outbox knows of a lane. The configuration need not name the lane any more.
  *
  * @since 1.0.0
  * @category models
  */
 export interface LaneState extends LaneKey {
   readonly waiting: number
-  /** Of the records of its parcels; a parcel counts whole until all its events are settled. */
+  /** Bytes of the records of its parcels; a parcel counts whole until all its events are settled. */
   readonly bytes: number
   /** When the oldest waiting parcel was appended, in epoch milliseconds. */
   readonly oldest: number | undefined
@@ -212,7 +253,7 @@ export interface LaneState extends LaneKey {
 }
 
 /**
- * What a dead letter tells without its record.
+ * A dead letter without its record.
  *
  * @since 1.0.0
  * @category models
@@ -250,7 +291,7 @@ export interface DeadLetter extends DeadLetterHead {
 }
 
 /**
- * Which dead letters, by what their heads tell; what is left out does not matter.
+ * Which dead letters, by their heads. Members that are left out limit nothing.
  *
  * @since 1.0.0
  * @category models
@@ -266,8 +307,8 @@ export interface DeadLetterFilter {
 }
 
 /**
- * Some of the dead letters that were asked for. It may be empty before the end: a store looks at so many in one go, and
- * lets others have their turn.
+ * Some of the dead letters that were asked for. A page may be empty before the end, since a store looks at a limited number of
+ * letters in one go.
  *
  * @since 1.0.0
  * @category models
@@ -279,15 +320,54 @@ export interface DeadLetterPage<Letter extends DeadLetterHead> {
 }
 
 /**
- * The store failed. `Full` and `Unavailable` may pass; `Damaged`, `Newer` and `Owned` need a person.
+ * On how many days a source was looked through, and when last, in epoch milliseconds. Days without a look do not count. A clock
+ * that is set forward adds at most one day.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Looks {
+  readonly days: number
+  readonly at: number
+}
+
+/**
+ * A split that has a checkpoint, and on which of its source's days it was last known to be there.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface KnownSplit {
+  readonly split: Split
+  readonly day: number
+}
+
+/**
+ * Some of the splits that were asked for. It may be empty before the end, as `DeadLetterPage` may.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface SplitPage {
+  readonly splits: ReadonlyArray<KnownSplit>
+  /** Asks for what follows; absent at the end. */
+  readonly after?: Split
+}
+
+/**
+ * The store failed. `Full` and `Unavailable` may pass; `Damaged`, `Newer` and `Owned` need a person. `Overtaken`: what was to be
+ * written speaks for a split or a track that another has by now. `Seen`: events of an append were taken before. In both cases
+ * nothing was stored.
  *
  * @since 1.0.0
  * @category errors
  */
 export class OutboxError extends Schema.TaggedError<OutboxError>()("OutboxError", {
-  reason: Schema.Literals(["Overtaken", "Full", "Unavailable", "Damaged", "Newer", "Owned"]),
+  reason: Schema.Literals(["Overtaken", "Seen", "Full", "Unavailable", "Damaged", "Newer", "Owned"]),
   /** The thing at fault, then what is wrong and what to do. */
-  detail: Schema.String
+  detail: Schema.String,
+  /** Of `Seen`: the ids that were remembered before. */
+  seen: Schema.optionalKey(Schema.Array(Schema.String))
 }) {
   override get message(): string {
     return this.detail
@@ -303,28 +383,80 @@ export class OutboxError extends Schema.TaggedError<OutboxError>()("OutboxError"
 export const rawLimit = 1024 * 1024
 
 /**
- * What the outbox holds. While `bytes` has reached `limit`, appends wait for room; `undefined` stands for no limit.
+ * How full the outbox is. While `bytes` has reached `limit`, appends wait for room; `undefined` means no limit.
  *
  * @since 1.0.0
  * @category models
  */
 export interface Usage {
-  /** Of everything kept: what waits, dead letters, and the store's own bookkeeping. */
+  /** Bytes of waiting events, dead letters, and the store's own bookkeeping. */
   readonly bytes: number
   readonly limit: number | undefined
 }
 
 /**
- * The right of one instance to a split or a lane, held until its scope closes.
+ * The right of one instance to a split or a track, held until its scope closes. `OutboxRules` gives the names.
  *
  * @since 1.0.0
  * @category models
  */
 export interface Lease {
-  /** Completes when another instance asks for it: it is given up when what is under way has ended. */
+  readonly name: string
+  readonly token: Token
+  /** Completes when another instance asks for the lease. Finish what is under way, then give it up. */
   readonly revoked: Effect.Effect<void>
-  /** Completes when it is another's: whoever had it stops at once. */
+  /** Completes when the instance can no longer be sure of the lease, or another has it: stop at once. */
   readonly lost: Effect.Effect<void>
+  /** Gives it up before its scope closes. */
+  readonly release: Effect.Effect<void>
+}
+
+/**
+ * What an instance does in a fleet: read sources, deliver to destinations, or both.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Role = "read" | "deliver"
+
+/**
+ * One running exporter.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Instance {
+  readonly name: string
+  readonly roles: ReadonlyArray<Role>
+}
+
+/**
+ * An instance that has joined the fleet, as the store knows it.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface InstanceState extends Instance {
+  /** When it joined, and when it was last heard of, in epoch milliseconds by the store's clock. */
+  readonly since: number
+  readonly seen: number
+  /** Names of the leases that it holds. */
+  readonly leases: ReadonlyArray<string>
+}
+
+/**
+ * What others changed in a store that several instances share.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface News {
+  /** Tracks in which others stored parcels: all of those that this instance holds the lease of, and perhaps more. */
+  readonly tracks: ReadonlyArray<TrackKey>
+  /** Gates that others set. */
+  readonly gates: ReadonlyArray<LaneKey & { readonly gate: GateState }>
+  /** Whether instances joined or left, or leases became free. */
+  readonly fleet: boolean
 }
 
 /**
@@ -336,84 +468,131 @@ export interface Lease {
 export class Outbox extends Context.Service<
   Outbox,
   {
+    /** Whether several instances may have it open at once. */
+    readonly shared: boolean
+    /** Into how many tracks each lane is divided: 1 in a store with one owner. It never changes. */
+    readonly tracks: number
     /**
-     * Resolves when the chunk is durable, with the sequence of each parcel. Suspends while there is no room, and goes
-     * on by itself when settling or purging has made some; interrupted before that, it has stored nothing.
+     * Resolves when the chunk is durable, with the place of each parcel. Suspends while there is no room, and goes on by itself
+     * when settling or purging has made room. If it is interrupted while it waits, it has stored nothing.
      *
-     * A chunk that revives dead letters never waits: what it holds was held before. Nor does any chunk while neither
-     * events wait nor dead letters are kept, for then nothing could make room. So usage may pass the limit by a chunk.
+     * A chunk that revives dead letters never waits, since the store held its events before. No chunk waits while the store has
+     * neither waiting events nor dead letters, since then nothing could make room. So usage may exceed the limit by a chunk.
      */
-    readonly append: (entry: Appending) => Effect.Effect<ReadonlyArray<Sequence>, OutboxError>
+    readonly append: (entry: Appending) => Effect.Effect<ReadonlyArray<Stored>, OutboxError>
     /** `true` while `append` would suspend. */
     readonly full: Effect.Effect<boolean>
     /** Resolves when `append` would not suspend: at once while there is room. */
     readonly room: Effect.Effect<void>
     readonly usage: Effect.Effect<Usage, OutboxError>
     /**
-     * Those of the ids that appends remembered at `since` or later, in epoch milliseconds. To go by the answer, hold
-     * back all other appends until your own is durable.
-     */
-    readonly seen: (
-      ids: ReadonlyArray<string>,
-      since: number
-    ) => Effect.Effect<ReadonlySet<string>, OutboxError>
-    /**
-     * Resolves when durable, with the bytes of the parcels that are settled whole by it. The store may gather
+     * Resolves when the settlements are durable, with the bytes of the parcels whose last event they settle. The store may gather
      * settlements into the next append's transaction.
+     *
+     * All parcels are of one track, and `token` is of its lease: a store with several owners refuses everything of a former owner
+     * as `Overtaken`. A store with one owner asks for no token.
      */
-    readonly settle: (settlements: ReadonlyArray<Settlement>) => Effect.Effect<number, OutboxError>
+    readonly settle: (
+      settlements: ReadonlyArray<Settlement>,
+      token?: Token
+    ) => Effect.Effect<number, OutboxError>
     /**
-     * The lane's parcels beyond `after`, oldest first: at least one when there is one, more while they fit in `bytes`.
+     * Yields the track's parcels beyond `after`, oldest first: at least one if there is one, and more while they fit in `bytes`.
      * Removes nothing.
      */
     readonly take: (
-      lane: LaneKey,
+      track: TrackKey,
       after: Sequence,
       bytes: number
     ) => Effect.Effect<ReadonlyArray<Parcel>, OutboxError>
-    /** Keeps compositions, in place of those named in `replaces`. Resolves when durable. */
+    /** Keeps compositions of a track, in place of those named in `replaces`. Resolves when durable. `token` as of `settle`. */
     readonly compose: (
-      lane: LaneKey,
+      track: TrackKey,
       compositions: ReadonlyArray<Composition>,
-      replaces: ReadonlyArray<string>
+      replaces: ReadonlyArray<string>,
+      token?: Token
     ) => Effect.Effect<void, OutboxError>
-    /** Compositions with a member that is not settled. */
-    readonly compositions: (lane: LaneKey) => Effect.Effect<ReadonlyArray<Composition>, OutboxError>
-    readonly setGate: (lane: LaneKey, gate: GateState) => Effect.Effect<void, OutboxError>
-    /** Every lane that something waits for or whose gate was ever set. */
+    /** Compositions of a track with unsettled members, each with only these, in their order. */
+    readonly compositions: (track: TrackKey) => Effect.Effect<ReadonlyArray<Composition>, OutboxError>
+    /**
+     * The gate of a lane, for all of its tracks. An instance that delivers speaks by the lease of one of them, and is refused as
+     * `Overtaken` when it is another's by now; what an operator says needs none.
+     */
+    readonly setGate: (
+      lane: LaneKey,
+      gate: GateState,
+      by?: { readonly track: number; readonly token: Token }
+    ) => Effect.Effect<void, OutboxError>
+    /** Every lane that has waiting events, or whose gate was ever set. */
     readonly lanes: Effect.Effect<ReadonlyArray<LaneState>, OutboxError>
     readonly checkpoint: (
       source: string,
       split: Split
     ) => Effect.Effect<Option.Option<Checkpoint>, OutboxError>
-    /** Held until the scope closes. None: another instance has it. */
-    readonly lease: (name: string) => Effect.Effect<Option.Option<Lease>, OutboxError, Scope.Scope>
+    /** How often a source was looked through; `{ days: 0, at: 0 }` before the first time. */
+    readonly looks: (source: string) => Effect.Effect<Looks, OutboxError>
+    /** Notes that a source was looked through at a time, in epoch milliseconds; `OutboxRules.looked` counts the days. */
+    readonly looked: (source: string, at: number) => Effect.Effect<void, OutboxError>
     /**
-     * Heads of the dead letters that the filter finds beyond the id `after`, oldest first: at least one where there is one,
-     * and more while their texts fit in `bytes`. No record is read.
+     * Splits of a source, beyond the split `after`, whose checkpoint was neither set nor confirmed after `day`, a day of `looks`.
+     * Setting or confirming a checkpoint gives it today's day: `looks.days`.
+     */
+    readonly splits: (
+      source: string,
+      day: number,
+      after: Split | undefined
+    ) => Effect.Effect<SplitPage, OutboxError>
+    /** Notes that these splits are there: gives their checkpoints today's day. Splits without a checkpoint are passed over. */
+    readonly confirm: (source: string, splits: ReadonlyArray<Split>) => Effect.Effect<void, OutboxError>
+    /**
+     * Forgets the checkpoints of those of the splits that were neither set nor confirmed after `day`; yields how many. A reader
+     * that still goes on from a forgotten checkpoint is refused as `Overtaken`.
+     */
+    readonly forget: (
+      source: string,
+      splits: ReadonlyArray<Split>,
+      day: number
+    ) => Effect.Effect<number, OutboxError>
+    /** Leases of those of the names that nobody has, at most so many of them, each held until the scope closes. */
+    readonly lease: (
+      names: ReadonlyArray<string>,
+      most: number
+    ) => Effect.Effect<ReadonlyArray<Lease>, OutboxError, Scope.Scope>
+    /**
+     * Says who this instance is; it has left when the scope closes. In a store that several instances share, one that is not heard of
+     * for a while has left, too: its leases are free, and when it is heard of again it has lost them.
+     */
+    readonly join: (instance: Instance) => Effect.Effect<void, OutboxError, Scope.Scope>
+    /** The instances that have joined, this one included. */
+    readonly instances: Effect.Effect<ReadonlyArray<InstanceState>, OutboxError>
+    /** Suspends until others changed something since it was last asked; for ever in a store with one owner. */
+    readonly news: Effect.Effect<News, OutboxError>
+    /**
+     * Heads of the dead letters that the filter finds beyond the id `after`, oldest first: at least one if there is one, and more
+     * while their texts fit in `bytes`. No record is read.
      */
     readonly deadLetterHeads: (
       filter: DeadLetterFilter,
       after: number,
       bytes: number
     ) => Effect.Effect<DeadLetterPage<DeadLetterHead>, OutboxError>
-    /** The same letters whole: at least one where there is one, and more while their records fit in `bytes`, too. */
+    /** The same letters whole: at least one if there is one, and more while texts and records fit in `bytes`. */
     readonly deadLetters: (
       filter: DeadLetterFilter,
       after: number,
       bytes: number
     ) => Effect.Effect<DeadLetterPage<DeadLetter>, OutboxError>
-    /** Removes dead letters for good, counted as `erased` under `reason`; returns how many there were. */
+    /** Removes dead letters for good, and counts them as `erased` under `reason`; yields how many there were. */
     readonly purge: (ids: ReadonlyArray<number>, reason: string) => Effect.Effect<number, OutboxError>
     readonly erasures: Effect.Effect<Erasures, OutboxError>
     /**
-     * Remembers that a user was erased, by the hash of an id, at a time in epoch milliseconds. What stands in the store is
-     * removed by others; a `scrub` is due from now on, also after a crash.
+     * Remembers that a user was erased: the hash of an id, and the time in epoch milliseconds. Other methods remove the user's
+     * events. From now on a `scrub` is due, also after a crash.
      */
     readonly erase: (digest: string, at: number) => Effect.Effect<void, OutboxError>
     /**
-     * Resolves when no byte of what was removed for good stands in any file of the store: not in free space, logs or
-     * copies either. May take long; everything else waits meanwhile.
+     * Resolves when no file of the store holds a byte of events that were removed for good, not even in free space, logs or copies.
+     * It may take long; everything else waits meanwhile.
      */
     readonly scrub: Effect.Effect<void, OutboxError>
     readonly ledger: Effect.Effect<Ledger, OutboxError>
@@ -421,8 +600,8 @@ export class Outbox extends Context.Service<
 >()("@millrace/core/Outbox") {}
 
 /**
- * Something wrong in a store: the file itself (`damage`), counts that differ from what is kept (`ledger`), or rows that
- * belong to nothing, or lack what they belong to (`orphan`).
+ * Something wrong in a store: the file itself (`damage`), counts that differ from the rows (`ledger`), or rows that belong to
+ * nothing or lack their other half (`orphan`).
  *
  * @since 1.0.0
  * @category models
@@ -434,7 +613,7 @@ export interface Problem {
 }
 
 /**
- * What looking a store through has shown. It is sound when there are no problems.
+ * The result of looking through a store. The store is sound if there are no problems.
  *
  * @since 1.0.0
  * @category models
@@ -458,7 +637,7 @@ export interface Compaction {
 }
 
 /**
- * What can be done with a store that nobody has open; all fail as `Owned` otherwise.
+ * Operations on a store that nobody has open; while somebody has, all fail as `Owned`.
  *
  * @since 1.0.0
  * @category models
@@ -469,8 +648,8 @@ export interface Maintenance {
   /** Makes the store as small as it can be. */
   readonly compact: Effect.Effect<Compaction, OutboxError>
   /**
-   * An operator's word that the store is good as it is, where it refuses to open because it is not as it was left. Absent
-   * for one that never refuses.
+   * Accepts a store that refuses to open because it is not as it was left: the operator says that it is good as it is. Absent for
+   * a store that never refuses.
    */
   readonly accept?: Effect.Effect<void, OutboxError>
 }
@@ -489,30 +668,40 @@ export interface Store {
   /** The same store for reading only: opens on a full disk too, and where nothing may be written. */
   readonly look?: Layer.Layer<Outbox, OutboxError>
   /**
-   * Fails as `layer` would, as far as it shows without changing anything; that the store is in use is no fault. Absent for
-   * a store that can always be opened.
+   * Fails as `layer` would, as far as that can be found without changing anything. A store in use is no failure. Absent for a
+   * store that can always be opened.
    */
   readonly check?: Effect.Effect<void, OutboxError>
-  /** Absent for a store that has nothing to look after. */
+  /** Absent for a store that needs no maintenance. */
   readonly maintenance?: Maintenance
 }
 
 /**
- * An outbox plugin: a function from settings to a store.
+ * An outbox plugin: a function from settings and credentials to a store, which also takes them from a file.
  *
  * @since 1.0.0
  * @category constructors
  */
-export const plugin = <Settings, Input>(definition: {
+export const plugin = <Settings, Input, Credentials = {}, CredentialsInput = {}>(definition: {
   /** The npm name of the package. */
   readonly name: string
   readonly settings: Schema.Codec<Settings, Input>
-  readonly store: (settings: Settings) => Omit<Store, "plugin">
-}): Plugin.Plugin<Input, {}, Store> =>
+  /** Credentials that it shows to its server; none by default. */
+  readonly credentials?: Schema.Codec<Credentials, CredentialsInput>
+  /** `credentials` reads them anew each time it runs; `changed` completes when they may have changed since it was started. */
+  readonly store: (
+    settings: Settings,
+    credentials: Effect.Effect<Credentials, Plugin.PluginError>,
+    changed: Effect.Effect<void> | undefined
+  ) => Omit<Store, "plugin">
+}): Plugin.Plugin<Input, CredentialsInput, Store> =>
   Plugin.make({
     name: definition.name,
     kind: "outbox",
     settings: definition.settings,
-    credentials: Schema.Struct({}),
-    make: (settings: Settings) => ({ plugin: definition.name, ...definition.store(settings) })
+    credentials: definition.credentials ?? noCredentials<Credentials, CredentialsInput>(),
+    make: (settings: Settings, credentials: Effect.Effect<Credentials, Plugin.PluginError>, changed) => ({
+      plugin: definition.name,
+      ...definition.store(settings, credentials, changed)
+    })
   })

@@ -6,28 +6,14 @@
  *
  * @since 1.0.0
  */
-import { randomUUID } from "node:crypto"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Bitmap from "./Bitmap.ts"
-import type { Checkpoint } from "./Intake.ts"
-import * as MemoryLane from "./internal/memoryLane.ts"
-import * as MemoryLetters from "./internal/memoryLetters.ts"
-import * as MemorySeen from "./internal/memorySeen.ts"
-import * as Ledger from "./Ledger.ts"
-import {
-  type Appending,
-  type DeadLetter,
-  type LaneKey,
-  Outbox,
-  type OutboxError,
-  type Parcel,
-  type Sequence,
-  type Settlement,
-  type Store
-} from "./Outbox.ts"
+import type * as Scope from "effect/Scope"
+import * as MemoryFleet from "./internal/memoryFleet.ts"
+import * as MemorySession from "./internal/memorySession.ts"
+import * as MemoryStore from "./internal/memoryStore.ts"
+import { Outbox, type OutboxError, type Store } from "./Outbox.ts"
 import * as OutboxRules from "./OutboxRules.ts"
 
 /**
@@ -39,7 +25,13 @@ import * as OutboxRules from "./OutboxRules.ts"
 export const makeWith = (options: {
   /** Counted are the records of what waits, parcel by parcel, and those of the dead letters. */
   readonly bytes: number | undefined
-}): Effect.Effect<Outbox["Service"]> => Effect.sync(() => build(options.bytes))
+}): Effect.Effect<Outbox["Service"]> =>
+  Effect.sync(() =>
+    Outbox.of({
+      ...MemoryStore.make(options.bytes).calls(MemoryStore.unfenced),
+      ...OutboxRules.ownLeases()
+    })
+  )
 
 /**
  * A new, empty outbox.
@@ -74,211 +66,41 @@ export const layerWith = (options: { readonly bytes: number }): Layer.Layer<Outb
  */
 export const store: Store = { plugin: "@millrace/core", directory: undefined, layer }
 
-// internal
-
-const build = (limit: number | undefined): Outbox["Service"] => {
-  const lanes = new Map<string, MemoryLane.MemoryLane>()
-  const home = new Map<Sequence, MemoryLane.MemoryLane>()
-  const checkpoints = new Map<string, Checkpoint>()
-  const counts = new Map<string, { -readonly [Key in keyof Ledger.Count]: Ledger.Count[Key] }>()
-  const deadLetters = new Map<number, DeadLetter>()
-  const leases = new Set<string>()
-  const erasures = { key: randomUUID(), users: new Map<string, number>() }
-  let sequence: Sequence = 0
-  let lastLetter = 0
-  const remembered = MemorySeen.make()
-  const room = Latch.makeUnsafe(true)
-  let bytes = 0
-
-  /** To be called after every change of `bytes`. */
-  const weigh = (): void => {
-    const isFull = limit !== undefined && bytes >= limit && (home.size > 0 || deadLetters.size > 0)
-    if (isFull) room.closeUnsafe()
-    else room.openUnsafe()
-  }
-
-  const laneOf = (key: LaneKey): MemoryLane.MemoryLane => {
-    const name = nameOf(key.route, key.lane)
-    const found = lanes.get(name) ?? MemoryLane.make({ route: key.route, lane: key.lane })
-    lanes.set(name, found)
-    return found
-  }
-
-  const count = (route: string, kind: Ledger.Count["kind"], key: string, events: number): void => {
-    const name = nameOf(route, kind, key)
-    const found = counts.get(name)
-    if (found === undefined) counts.set(name, { route, kind, key, events })
-    else found.events += events
-  }
-
-  const bury = (letter: Omit<DeadLetter, "id" | "kept">): void => {
-    lastLetter++
-    deadLetters.set(lastLetter, { id: lastLetter, ...letter, kept: letter.record.length })
-    bytes += letter.record.length
-    count(letter.route, "dead", letter.reason, 1)
-  }
-
-  /** Takes dead letters out; returns those there were. */
-  const unbury = (ids: ReadonlyArray<number>): ReadonlyArray<DeadLetter> => {
-    const found = ids.flatMap((id) => deadLetters.get(id) ?? [])
-    for (const { id, route, reason, record } of found) {
-      if (!deadLetters.delete(id)) continue
-      bytes -= record.length
-      count(route, "dead", reason, -1)
-    }
-    return found
-  }
-
-  const append = (entry: Appending): ReadonlyArray<Sequence> => {
-    const { origin, at } = entry
-    for (const { route, kind, key, events } of entry.counts) count(route, kind, key, events)
-    for (const buried of entry.buried) {
-      const { reason, codec, parameter } = buried
-      const letter = { reason, codec, parameter, ...OutboxRules.keep(buried) }
-      for (const route of buried.routes) bury({ route, lane: "", attempts: 0, at, origin, ...letter })
-    }
-    unbury(entry.revives ?? [])
-    remembered.forget(entry.forget ?? 0)
-    remembered.add(entry.remember ?? [], at)
-    if (entry.advance !== undefined) {
-      checkpoints.set(nameOf(origin.source, entry.advance.split), entry.advance.to)
-    }
-    return entry.parcels.map(({ route, lane: name, records }) => {
-      const lane = laneOf({ route, lane: name })
-      const settled = Bitmap.empty(records.ends.length)
-      sequence++
-      home.set(sequence, lane)
-      bytes += records.bytes.length
-      MemoryLane.add(lane, {
-        sequence,
-        records,
-        origin,
-        appendedAt: at,
-        settled,
-        attempts: 0,
-        damaged: false
-      })
-      count(route, "waiting", name, records.ends.length)
-      return sequence
-    })
-  }
-
-  /** Returns the bytes of the parcel when that was the last of it. */
-  const settle = (settlement: Settlement): number => {
-    const lane = home.get(settlement.parcel)
-    const parcel = lane?.parcels.get(settlement.parcel)
-    if (lane === undefined || parcel === undefined) return 0
-    const { route, lane: name } = lane.key
-    const { records, origin } = parcel
-    const { settled, delivered, dead, erased, done } = Bitmap.settle(
-      parcel.settled,
-      records.ends.length,
-      settlement
-    )
-    const { attempts, at } = settlement
-    for (const { position, reason, detail } of dead) {
-      const record = new Uint8Array(
-        records.bytes.subarray(records.ends[position - 1] ?? 0, records.ends[position])
-      )
-      const { codec, parameter } = records
-      const letter = { route, lane: name, reason, detail, attempts, at, origin, record, codec, parameter }
-      bury({ ...letter, length: record.length })
-    }
-    const ended = delivered + dead.length + erased
-    lane.waiting -= ended
-    count(route, "delivered", name, delivered)
-    count(route, "erased", settlement.erased?.reason ?? "", erased)
-    count(route, "waiting", name, -ended)
-    if (!done) {
-      const left =
-        settlement.erased === undefined ? parcel : MemoryLane.blank(parcel, settlement.erased.positions)
-      lane.parcels.set(parcel.sequence, { ...left, settled, attempts })
-      return 0
-    }
-    MemoryLane.remove(lane, parcel)
-    home.delete(parcel.sequence)
-    bytes -= records.bytes.length
-    return records.bytes.length
-  }
-
-  const appendWithRoom = (entry: Appending): Effect.Effect<ReadonlyArray<Sequence>, OutboxError> =>
-    Effect.suspend(() => {
-      const { origin, advance } = entry
-      if (!room.isOpen() && !OutboxRules.revives(entry)) {
-        return Effect.andThen(room.await, appendWithRoom(entry))
-      }
-      return advance !== undefined && checkpoints.get(nameOf(origin.source, advance.split)) !== advance.after
-        ? OutboxRules.overtaken(origin.source, advance.split)
-        : change(() => append(entry))
-    })
-
-  const change = <A>(make: () => A): Effect.Effect<A> =>
-    Effect.sync(() => {
-      const made = make()
-      weigh()
-      return made
-    })
-
-  return Outbox.of({
-    append: appendWithRoom,
-    full: Effect.sync(() => !room.isOpen()),
-    room: room.await,
-    usage: Effect.sync(() => ({ bytes, limit })),
-    seen: (ids, since) => Effect.sync(() => remembered.among(ids, since)),
-    settle: (settlements) => change(() => settlements.reduce((freed, one) => freed + settle(one), 0)),
-    take: (lane, after, bytes) =>
-      Effect.sync((): ReadonlyArray<Parcel> => MemoryLane.take(laneOf(lane), after, bytes)),
-    compose: (key, compositions, replaces) =>
-      Effect.sync(() => {
-        const lane = laneOf(key)
-        for (const id of replaces) lane.compositions.delete(id)
-        for (const composition of compositions) MemoryLane.compose(lane, composition)
-      }),
-    compositions: (lane) => Effect.sync(() => MemoryLane.compositions(laneOf(lane))),
-    setGate: (lane, gate) =>
-      Effect.sync(() => {
-        laneOf(lane).gate = gate
-      }),
-    lanes: Effect.sync(() =>
-      [...lanes.values()]
-        .filter((lane) => lane.waiting > 0 || lane.gate !== undefined)
-        .map((lane) => ({
-          ...lane.key,
-          waiting: lane.waiting,
-          bytes: lane.bytes,
-          oldest: lane.parcels.values().next().value?.appendedAt,
-          gate: lane.gate ?? OutboxRules.openGate
-        }))
-    ),
-    checkpoint: (source, split) =>
-      Effect.sync(() => Option.fromUndefinedOr(checkpoints.get(nameOf(source, split)))),
-    lease: (name) =>
-      Effect.acquireRelease(
-        Effect.sync(() => (leases.has(name) ? Option.none() : Option.some(leases.add(name)))),
-        (held) => Effect.sync(() => Option.isSome(held) && leases.delete(name))
-      ).pipe(Effect.map(Option.map(() => OutboxRules.ownLease))),
-    deadLetterHeads: (filter, after, bytes) =>
-      Effect.sync(() => {
-        const { letters, ...next } = MemoryLetters.page(deadLetters, filter, after, bytes, () => 0)
-        return { letters: letters.map(({ record: _, codec: __, parameter: ___, ...head }) => head), ...next }
-      }),
-    deadLetters: (filter, after, bytes) =>
-      Effect.sync(() => MemoryLetters.page(deadLetters, filter, after, bytes, ({ kept }) => kept)),
-    purge: (ids, reason) =>
-      change(() => {
-        const found = unbury(ids)
-        for (const { route } of found) count(route, "erased", reason, 1)
-        return found.length
-      }),
-    erasures: Effect.sync(() => ({ key: erasures.key, users: new Map(erasures.users) })),
-    erase: (digest, at) =>
-      Effect.sync(() => {
-        erasures.users.set(digest, at)
-      }),
-    scrub: Effect.void,
-    ledger: Effect.sync(() => Ledger.fromCounts(counts.values()))
-  })
+/**
+ * An outbox in memory that several exporters share.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Shared {
+  /**
+   * One exporter's way into it, until the scope closes. `reach` is run before the exporter stores, settles, reads back, asks for a
+   * lease or makes itself heard; it fails, or waits, while the store cannot be reached.
+   */
+  readonly open: (
+    reach?: Effect.Effect<void, OutboxError>
+  ) => Effect.Effect<Outbox["Service"], never, Scope.Scope>
 }
 
-// JSON, so that no choice of names makes two keys one.
-const nameOf = (...parts: ReadonlyArray<string>): string => JSON.stringify(parts)
+/**
+ * A new, empty outbox for several exporters in one process: what a fleet does can be tried without a server.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const makeShared = (options: {
+  /** Into how many tracks each lane is divided. */
+  readonly tracks: number
+  /** For how many milliseconds an exporter that is not heard of keeps what it owns. */
+  readonly leaseTime: number
+  /** As of `makeWith`. */
+  readonly bytes: number | undefined
+}): Effect.Effect<Shared> =>
+  Effect.map(Clock.Clock, (clock) => {
+    const { tracks, leaseTime } = options
+    const store = MemoryStore.make(options.bytes)
+    const fleet = MemoryFleet.make(leaseTime, () => clock.currentTimeMillisUnsafe())
+    return {
+      open: (reach = Effect.void) => MemorySession.open({ store, fleet, tracks, leaseTime, reach })
+    }
+  })

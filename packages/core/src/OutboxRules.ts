@@ -4,6 +4,7 @@
  * @since 1.0.0
  */
 import { createHash, createHmac } from "node:crypto"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Split } from "./Intake.ts"
 import {
@@ -12,9 +13,13 @@ import {
   type DeadLetterFilter,
   type DeadLetterHead,
   type GateState,
+  type InstanceState,
   type Lease,
+  type Looks,
+  type Outbox,
   OutboxError,
-  rawLimit
+  rawLimit,
+  type TrackKey
 } from "./Outbox.ts"
 
 /**
@@ -26,12 +31,96 @@ import {
 export const openGate: GateState = { open: true, reason: "", since: 0, notBefore: 0 }
 
 /**
- * A lease that nobody else can ask for: of a store that one process owns.
+ * The name of the lease of a split. No choice of names makes it that of another split, or of a track.
  *
  * @since 1.0.0
- * @category models
+ * @category conversions
  */
-export const ownLease: Lease = { revoked: Effect.never, lost: Effect.never }
+export const splitLease = (source: string, split: Split): string => JSON.stringify(["split", source, split])
+
+/**
+ * The name of the lease of a track.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const trackLease = ({ route, lane, track = 0 }: TrackKey): string =>
+  JSON.stringify(["track", route, lane, track])
+
+/**
+ * The leases of a store that one process owns: nobody else can ask for one. What joins it is alone.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const ownLeases = (): Pick<
+  Outbox["Service"],
+  "lease" | "join" | "instances" | "news" | "tracks" | "shared"
+> => {
+  /** Each by its own holder: a name that was given up may have another by now. */
+  const held = new Map<string, object>()
+  const joined = new Set<Omit<InstanceState, "leases">>()
+  return {
+    shared: false,
+    tracks: 1,
+    lease: (names, most) =>
+      Effect.acquireRelease(
+        Effect.sync(() =>
+          names
+            .filter((name) => !held.has(name))
+            .slice(0, most)
+            .map((name): Lease => {
+              const holder = {}
+              held.set(name, holder)
+              return {
+                name,
+                token: 0,
+                revoked: Effect.never,
+                lost: Effect.never,
+                release: Effect.sync(() => {
+                  if (held.get(name) === holder) held.delete(name)
+                })
+              }
+            })
+        ),
+        (leases) => Effect.forEach(leases, ({ release }) => release, { discard: true })
+      ),
+    join: (instance) =>
+      Effect.acquireRelease(
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          const state = { ...instance, since: now, seen: now }
+          joined.add(state)
+          return state
+        }),
+        (state) => Effect.sync(() => joined.delete(state))
+      ).pipe(Effect.asVoid),
+    instances: Effect.sync(() => [...joined].map((state) => ({ ...state, leases: [...held.keys()] }))),
+    news: Effect.never
+  }
+}
+
+/** A day, in milliseconds. */
+const day = 24 * 60 * 60 * 1000
+
+/**
+ * What is known of a source after it was looked through at a time. A day counts when the last one that counted is 24 hours
+ * ago. By a clock that was set back none does, and it is gone by from now on.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const looked = (before: Looks, at: number): Looks => {
+  if (at < before.at) return { days: before.days, at }
+  return at - before.at < day ? before : { days: before.days + 1, at }
+}
+
+/**
+ * Whether a day would count if the source were looked through at a time.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const isLookDue = (before: Looks, at: number): boolean => looked(before, at) !== before
 
 /**
  * The error that refuses an append whose `advance.after` is not the stored checkpoint.
@@ -43,6 +132,31 @@ export const overtaken = (source: string, split: Split): OutboxError =>
   new OutboxError({
     reason: "Overtaken",
     detail: `split ${split} of source ${source} was read further by another reader; nothing of this chunk was stored`
+  })
+
+/**
+ * The error that refuses an append some of whose events were taken before.
+ *
+ * @since 1.0.0
+ * @category errors
+ */
+export const wasSeen = (seen: ReadonlyArray<string>): OutboxError =>
+  new OutboxError({
+    reason: "Seen",
+    detail: `${seen.length} events of the chunk were taken before; nothing of this chunk was stored`,
+    seen
+  })
+
+/**
+ * The error that refuses what a former owner of a track still writes.
+ *
+ * @since 1.0.0
+ * @category errors
+ */
+export const lostTrack = ({ route, lane, track = 0 }: TrackKey): OutboxError =>
+  new OutboxError({
+    reason: "Overtaken",
+    detail: `another instance has track ${track} of lane ${lane} of route ${route} by now; nothing of it was stored`
   })
 
 /**

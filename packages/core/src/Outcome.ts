@@ -1,13 +1,13 @@
 /**
  * Outcomes: the final verdict on one message, or on an attempt as a whole.
  *
- * A missing or extra verdict cannot be written down: `Outcomes` is made only by total constructors.
+ * No verdict can be missing or extra: the constructors of `Outcomes` give every message one verdict.
  *
  * @since 1.0.0
  */
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import type { Batch } from "./Message.ts"
+import type { Batch, BatchMessage } from "./Message.ts"
 
 /**
  * The remote system has taken the message.
@@ -80,7 +80,7 @@ export interface TooLarge {
 export type Outcome = Delivered | Retry | Rejected | Unauthorized | TooLarge
 
 /**
- * Taken.
+ * The message was taken.
  *
  * @since 1.0.0
  * @category constructors
@@ -88,7 +88,7 @@ export type Outcome = Delivered | Retry | Rejected | Unauthorized | TooLarge
 export const delivered: Delivered = { _tag: "Delivered" }
 
 /**
- * To be tried again, for a reason of a declared kebab-case name.
+ * The message is to be tried again. `reason` is a declared kebab-case name.
  *
  * @since 1.0.0
  * @category constructors
@@ -100,7 +100,7 @@ export const retry = (reason: string, options: Omit<Retry, "_tag" | "reason"> = 
 })
 
 /**
- * Never to be taken, for a reason of a declared kebab-case name; `detail` is what the remote said, masked and short.
+ * The message will never be taken. `reason` is a declared kebab-case name; `detail` has the remote's words, masked and short.
  *
  * @since 1.0.0
  * @category constructors
@@ -154,11 +154,13 @@ export class DeliveryError extends Schema.TaggedError<DeliveryError>()("Delivery
  */
 export class Outcomes {
   readonly batch: Batch
-  /** By position in the batch. */
+  /** By position in the batch. If the events of a message were judged one by one, the first verdict that is not Delivered. */
   readonly values: ReadonlyArray<Outcome>
-  /** Ids that were answered for and never sent: a logged defect of the plugin. */
+  /** By position in the batch, then by position in the message; set by `eachEvent` alone. */
+  readonly events: ReadonlyArray<ReadonlyArray<Outcome>> | undefined
+  /** Ids that have a verdict and were never sent: a defect of the plugin, which is logged. */
   readonly strangers: ReadonlyArray<string>
-  /** Share of the remote's rate limit in use, 0 to 1, when it told. */
+  /** The share of the remote's rate limit in use, 0 to 1, if the remote tells it. */
   readonly usage: number | undefined
   protected readonly total = true
 
@@ -166,11 +168,13 @@ export class Outcomes {
     batch: Batch,
     values: ReadonlyArray<Outcome>,
     strangers: ReadonlyArray<string>,
+    events?: ReadonlyArray<ReadonlyArray<Outcome>>,
     usage?: number
   ) {
     this.batch = batch
     this.values = values
     this.strangers = strangers
+    this.events = events
     this.usage = usage
   }
 
@@ -188,6 +192,24 @@ export class Outcomes {
     return new Outcomes(batch, batch.ids.map(verdict), [])
   }
 
+  /**
+   * A verdict on each event of each message, for a remote that judges the rows of a message. `event` is the event's position in
+   * the list that `prepare` got.
+   *
+   * An event with a final verdict has ended. The other events of the message are prepared anew and tried again; later messages of
+   * the same user wait. `Rejected` and `TooLarge` on an event end that event alone.
+   */
+  static eachEvent<Meta>(
+    batch: Batch<Meta>,
+    verdict: (message: BatchMessage<Meta>, event: number, index: number) => Outcome
+  ): Outcomes {
+    const events = batch.messages.map((message, index) =>
+      Array.from({ length: message.events }, (_, event) => verdict(message, event, index))
+    )
+    const values = events.map((verdicts) => verdicts.find(({ _tag }) => _tag !== "Delivered") ?? delivered)
+    return new Outcomes(batch, values, [], events)
+  }
+
   /** Verdicts by message id. A message without an answer is tried again: silence is never success. */
   static byId(batch: Batch, answers: ReadonlyMap<string, Outcome>): Outcomes {
     const sent = new Set(batch.ids)
@@ -200,6 +222,6 @@ export class Outcomes {
 
   /** Tells how much of the remote's rate limit is used, 0 to 1; the core slows down before it is reached. */
   withUsage(usage: number): Outcomes {
-    return new Outcomes(this.batch, this.values, this.strangers, Math.min(1, Math.max(0, usage)))
+    return new Outcomes(this.batch, this.values, this.strangers, this.events, Math.min(1, Math.max(0, usage)))
   }
 }

@@ -169,12 +169,12 @@ export const fromResult = <A>(
  * @since 1.0.0
  * @category constructors
  */
-export const load = (
+export const load: (
   use: string,
   kind: Kind,
   importer: (name: string) => Promise<unknown>
-): Effect.Effect<Plugin<unknown, unknown, unknown>, PluginError> =>
-  Effect.gen(function* () {
+) => Effect.Effect<Plugin<unknown, unknown, unknown>, PluginError> = Effect.fnUntraced(
+  function* (use, kind, importer) {
     const [name = use, chosen] = use.split(/#([^#/]*)$/)
     const module = yield* Effect.tryPromise({
       try: () => importer(name),
@@ -194,7 +194,8 @@ export const load = (
       "OtherContract",
       `was written for contract ${found.info.contract} of @millrace/core, this program speaks contract ${contract}; install a matching version`
     )
-  })
+  }
+)
 
 const fail = (plugin: string, reason: PluginError["reason"], detail: string) =>
   new PluginError({ plugin, reason, detail })

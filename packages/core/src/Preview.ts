@@ -7,18 +7,19 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import type { Definition } from "./Definition.ts"
 import type { Opened } from "./Destination.ts"
 import type { Event } from "./Event.ts"
-import type { Definition } from "./Exporter.ts"
-import { knownTo, validate } from "./engine/Definition.ts"
-import * as MessageBuffer from "./engine/MessageBuffer.ts"
-import { change, plan, type Selection, selection } from "./engine/Plan.ts"
-import { defectDetail, type Placed, prepareOne } from "./engine/Prepare.ts"
-import { isChanging as isIntakeChanging } from "./engine/Stored.ts"
+import { knownTo } from "./engine/intake/Known.ts"
+import { plan, type Selection, selection } from "./engine/intake/Plan.ts"
+import { change, isChanging as isIntakeChanging } from "./engine/message/Change.ts"
+import * as MessageBuffer from "./engine/message/MessageBuffer.ts"
+import { defectDetail, type Placed, prepareOne } from "./engine/message/Prepare.ts"
+import { validate } from "./engine/Validate.ts"
 import type { Chunk, Intake } from "./Intake.ts"
 import type { LaneKey } from "./Outbox.ts"
 import type { PluginError } from "./Plugin.ts"
-import type { Changed, Route } from "./Route.ts"
+import { type Changed, type Route, reads } from "./Route.ts"
 import type { RunError } from "./Running.ts"
 import * as Thrown from "./Thrown.ts"
 
@@ -93,26 +94,29 @@ export const warnings = (
  * @since 1.0.0
  * @category constructors
  */
-export const message = (
-  { routes }: Definition,
+export const message: (
+  definition: Definition,
   key: LaneKey,
   stored: Event
-): Effect.Effect<Result.Result<string, string>, PluginError> =>
-  Effect.gen(function* () {
-    const route = routes.find(({ name }) => name === key.route)
-    if (route === undefined) return Result.fail(`the configuration has no route ${key.route}`)
-    const opened = yield* route.destination.open
-    if (opened.lanes.every(({ name }) => name !== key.lane))
-      return Result.fail(`route ${key.route} has no lane ${key.lane}`)
-    const event = changed(route, stored)
-    if ("filtered" in event) return Result.fail(`the route leaves it out (${event.filtered})`)
-    if ("refused" in event) return Result.fail(`${event.refused}: ${event.detail}`)
-    const buffer = MessageBuffer.make()
-    return Result.mapBoth(prepareOne(opened, key.lane, [event], buffer), {
-      onFailure: ({ detail, reason }) => (detail === "" ? reason : `${reason}: ${detail}`),
-      onSuccess: () => new TextDecoder().decode(buffer.take())
-    })
+) => Effect.Effect<Result.Result<string, string>, PluginError> = Effect.fnUntraced(function* (
+  { routes },
+  key,
+  stored
+) {
+  const route = routes.find(({ name }) => name === key.route)
+  if (route === undefined) return Result.fail(`the configuration has no route ${key.route}`)
+  const opened = yield* route.destination.open
+  if (opened.lanes.every(({ name }) => name !== key.lane))
+    return Result.fail(`route ${key.route} has no lane ${key.lane}`)
+  const event = changed(route, stored)
+  if ("filtered" in event) return Result.fail(`the route leaves it out (${event.filtered})`)
+  if ("refused" in event) return Result.fail(`${event.refused}: ${event.detail}`)
+  const buffer = MessageBuffer.make()
+  return Result.mapBoth(prepareOne(opened, key.lane, [event], buffer), {
+    onFailure: ({ detail, reason }) => (detail === "" ? reason : `${reason}: ${detail}`),
+    onSuccess: () => new TextDecoder().decode(buffer.take())
   })
+})
 
 /** A route that fails at an event has made a dead letter of it, which somebody wants to look at. */
 const changed = (route: Route, event: Event): Changed => {
@@ -129,66 +133,65 @@ const changed = (route: Route, event: Event): Changed => {
  * @since 1.0.0
  * @category constructors
  */
-export const preview = (
-  given: Definition,
+export const preview: (
+  definition: Definition,
   options: { readonly messages: number; readonly events: number }
-): Effect.Effect<ReadonlyArray<RoutePreview>, RunError> =>
-  Effect.gen(function* () {
-    const thrown: Array<Thrown.Thrown> = []
-    const definition = Thrown.observe(
-      given,
-      Thrown.once(mostThrown, (one) => void thrown.push(one))
-    )
-    yield* validate(definition)
-    const enough = yield* Deferred.make<void>()
-    const routes = yield* Effect.forEach(definition.routes, (route) =>
-      Effect.map(route.destination.open, (opened) => ({
-        route,
-        opened,
-        selected: selection(route, knownTo(route, definition.sources)),
-        seen: emptyPreview(route, opened, warnings(route, opened, definition.sources))
-      }))
-    )
-    const isEnough = () =>
-      routes.every(
-        ({ seen }) =>
-          seen.read >= options.events || seen.lanes.every((lane) => lane.messages.length >= options.messages)
-      )
-    const runSource = ([name, source]: readonly [string, Definition["sources"][string]]) => {
-      const reading = routes.filter(({ route }) => route.from?.includes(name) ?? true)
-      const invalid = (event: Event) =>
-        source.catalogue.valid(event)
-          ? undefined
-          : (source.catalogue.explain(event) ?? "does not fit its catalogue")
-      const intake: Intake = {
-        append: (chunk) =>
-          Effect.suspend(() => {
-            for (const entry of reading) look(entry, chunk, invalid, options.messages)
-            return isEnough()
-              ? Effect.andThen(Deferred.succeed(enough, undefined), Effect.never)
-              : Effect.void
-          }),
-        full: Effect.succeed(false),
-        claim: (_, read) =>
-          Effect.map(
-            read(Option.none(), { revoked: Effect.never }),
-            (value) => ({ _tag: "Finished", value }) as const
-          ),
-        expect: () => Effect.void,
-        unread: () => Effect.void,
-        problems: () => Effect.void
-      }
-      return source.run(intake, { follow: false })
-    }
-    yield* Effect.raceFirst(
-      Effect.forEach(Object.entries(definition.sources), runSource, { discard: true }),
-      Deferred.await(enough)
-    )
-    return routes.map(({ seen }) => ({
-      ...seen,
-      thrown: thrown.filter(({ route }) => route === seen.route)
+) => Effect.Effect<ReadonlyArray<RoutePreview>, RunError> = Effect.fnUntraced(function* (given, options) {
+  const thrown: Array<Thrown.Thrown> = []
+  const definition = Thrown.observe(
+    given,
+    Thrown.once(mostThrown, (one) => void thrown.push(one))
+  )
+  yield* validate(definition)
+  const enough = yield* Deferred.make<void>()
+  const routes = yield* Effect.forEach(definition.routes, (route) =>
+    Effect.map(route.destination.open, (opened) => ({
+      route,
+      opened,
+      selected: selection(route, knownTo(route, definition.sources)),
+      seen: emptyPreview(route, opened, warnings(route, opened, definition.sources))
     }))
-  })
+  )
+  const isEnough = () =>
+    routes.every(
+      ({ seen }) =>
+        seen.read >= options.events || seen.lanes.every((lane) => lane.messages.length >= options.messages)
+    )
+  const runSource = ([name, source]: readonly [string, Definition["sources"][string]]) => {
+    const reading = routes.filter(({ route }) => reads(route, name))
+    const invalid = (event: Event) =>
+      source.catalogue.valid(event)
+        ? undefined
+        : (source.catalogue.explain(event) ?? "does not fit its catalogue")
+    const intake: Intake = {
+      append: (chunk) =>
+        Effect.suspend(() => {
+          for (const entry of reading) look(entry, chunk, invalid, options.messages)
+          return isEnough() ? Effect.andThen(Deferred.succeed(enough, undefined), Effect.never) : Effect.void
+        }),
+      full: Effect.succeed(false),
+      claim: (_, read) =>
+        Effect.map(
+          read(Option.none(), { revoked: Effect.never }),
+          (value) => ({ _tag: "Finished", value }) as const
+        ),
+      expect: () => Effect.void,
+      unread: () => Effect.void,
+      problems: () => Effect.void,
+      lag: () => Effect.void,
+      present: () => Effect.void
+    }
+    return source.run(intake, { follow: false })
+  }
+  yield* Effect.raceFirst(
+    Effect.forEach(Object.entries(definition.sources), runSource, { discard: true }),
+    Deferred.await(enough)
+  )
+  return routes.map(({ seen }) => ({
+    ...seen,
+    thrown: thrown.filter(({ route }) => route === seen.route)
+  }))
+})
 
 /** An author mends the first of them and looks again. */
 const mostThrown = 20
@@ -221,7 +224,8 @@ const look = (
     events: chunk.events,
     sizeOf: () => 0,
     invalid: (position) => invalid(chunk.events[position]!),
-    isChanged: false
+    isChanged: false,
+    tracks: 1
   })
   const buffer = MessageBuffer.make()
   seen.read += chunk.events.length + chunk.malformed.length
@@ -229,7 +233,10 @@ const look = (
   for (const { kind, key, events } of planned.counts) if (kind !== "read") leave(key, events)
   const isChanging = isIntakeChanging(route) || route.changes.length > 0
   for (const lane of seen.lanes) {
-    const { placed, positions } = planned.lanes.get(lane.lane) ?? { placed: [], positions: [] }
+    const { placed, positions } = planned.leaving.find((leaving) => leaving.lane === lane.lane) ?? {
+      placed: [],
+      positions: []
+    }
     const before = new Map(placed.map(({ event, position }) => [event, chunk.events[positions[position]!]!]))
     lane.events += placed.length
     for (const group of groupsOf(placed, opened.limits.messageEvents)) {

@@ -7,32 +7,11 @@
  * @since 1.0.0
  */
 import type * as Effect from "effect/Effect"
-import type { Definition } from "./Exporter.ts"
-import * as ReaderThread from "./engine/ReaderThread.ts"
-import type { SourceError } from "./Source.ts"
+import type { Definition } from "./Definition.ts"
+import * as ReaderThread from "./engine/threads/ReaderThread.ts"
+import type { Port } from "./internal/reader.ts"
 
-/**
- * One end of a channel between two threads: Node's `MessagePort`, `parentPort` and `Worker` are such.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Port {
-  readonly postMessage: (message: unknown, transfer?: ReadonlyArray<ArrayBuffer>) => void
-  readonly on: (event: "message", listener: (message: unknown) => void) => unknown
-}
-
-/**
- * A thread that reads for an exporter, as the exporter has it.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Reader {
-  readonly port: Port
-  /** Fails when the thread has ended before it said so. */
-  readonly ended: Effect.Effect<never, SourceError>
-}
+export type { Port, Reader } from "./internal/reader.ts"
 
 /**
  * Reads for the exporter at the other end of the port: every source that may be read in parallel, split by split.

@@ -22,7 +22,7 @@ export interface Filtered {
 }
 
 /**
- * Leaves the event out, counted under `reason`.
+ * Leaves the event out, and counts it under `reason`.
  *
  * @since 1.0.0
  * @category constructors
@@ -30,7 +30,7 @@ export interface Filtered {
 export const filtered = (reason: string): Filtered => ({ filtered: reason })
 
 /**
- * A route's own verdict that an event cannot go on: it becomes a dead letter of the route.
+ * A route's own verdict that an event is not sent: it becomes a dead letter of the route.
  *
  * @since 1.0.0
  * @category models
@@ -69,20 +69,21 @@ export type Ordering = "user" | "none"
 // The one place where event types are erased: routes of different types stand in one list, and the chain below has
 // proved that what reaches `intake`, `changes` and `destination` is what they take.
 // biome-ignore lint/suspicious/noExplicitAny: the erasure point named above
-type Erased = any
+type Untyped = any
 
 /**
- * The part of the outbox that each lane of a route may fill, so that one lane in trouble leaves room to the others.
+ * The part of the outbox that each lane of a route may fill. So a lane in trouble leaves room to the others.
  *
  * @since 1.0.0
  * @category models
  */
 export interface Share {
-  /** Bytes of the lane's waiting records. It may be passed by a chunk of each source. */
+  /** Bytes of the lane's waiting records. A chunk of each source may go beyond it. */
   readonly size: number
   /**
-   * What happens at its end: `hold` holds the route's sources back until the lane has sent some (default), `set-aside`
-   * makes dead letters of the lane's oldest events, which can be replayed, once it could send nothing for a minute.
+   * What happens when the lane has filled its share. `hold` (default) holds the route's sources back until the lane has sent some
+   * events. `set-aside` makes dead letters of the lane's oldest events once it could send nothing for a minute; they can be
+   * replayed.
    */
   readonly whenFull?: "hold" | "set-aside" | undefined
 }
@@ -97,26 +98,46 @@ export interface Route {
   readonly name: string
   /** Names of the sources it reads; all of them when absent. */
   readonly from?: ReadonlyArray<string> | undefined
+  /** Takes events of backfills, and nothing else; default no. If there are such routes, backfills go to them alone. */
+  readonly backfill?: boolean | undefined
   /** Types by name or wildcard; the destination's own selection when absent. */
   readonly when?: ReadonlyArray<string> | undefined
-  /** Types by name or wildcard that are left out all the same. */
+  /** Types by name or wildcard that are left out, although `when` takes them. */
   readonly except?: ReadonlyArray<string> | undefined
   /**
-   * Changes made before anything is stored: outbox and dead letters hold the changed event alone, and of a bad record
-   * no bytes. They run once.
+   * Changes made before anything is stored. They run once. Outbox and dead letters hold only the changed event, and no bytes of a
+   * bad record.
    */
-  readonly intake?: ReadonlyArray<(event: Erased) => Changed> | undefined
+  readonly intake?: ReadonlyArray<(event: Untyped) => Changed> | undefined
   /** Changes made on the way out, after those at the intake. Pure: they run again when an event is read back. */
-  readonly changes: ReadonlyArray<(event: Erased) => Changed>
-  readonly destination: Destination<Erased>
+  readonly changes: ReadonlyArray<(event: Untyped) => Changed>
+  readonly destination: Destination<Untyped>
   readonly ordering: Ordering
   /** How long an event may wait before it becomes a dead letter; the exporter's own retention by default. */
   readonly retention?: Duration.Input | undefined
-  /** How its lanes try again and slow down, where it differs from the defaults. */
+  /** How its lanes try again and slow down; the defaults hold for what it leaves out. */
   readonly policy?: Policy | undefined
-  /** The part of the outbox that each of its lanes may fill; by default as much as there is. */
+  /** The part of the outbox that each of its lanes may fill; by default all of it. */
   readonly share?: Share | undefined
 }
+
+/**
+ * Whether a route reads the source of this name.
+ *
+ * @since 1.0.0
+ * @category predicates
+ */
+export const reads = ({ from }: Pick<Route, "from">, source: string): boolean =>
+  from?.includes(source) ?? true
+
+/**
+ * Whether a route takes the source's events as they come.
+ *
+ * @since 1.0.0
+ * @category predicates
+ */
+export const follows = (route: Pick<Route, "backfill" | "from">, source: string): boolean =>
+  route.backfill !== true && reads(route, source)
 
 /**
  * Events whose type matches one of the patterns; `*` stands for any run of characters.
@@ -163,7 +184,7 @@ type Called<E extends Event, Pattern extends string> = Pattern extends unknown
   : never
 
 /**
- * How events are delivered, where the usual way does not do.
+ * How events of a route are delivered; each member has a default.
  *
  * @since 1.0.0
  * @category models
@@ -187,8 +208,8 @@ export interface Path<E extends Event, X> {
     ...patterns: ReadonlyArray<Pattern & Called<E, Pattern>>
   ) => Path<Exclude<E, Select<E, Pattern>>, X>
   /**
-   * A pure change on the way out, or a reason to leave the event out or to refuse it. Keeps `id`. The outbox holds the
-   * event as it was; the change runs again when an event is read back.
+   * A pure change on the way out. It yields the changed event, `filtered` or `refused`, and keeps `id`. The outbox holds the event
+   * as it was read; the change runs again when an event is read back.
    */
   readonly through: <Out extends Changed>(
     change: (event: E) => Out
@@ -205,17 +226,17 @@ export interface Path<E extends Event, X> {
  * @since 1.0.0
  * @category models
  */
-export interface Opening<E extends Event, X> extends Pick<Path<E, X>, "through" | "to"> {
+export interface Selected<E extends Event, X> extends Pick<Path<E, X>, "through" | "to"> {
   readonly except: <const Pattern extends string>(
     ...patterns: ReadonlyArray<Pattern & Called<E, Pattern>>
-  ) => Opening<Exclude<E, Select<E, Pattern>>, X>
+  ) => Selected<Exclude<E, Select<E, Pattern>>, X>
   /**
-   * A change, as `through` takes it, made before anything is stored: what it removes is in neither outbox nor dead
-   * letters, and a replay cannot bring it back. Keeps `id`.
+   * A change, as for `through`, made before anything is stored. A value that it removes is in neither outbox nor dead letters, and
+   * no replay brings it back. Keeps `id`.
    */
   readonly atIntake: <Out extends Changed>(
     change: (event: E) => Out
-  ) => Opening<Exclude<Out, Filtered | Refused>, X>
+  ) => Selected<Exclude<Out, Filtered | Refused>, X>
 }
 
 /**
@@ -224,11 +245,11 @@ export interface Opening<E extends Event, X> extends Pick<Path<E, X>, "through" 
  * @since 1.0.0
  * @category models
  */
-export interface Start<All extends Event, X> extends Opening<Exclude<All, UnknownEvent>, X> {
+export interface Start<All extends Event, X> extends Selected<Exclude<All, UnknownEvent>, X> {
   /** Types by name or wildcard; without it, the destination's own selection. `"*"` alone takes unknown types too. */
   readonly when: <const Pattern extends string>(
     ...patterns: ReadonlyArray<Pattern & Called<All, Pattern>>
-  ) => Opening<Select<All, Pattern>, X>
+  ) => Selected<Select<All, Pattern>, X>
 }
 
 /**
@@ -238,13 +259,13 @@ export interface Start<All extends Event, X> extends Opening<Exclude<All, Unknow
  * @category constructors
  */
 export const start = <All extends Event, X>(name: string, done: (route: Route) => X): Start<All, X> => {
-  const path = (route: Pick<Route, "when" | "except" | "intake" | "changes">): Erased => ({
+  const path = (route: Pick<Route, "when" | "except" | "intake" | "changes">): Untyped => ({
     except: (...patterns: ReadonlyArray<string>) =>
       path({ ...route, except: [...(route.except ?? []), ...patterns] }),
     atIntake: (change: Route["changes"][number]) =>
       path({ ...route, intake: [...(route.intake ?? []), change] }),
     through: (change: Route["changes"][number]) => path({ ...route, changes: [...route.changes, change] }),
-    to: (destination: Destination<Erased>, options?: ToOptions) =>
+    to: (destination: Destination<Untyped>, options?: ToOptions) =>
       done({ name, ...route, destination, ordering: "user", ...options })
   })
   return {

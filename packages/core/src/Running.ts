@@ -7,12 +7,12 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Filter, Replayed } from "./DeadLetters.ts"
-import type { Problem, Split, Unread } from "./Intake.ts"
+import type { Lag, Problem, Split, Unread } from "./Intake.ts"
+import type { Filter, Replayed } from "./internal/deadLetters.ts"
+import type { Reader } from "./internal/reader.ts"
 import type * as Ledger from "./Ledger.ts"
-import type { GateState, LaneKey, OutboxError } from "./Outbox.ts"
+import type { GateState, Instance, LaneKey, OutboxError } from "./Outbox.ts"
 import type { PluginError } from "./Plugin.ts"
-import type { Reader } from "./Reading.ts"
 import type { SourceError } from "./Source.ts"
 
 /**
@@ -21,24 +21,28 @@ import type { SourceError } from "./Source.ts"
  * @since 1.0.0
  * @category models
  */
-export interface RunOptions {
+export interface StartOptions {
   /** Keep watching the sources and never end by itself; default no. */
   readonly follow?: boolean
   /**
-   * A finite run gives up on a lane that has failed for this long without a success between, and on a source that has for
-   * this long without reading anything; default 60 seconds. It never gives up on a lane that was not tried.
+   * A finite run gives up on a lane that has failed for this long without a success, and on a source that has failed for this
+   * long without reading anything; default 60 seconds. It never gives up on a lane that was not tried.
    */
   readonly patience?: Duration.Input
   /** Read this range of the past in place of the present. */
   readonly past?: Past
+  /** Read this part of a source's past in place of the present. */
+  readonly backfill?: Backfill
   /** Threads that read beside the exporter's own. */
   readonly readers?: ReadonlyArray<Reader>
+  /** Who it is among several that share an outbox; alone, it reads and delivers. */
+  readonly instance?: Instance
   /** The longest that draining waits for attempts under way; default 30 seconds. */
   readonly drain?: Duration.Input
 }
 
 /**
- * The exporter cannot be started: a route names what is not there, or two things have one name.
+ * The exporter cannot be started: a route names something that does not exist, or two things have the same name.
  *
  * @since 1.0.0
  * @category errors
@@ -70,9 +74,9 @@ export interface LaneStatus {
   readonly route: string
   readonly lane: string
   readonly gate: GateState
-  /** What the last failed attempt said; empty after a success. */
+  /** The words of the last failed attempt; empty after a success. */
   readonly trouble: string
-  /** The declared name of what the last failed attempt ended with, such as `unavailable`; absent after a success. */
+  /** The declared reason of the last failed attempt, such as `unavailable`; absent after a success. */
   readonly reason?: string
   /** When the first attempt failed since the last success, in epoch milliseconds; absent while none has. */
   readonly failingSince?: number
@@ -82,7 +86,7 @@ export interface LaneStatus {
 }
 
 /**
- * What of a source's split could not be read yet.
+ * A split of a source that could not be read to its end yet.
  *
  * @since 1.0.0
  * @category models
@@ -90,7 +94,7 @@ export interface LaneStatus {
 export interface UnreadSplit extends Unread {
   readonly source: string
   readonly split: Split
-  /** When it was found so, in epoch milliseconds. */
+  /** When the source noticed it, in epoch milliseconds. */
   readonly since?: number
 }
 
@@ -103,20 +107,26 @@ export interface UnreadSplit extends Unread {
 export interface SourceStatus {
   readonly source: string
   /**
-   * What it does: it reads, waits for more, is not there (`gone`), cannot be read as a whole, fails and is run again
-   * (`failing`), waits for credentials that are accepted (`closed`), has ended with nothing left, or cannot go on.
+   * It reads, waits for more, is not there (`gone`), cannot be read as a whole, fails and is run again (`failing`), waits for
+   * valid credentials (`closed`), has read everything (`ended`), or cannot go on (`failed`).
    */
   readonly state: "reading" | "waiting" | "gone" | "unreadable" | "failing" | "closed" | "ended" | "failed"
-  /** Closed while its credentials are refused; not run again before `notBefore`. Of this run: a restart tries at once. */
+  /** Closed while its credentials are refused; not run again before `notBefore`. A restart forgets it and tries at once. */
   readonly gate: GateState
-  /** What it last failed with; empty when all is well. */
+  /** The words of its last failure; empty when all is well. */
   readonly trouble: string
-  /** The declared name of what it last failed with; absent when all is well. */
+  /** The declared reason of its last failure; absent when all is well. */
   readonly reason?: string
   /** When it first failed since anything was read, in epoch milliseconds; absent while it has not. */
   readonly failingSince?: number
   /** When a chunk of it was last stored, in epoch milliseconds; absent before the first of this run. */
   readonly lastRead?: number
+  /** How far it is behind, as it last told; absent for a source that cannot tell. */
+  readonly lag?: Lag
+  /** The latest time of an event that was read in this run, in epoch milliseconds. */
+  readonly newestEvent?: number
+  /** Events and bad records read in a second, on average over the last minute. */
+  readonly eventsPerSecond: number
   /** What it cannot read now, and since when, in epoch milliseconds. */
   readonly problems: ReadonlyArray<Problem & { readonly since: number }>
 }
@@ -131,12 +141,12 @@ export interface Progress {
   readonly consumed: number
   readonly expected: number
   readonly sourcesEnded: boolean
-  /** What is left of splits that the sources are done with for now, in the order in which it was found. */
+  /** Splits that are not read to their end, although their sources are done with them for now; in the order of finding. */
   readonly unread: ReadonlyArray<UnreadSplit>
 }
 
 /**
- * A range of the past, to be read again for one route. What is left out does not matter.
+ * A range of the past, to be read again for one route. Members that are left out limit nothing.
  *
  * @since 1.0.0
  * @category models
@@ -149,8 +159,8 @@ export interface Past {
   /** Event types by name or wildcard. */
   readonly types?: ReadonlyArray<string>
   /**
-   * Derives new ids from the events' own and this text: for a corrected mapping that the remote is to take although it
-   * took the events before. The same text gives the same ids.
+   * Derives new ids from the events' ids and this text. Use it when the remote has taken the events before, and is to take them
+   * again with a corrected mapping. The same text gives the same ids.
    */
   readonly as?: string
   /** Also events of users that were erased since they happened; default no. */
@@ -158,7 +168,48 @@ export interface Past {
 }
 
 /**
- * What was removed of a user.
+ * A part of a source's past, to be read for every route that takes it.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Backfill {
+  readonly source: string
+  /** Hours of the input, as `Source.Range` counts them, in epoch milliseconds: `from` is included, `to` is not. */
+  readonly from: number
+  readonly to: number
+  /** Event types by name or wildcard; all of them without it. */
+  readonly types?: ReadonlyArray<string>
+  /** The most events to read in a second; by default as many as the lanes take. */
+  readonly rate?: number
+}
+
+/**
+ * A backfill as it stands, or as it ended. Times are in epoch milliseconds, sizes in bytes of input.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface BackfillStatus extends Backfill {
+  /** The name of its checkpoints, and of the source in its dead letters. The same request always has the same name. */
+  readonly name: string
+  readonly state: "reading" | "failing" | "closed" | "ended" | "failed"
+  readonly started: number
+  readonly ended?: number
+  /** Events of the wanted types that were read since it was last started. */
+  readonly events: number
+  readonly consumed: number
+  /** Bytes that there are to read, as far as known. */
+  readonly expected: number
+  /** The split that was read last. */
+  readonly split?: Split
+  /** The words of its last failure; empty when all is well. */
+  readonly trouble: string
+  readonly unread: ReadonlyArray<UnreadSplit>
+}
+
+/**
+ * How much was removed of a user.
  *
  * @since 1.0.0
  * @category models
@@ -171,7 +222,7 @@ export interface Erased {
 }
 
 /**
- * What is left when an exporter has ended.
+ * How an exporter stood when it ended.
  *
  * @since 1.0.0
  * @category models
@@ -182,11 +233,11 @@ export interface Report {
   readonly sources: ReadonlyArray<SourceStatus>
   /** Whether attempts were still under way when the drain's time ran out. */
   readonly cutShort: boolean
-  /** What the sources could not read; of a run that follows, it may still be written. */
+  /** Splits that were not read to their end. After a run that follows, they may still be growing. */
   readonly unread: ReadonlyArray<UnreadSplit>
   /**
-   * Why sources could not go on, one line each that names the source where there are several; of a run that was drained,
-   * also of those that failed just then and would have been run again. What they had read was delivered all the same.
+   * Why sources could not go on: a line for each, which names the source if there are several. After a drain it also has sources
+   * that were failing and would have been run again. Events that they had read before were delivered all the same.
    */
   readonly sourceError?: SourceError
 }
@@ -207,15 +258,25 @@ export interface Running {
   /** Puts dead letters through today's routes again; their lanes deliver them. */
   readonly replay: (filter: Filter) => Effect.Effect<Replayed, OutboxError>
   /**
-   * Removes all that the outbox holds of a person for good, by any id of theirs, counted as `erased`. When it resolves no
-   * byte of it stands in a file of the outbox, and a replay does not bring it back.
+   * Removes for good all that the outbox holds of a person, by any id of theirs, and counts it as `erased`. When it resolves, no
+   * byte of these events stands in a file of the outbox, and a replay does not bring them back.
    */
   readonly erase: (user: string) => Effect.Effect<Erased, OutboxError>
   /**
-   * Reads the past of the route's sources again, for this route alone; interrupted, the same request goes on where it
-   * stopped. Resolves when all is stored, with the number of events; fails when a source cannot be read again.
+   * Reads the past of the route's sources again, for this route alone. After an interruption the same request goes on where it
+   * stopped. Resolves when all is stored, with the number of events. Fails when a source cannot be read again.
    */
   readonly replayPast: (past: Past) => Effect.Effect<number, DefinitionError | OutboxError | SourceError>
+  /**
+   * Reads a part of a source's past, beside the present, for the routes with `backfill` or, if there are none, for all routes
+   * that read the source. After an interruption the same request goes on where it stopped. A source that fails is tried again,
+   * for as long as the patience of a finite run. Resolves when all is stored.
+   */
+  readonly backfill: (
+    backfill: Backfill
+  ) => Effect.Effect<BackfillStatus, DefinitionError | OutboxError | SourceError>
+  /** The backfills of this run, the last begun first. */
+  readonly backfills: Effect.Effect<ReadonlyArray<BackfillStatus>>
   readonly ledger: Effect.Effect<Ledger.Ledger, OutboxError>
   readonly lanes: Effect.Effect<ReadonlyArray<LaneStatus>>
   readonly sources: Effect.Effect<ReadonlyArray<SourceStatus>>

@@ -1,12 +1,13 @@
 /**
- * What the code of a plugin or of a change threw, for its author. The event at hand ends as a dead letter `defect` that
- * names no more than the class of the error: message and stack may quote the event. Here both are told.
+ * What was thrown. By the code of a plugin or of a change, it is for its author: the event at hand ends as a dead letter
+ * `defect` that names no more than the class of the error, since message and stack may quote the event; here both are told.
+ * By the system, it is known by its code.
  *
  * @since 1.0.0
  */
 import * as Effect from "effect/Effect"
+import type { Definition } from "./Definition.ts"
 import type { Opened } from "./Destination.ts"
-import type { Definition } from "./Exporter.ts"
 import type { Route } from "./Route.ts"
 
 /**
@@ -47,6 +48,15 @@ export const once = (most: number, tell: (thrown: Thrown) => void): ((thrown: Th
     tell(thrown)
   }
 }
+
+/**
+ * The code of what the system, or Node, threw, such as `ENOENT`. Unlike its message it never quotes anything.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const codeOf = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
 
 // internal
 

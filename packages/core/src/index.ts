@@ -1,10 +1,10 @@
 /**
  * @since 1.0.0
  */
-export * as Bitmap from "./Bitmap.ts"
 export * as Catalogue from "./Catalogue.ts"
 export * as Codec from "./Codec.ts"
 export * as DeadLetters from "./DeadLetters.ts"
+export * as Definition from "./Definition.ts"
 export * as Destination from "./Destination.ts"
 export * as Event from "./Event.ts"
 export * as Exporter from "./Exporter.ts"
@@ -17,7 +17,6 @@ export * as Message from "./Message.ts"
 export * as Nearest from "./Nearest.ts"
 export * as Outbox from "./Outbox.ts"
 export * as OutboxMemory from "./OutboxMemory.ts"
-export * as OutboxRules from "./OutboxRules.ts"
 export * as Outcome from "./Outcome.ts"
 export * as Plugin from "./Plugin.ts"
 export * as Policy from "./Policy.ts"

@@ -69,20 +69,19 @@ const hasty = (usage: Outbox.Usage) =>
     return { outbox, seen }
   })
 
-const deliveredWith = (usage: Outbox.Usage) =>
-  Effect.gen(function* () {
-    const remote = Remote.make()
-    const { outbox, seen } = yield* hasty(usage)
-    const ledger = yield* Exporter.from(source)
-      .route("crm")
-      .to(Remote.destination(remote))
-      .run.pipe(Effect.provideService(Outbox.Outbox, outbox))
-    assert.deepStrictEqual(Ledger.imbalance(ledger), [])
-    assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: splits * perSplit })
-    const all = Array.from({ length: splits * perSplit }, (_, index) => `event-${index}`)
-    assert.deepStrictEqual([...Remote.idsOf(remote)].sort(), all.sort())
-    return seen
-  })
+const deliveredWith = Effect.fnUntraced(function* (usage: Outbox.Usage) {
+  const remote = Remote.make()
+  const { outbox, seen } = yield* hasty(usage)
+  const ledger = yield* Exporter.from(source)
+    .route("crm")
+    .to(Remote.destination(remote))
+    .run.pipe(Effect.provideService(Outbox.Outbox, outbox))
+  assert.deepStrictEqual(Ledger.imbalance(ledger), [])
+  assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: splits * perSplit })
+  const all = Array.from({ length: splits * perSplit }, (_, index) => `event-${index}`)
+  assert.deepStrictEqual([...Remote.idsOf(remote)].sort(), all.sort())
+  return seen
+})
 
 describe("appends of several splits", () => {
   it.live("that wait go together, and their lanes are told of them in order, however they are answered", () =>
@@ -127,13 +126,13 @@ describe("a chunk that waits for the store", () => {
       let isCollected = false
       const outbox = Outbox.Outbox.of({
         ...inner,
-        append: (entry) =>
-          Effect.gen(function* () {
-            yield* Effect.sleep("20 millis")
-            collectGarbage()
-            isCollected = kept.every((event) => event.deref() === undefined)
-            return yield* inner.append(entry)
-          })
+        append: Effect.fnUntraced(function* (entry) {
+          // What a turn of the event loop has looked at is kept to its end.
+          yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+          collectGarbage()
+          isCollected = kept.every((event) => event.deref() === undefined)
+          return yield* inner.append(entry)
+        })
       })
       const source = {
         ...Source.fromArray(Remote.events(0)),

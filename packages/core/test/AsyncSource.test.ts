@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises"
+import { once } from "node:events"
 import { assert, describe, it } from "@effect/vitest"
 import { Catalogue, Exporter, type Intake, Ledger, Outbox, OutboxMemory, Source } from "@millrace/core"
 import * as Deferred from "effect/Deferred"
@@ -64,7 +64,7 @@ describe("a source of promises", () => {
         assert.isTrue(follow)
         await intake.append({ events: [Remote.event(1)], malformed: [] })
         Deferred.doneUnsafe(reading, Effect.void)
-        await setTimeout(600_000, undefined, { signal }).catch(() => undefined)
+        if (!signal.aborted) await once(signal, "abort")
         const answers = await Promise.all([
           settled(intake.append({ events: [Remote.event(2)], malformed: [] })),
           settled(intake.full()),
@@ -102,6 +102,44 @@ describe("a source of promises", () => {
     }).pipe(Effect.scoped, Effect.provide(OutboxMemory.layerWith({ bytes: 10 })))
   )
 
+  it.live(
+    "is rejected an append that is under way when the outbox fails, and so is the claim around it",
+    () =>
+      Effect.gen(function* () {
+        const rejected = yield* Deferred.make<ReadonlyArray<string>>()
+        const failing = Layer.effect(
+          Outbox.Outbox,
+          Effect.map(OutboxMemory.make, (outbox) =>
+            Outbox.Outbox.of({
+              ...outbox,
+              append: () =>
+                Effect.andThen(
+                  Effect.sleep("10 millis"),
+                  new Outbox.OutboxError({ reason: "Unavailable", detail: "the disk failed" })
+                )
+            })
+          )
+        )
+        const run: Run = async (intake) => {
+          const answers: Array<string> = []
+          const claimed = intake.claim("pages", async () => {
+            answers.push(await settled(intake.append(pageOf(0))))
+            answers.push(await settled(intake.append(pageOf(1))))
+          })
+          const outside = settled(intake.append({ events: [Remote.event(9)], malformed: [] }))
+          answers.unshift(await outside, await settled(claimed))
+          Deferred.doneUnsafe(rejected, Effect.succeed(answers))
+        }
+        yield* Effect.gen(function* () {
+          const error = yield* Effect.flip((yield* start(run)).ended)
+          assert.include(error.message, "the disk failed")
+          const answers = yield* Deferred.await(rejected)
+          assert.isAtLeast(answers.length, 2)
+          for (const answer of answers) assert.include(answer, "the source has ended")
+        }).pipe(Effect.scoped, Effect.provide(failing))
+      })
+  )
+
   it.live("is rejected an append when another has overtaken it, and its claim says so", () =>
     Effect.gen(function* () {
       const rejected = yield* Deferred.make<string>()
@@ -135,6 +173,28 @@ describe("a source of promises", () => {
         assert.deepStrictEqual(claims, ["Lost"])
       }).pipe(Effect.scoped, Effect.provide(overtaking))
     })
+  )
+
+  it.live("says which of its splits are there, and is told what it throws when it is asked", () =>
+    Effect.gen(function* () {
+      const asked: Array<ReadonlyArray<string>> = []
+      const failures: Array<string> = []
+      const run: Run = async (intake) => {
+        await intake.claim("pages", () => intake.append(pageOf(0)))
+        const failing = intake.present(async () => {
+          throw new Error("the share is not mounted")
+        })
+        failures.push(await settled(failing))
+        await intake.present(async (splits) => {
+          asked.push(splits)
+          return splits
+        })
+      }
+      const exporter = Exporter.from(sourceOf(run), { checkpointRetention: "1 day" })
+      const running = yield* Exporter.start(exporter.route("crm").to(Remote.destination(Remote.make())))
+      assert.isUndefined((yield* running.ended).sourceError)
+      assert.deepStrictEqual([asked, failures], [[["pages"]], ["the share is not mounted"]])
+    }).pipe(Effect.scoped, memory)
   )
 
   it.live("says by a SourceError what is to be done; whatever else it throws is tried again", () => {

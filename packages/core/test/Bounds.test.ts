@@ -46,7 +46,7 @@ const Chunks = Schema.Array(
 /** Answers later than it looks, as a store in a thread of its own does. */
 const slow = Effect.map(OutboxMemory.make, (outbox): Outbox.Outbox["Service"] => ({
   ...outbox,
-  seen: (ids, since) => Effect.delay(outbox.seen(ids, since), 1).pipe(Effect.tap(Effect.sleep(1)))
+  append: (entry) => Effect.delay(outbox.append(entry), 1).pipe(Effect.tap(Effect.sleep(1)))
 }))
 
 describe("dedupe", () => {
@@ -114,8 +114,8 @@ describe("dedupe", () => {
   it.live("does not stand in the way of an event that no route kept", () =>
     Effect.gen(function* () {
       const outbox = yield* OutboxMemory.make
-      const run = (remote: Remote.Remote, when: "shop.Order" | "*") =>
-        Effect.gen(function* () {
+      const run = Effect.fnUntraced(
+        function* (remote: Remote.Remote, when: "shop.Order" | "*") {
           const route = Exporter.from(pushing((intake) => intake.append(chunk([1])))).route("crm")
           const definition =
             when === "*"
@@ -123,7 +123,10 @@ describe("dedupe", () => {
               : route.except("shop.Order").to(Remote.destination(remote))
           const running = yield* Exporter.start({ ...definition, dedupe: "1 hour" })
           yield* running.ended
-        }).pipe(Effect.scoped, Effect.provideService(Outbox.Outbox, outbox))
+        },
+        Effect.scoped,
+        Effect.provideService(Outbox.Outbox, outbox)
+      )
       const remote = Remote.make()
       yield* run(remote, "shop.Order")
       yield* run(remote, "*")
@@ -256,8 +259,8 @@ describe("an outbox of limited size", () => {
 
 describe("a source", () => {
   /** How many of 60 appends of 100 kB return while the remote takes its time over the first request. */
-  const appended = (push: boolean) =>
-    Effect.gen(function* () {
+  const appended = Effect.fnUntraced(
+    function* (push: boolean) {
       const wide = (index: number) => ({
         ...Remote.event(index),
         properties: { cents: index, note: "x".repeat(100_000) }
@@ -289,7 +292,10 @@ describe("a source", () => {
       yield* Effect.forkChild(running.drain)
       yield* Time.pass("10 seconds")
       return returned
-    }).pipe(Effect.scoped, memory)
+    },
+    Effect.scoped,
+    memory
+  )
 
   it.effect("is paced by its lanes where it pulls, and never where somebody waits for its answer", () =>
     Effect.gen(function* () {

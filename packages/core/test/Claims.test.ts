@@ -39,10 +39,13 @@ const contested = () => {
     Effect.map(OutboxMemory.make, (outbox) =>
       Outbox.Outbox.of({
         ...outbox,
-        lease: (name) =>
-          Effect.map(
-            outbox.lease(name),
-            Option.map(() => ({ revoked: Deferred.await(revoked), lost: Deferred.await(lost) }))
+        lease: (names, most) =>
+          Effect.map(outbox.lease(names, most), (leases) =>
+            leases.map((lease) =>
+              lease.name.includes('"split"')
+                ? { ...lease, revoked: Deferred.await(revoked), lost: Deferred.await(lost) }
+                : lease
+            )
           )
       })
     )
@@ -57,21 +60,22 @@ const contested = () => {
 /** A source that appends one event a second, and what came of its claim. */
 const slow = (heeds: boolean) => {
   const found: Array<Intake.Claimed<string>> = []
-  const run: Source.Source["run"] = (intake) =>
-    Effect.gen(function* () {
-      const claimed = yield* intake.claim("a", (after, { revoked }) =>
-        Effect.gen(function* () {
-          const asked = yield* Effect.forkChild(revoked, { startImmediately: true })
-          for (let at = Number(Option.getOrElse(after, () => "0")); ; at++) {
-            yield* intake.append(chunkAt(at))
-            yield* Effect.sleep("1 second")
-            if (heeds && asked.pollUnsafe() !== undefined) return `gave up after ${at + 1}`
-          }
-        })
-      )
-      found.push(claimed)
-      return yield* Effect.never
-    })
+  const run: Source.Source["run"] = Effect.fnUntraced(function* (intake) {
+    const claimed = yield* intake.claim(
+      "a",
+      Effect.fnUntraced(function* (after, { revoked }) {
+        const asked = yield* Effect.forkChild(revoked, { startImmediately: true })
+        for (let at = Number(Option.getOrElse(after, () => "0")); ; at++) {
+          yield* intake.append(chunkAt(at))
+          // Sleeps, in virtual time, as a slow source.
+          yield* Effect.sleep("1 second")
+          if (heeds && asked.pollUnsafe() !== undefined) return `gave up after ${at + 1}`
+        }
+      })
+    )
+    found.push(claimed)
+    return yield* Effect.never
+  })
   return { run, found }
 }
 
@@ -79,10 +83,11 @@ describe("a claim", () => {
   it.effect("tells what the reading yields when it finished, and that another has the split", () =>
     Effect.gen(function* () {
       const found: Array<Intake.Claimed<unknown>> = []
-      yield* once((intake) =>
-        Effect.gen(function* () {
-          const outer = yield* intake.claim("a", () =>
-            Effect.gen(function* () {
+      yield* once(
+        Effect.fnUntraced(function* (intake) {
+          const outer = yield* intake.claim(
+            "a",
+            Effect.fnUntraced(function* () {
               found.push(yield* intake.claim("a", () => Effect.die("read twice at once")))
               return "all of it"
             })

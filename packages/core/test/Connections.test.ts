@@ -1,18 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Catalogue, Destination, Exporter, Message, OutboxMemory, Outcome, Source } from "@millrace/core"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { event } from "./support/remote.ts"
+import * as Remote from "./support/remote.ts"
+import * as Time from "./support/time.ts"
+
+const { event } = Remote
 
 /** What hands out tokens and takes events with them, each token for a number of requests. */
-interface Remote {
+interface Tokens {
   readonly token: () => Promise<string>
   readonly take: (token: string) => Outcome.DeliveryError["outcome"] | undefined
   readonly log: Array<string>
 }
 
-const remoteOf = (uses: number, tokens = Infinity): Remote => {
+const remoteOf = (uses: number, tokens = Infinity): Tokens => {
   const left = new Map<string, number>()
   const log: Array<string> = []
   return {
@@ -32,7 +37,7 @@ const remoteOf = (uses: number, tokens = Infinity): Remote => {
   }
 }
 
-const run = (remote: Remote, events: number, concurrency = 1) => {
+const run = (remote: Tokens, events: number, concurrency = 1, attemptTimeout?: Duration.Input) => {
   const destination = Destination.plugin({
     name: "tokens",
     accepts: Catalogue.any,
@@ -69,7 +74,14 @@ const run = (remote: Remote, events: number, concurrency = 1) => {
   return Effect.map(
     Exporter.from(Source.fromArray(Array.from({ length: events }, (_, index) => event(index))))
       .route("crm")
-      .to(destination, { policy: { breakerAfter: 2, firstBackoff: 1, longestBackoff: 1 } }).run,
+      .to(destination, {
+        policy: {
+          breakerAfter: 2,
+          firstBackoff: 1,
+          longestBackoff: 1,
+          ...(attemptTimeout === undefined ? {} : { attemptTimeout })
+        }
+      }).run,
     ({ routes }) => {
       const { delivered, waiting } = routes["crm"]!
       return { delivered: delivered["main"] ?? 0, waiting: waiting["main"] ?? 0 }
@@ -127,12 +139,58 @@ describe("a connection with a token that runs out", () => {
   )
 })
 
+describe("a connection that takes its time to close", () => {
+  it.effect("is followed by the last of the credentials that changed meanwhile", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const changes = yield* Queue.unbounded<void>()
+      let key = 1
+      const used = new Set<number>()
+      const destination = Remote.destination(remote, {
+        answer: () => (used.has(3) ? undefined : Outcome.retry("unavailable"))
+      })
+      const open = Effect.map(destination.open, (opened) => {
+        const own = key
+        return {
+          ...opened,
+          connect: (lane: string) =>
+            Effect.acquireRelease(
+              Effect.map(opened.connect(lane), (connection) => ({
+                ...connection,
+                deliver: (batch: Message.Batch) => {
+                  used.add(own)
+                  return connection.deliver(batch)
+                }
+              })),
+              () => (own === 1 ? Effect.sleep("10 seconds") : Effect.void)
+            )
+        }
+      })
+      const running = yield* Exporter.start(
+        Exporter.from(Source.fromArray([event(0)]))
+          .route("crm")
+          .to({ ...destination, open, changed: Queue.take(changes) }, { policy: { breakerAfter: 1000 } }),
+        { follow: true }
+      )
+      yield* Time.pass("1 second")
+      for (const next of [2, 3]) {
+        key = next
+        yield* Queue.offer(changes, undefined)
+        yield* Time.pass("1 second")
+      }
+      yield* Time.pass("1 minute")
+      assert.deepStrictEqual([...used], [1, 3])
+      assert.deepStrictEqual((yield* running.ledger).routes["crm"]?.delivered, { main: 1 })
+    }).pipe(Effect.scoped, Effect.provide(OutboxMemory.layer))
+  )
+})
+
 describe("a connection that cannot be opened", () => {
   it.live("is tried again after a failure", () =>
     Effect.gen(function* () {
       const good = remoteOf(10)
       let tries = 0
-      const remote: Remote = {
+      const remote: Tokens = {
         ...good,
         token: () => (++tries < 4 ? Promise.reject(new Error("busy")) : good.token())
       }
@@ -145,7 +203,7 @@ describe("a connection that cannot be opened", () => {
     Effect.gen(function* () {
       let tries = 0
       const refused = new Outcome.DeliveryError({ outcome: Outcome.unauthorized("bad-client") })
-      const remote: Remote = {
+      const remote: Tokens = {
         ...remoteOf(10),
         token: () => {
           tries++
@@ -158,11 +216,30 @@ describe("a connection that cannot be opened", () => {
   )
 })
 
+describe("a connection that opens too late", () => {
+  it.live("is closed as soon as it is open, and another one sends", () =>
+    Effect.gen(function* () {
+      const good = remoteOf(10)
+      const late = Promise.withResolvers<string>()
+      let tries = 0
+      const remote: Tokens = { ...good, token: () => (++tries === 1 ? late.promise : good.token()) }
+      const { delivered } = yield* run(remote, 2, 1, "200 millis")
+      assert.strictEqual(delivered, 2)
+      assert.isAtLeast(tries, 2)
+      assert.notInclude(good.log, "closed late")
+      late.resolve("late")
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      assert.include(good.log, "closed late")
+      assert.notInclude(good.log, "refused")
+    })
+  )
+})
+
 describe("a connection that fails again and again", () => {
   it.live("is opened anew as often as the breaker counts", () =>
     Effect.gen(function* () {
       const good = remoteOf(10)
-      const remote: Remote = {
+      const remote: Tokens = {
         ...good,
         take: (token) => (token === "token-3" ? good.take(token) : Outcome.retry("stuck"))
       }

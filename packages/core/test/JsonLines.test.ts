@@ -8,7 +8,7 @@ const walk = (text: string, piece = Number.POSITIVE_INFINITY, full = Number.POSI
   const taken: Array<unknown> = []
   const bad: Array<readonly [line: number, text: string]> = []
   let room = full
-  const reader: JsonLines.Reader = {
+  const reader: JsonLines.Visitor = {
     isFull: () => room <= 0,
     take: (bytes, start, end) => {
       const result = Json.parse(bytes, start, end)

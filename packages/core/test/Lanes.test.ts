@@ -335,8 +335,8 @@ describe("a parcel that the outbox cannot give back as it was", () => {
 })
 
 describe("erasing a user", () => {
-  const waiting = (grouped: boolean) =>
-    Effect.gen(function* () {
+  const waiting = Effect.fnUntraced(
+    function* (grouped: boolean) {
       let isRefused = true
       const remote = Remote.make()
       const destination = Remote.destination(remote, {
@@ -359,7 +359,10 @@ describe("erasing a user", () => {
       assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: 60 })
       assert.deepStrictEqual(ledger.routes["crm"]?.waiting, {})
       assert.isFalse(Remote.idsOf(remote).includes("event-3"))
-    }).pipe(Effect.scoped, memory)
+    },
+    Effect.scoped,
+    memory
+  )
 
   it.effect("removes what waits, in memory too, and delivers the rest", () => waiting(false))
   it.effect("breaks up messages that held such events", () => waiting(true))

@@ -51,25 +51,23 @@ const keeping = <Meta>(received: Array<Received>, { answer, envelope, prepare }:
           Destination.connected<Meta>({
             ...(envelope === undefined ? {} : { envelope }),
             check: Effect.void,
-            deliver: (batch) =>
-              Effect.gen(function* () {
-                received.push({ body: batch.body.slice(), messages: batch.messages })
-                if (answer !== undefined) yield* answer()
-                return Outcome.Outcomes.all(batch, Outcome.delivered)
-              })
+            deliver: Effect.fnUntraced(function* (batch) {
+              received.push({ body: batch.body.slice(), messages: batch.messages })
+              if (answer !== undefined) yield* answer()
+              return Outcome.Outcomes.all(batch, Outcome.delivered)
+            })
           })
       })
   })({})
 
-const run = <Meta>(written: Written<Meta>, events: ReadonlyArray<Event.Event>) =>
-  Effect.gen(function* () {
-    const received: Array<Received> = []
-    const { routes } = yield* Exporter.from(Source.fromArray(events))
-      .route("crm")
-      .to(keeping(received, written)).run
-    const { letters } = yield* Outbox.Outbox.use((outbox) => outbox.deadLetters({}, 0, 1_000_000))
-    return { received, letters, ledger: routes["crm"]! }
-  }).pipe(Effect.provide(OutboxMemory.layer))
+const run = Effect.fnUntraced(function* <Meta>(written: Written<Meta>, events: ReadonlyArray<Event.Event>) {
+  const received: Array<Received> = []
+  const { routes } = yield* Exporter.from(Source.fromArray(events))
+    .route("crm")
+    .to(keeping(received, written)).run
+  const { letters } = yield* Outbox.Outbox.use((outbox) => outbox.deadLetters({}, 0, 1_000_000))
+  return { received, letters, ledger: routes["crm"]! }
+}, Effect.provide(OutboxMemory.layer))
 
 /** Every byte there is, none of them text. */
 const packed = (index: number) => Uint8Array.from({ length: 256 }, (_, at) => (at + index) % 256)
@@ -137,6 +135,24 @@ describe("what an author gives beside a message", () => {
     })
   )
 
+  it.live("is made again for events that are read back from the outbox", () =>
+    Effect.gen(function* () {
+      const received: Array<Received> = []
+      const refusing = { prepare, answer: () => Effect.fail(refused) }
+      const to = (written: Written<ReturnType<typeof prepare>["meta"]>, events: ReadonlyArray<Event.Event>) =>
+        Exporter.from(Source.fromArray(events)).route("crm").to(keeping(received, written)).run
+      const before = yield* to(refusing, [event(1), event(2)])
+      assert.deepStrictEqual(before.routes["crm"]?.waiting, { main: 2 })
+      received.length = 0
+      const after = yield* to({ prepare }, [])
+      assert.deepStrictEqual(after.routes["crm"]?.delivered, { main: 2 })
+      assert.deepStrictEqual(
+        received.flatMap(({ messages }) => messages.map(({ meta }) => meta)),
+        [1, 2].map((index) => ({ path: `/of/event-${index}`, at: new Date(5) }))
+      )
+    }).pipe(Effect.provide(OutboxMemory.layer))
+  )
+
   it.live("costs the event alone when it is too much, or goes in a circle", () =>
     Effect.gen(function* () {
       const circle: Array<unknown> = []
@@ -161,6 +177,7 @@ describe("what an author gives beside a message", () => {
   )
 })
 
+const refused = new Outcome.DeliveryError({ outcome: Outcome.unauthorized("unauthorized") })
 const tooMuch = "the meta of the message has more than 65536 bytes, which are allowed"
 
 describe("a batch made for a test", () => {

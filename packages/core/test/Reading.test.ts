@@ -13,6 +13,7 @@ import {
 } from "@millrace/core"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -74,34 +75,34 @@ const readSplits = (seen: Set<string>, options: { readonly fails?: string }): So
   })
 
 /** A reader at the other end of a channel, with a definition of its own: everything crosses as between threads. */
-const reader = (definition: Effect.Effect<Exporter.Definition, { readonly message: string }>) =>
-  Effect.gen(function* () {
-    const { port1, port2 } = new MessageChannel()
-    yield* Effect.addFinalizer(() => Effect.sync(() => port1.close()))
-    const wire = (port: typeof port1): Reading.Port => ({
-      postMessage: (message, transfer = []) => port.postMessage(message, [...transfer]),
-      on: (event, listener) => port.on(event, listener)
-    })
-    yield* Effect.forkScoped(Reading.serve(definition, wire(port2)))
-    return { port: wire(port1), ended: Effect.never } satisfies Reading.Reader
+const reader = Effect.fnUntraced(function* (
+  definition: Effect.Effect<Exporter.Definition, { readonly message: string }>
+) {
+  const { port1, port2 } = new MessageChannel()
+  yield* Effect.addFinalizer(() => Effect.sync(() => port1.close()))
+  const wire = (port: typeof port1): Reading.Port => ({
+    postMessage: (message, transfer = []) => port.postMessage(message, [...transfer]),
+    on: (event, listener) => port.on(event, listener)
   })
+  yield* Effect.forkScoped(Reading.serve(definition, wire(port2)))
+  return { port: wire(port1), ended: Effect.never } satisfies Reading.Reader
+})
 
-const started = (
+const started = Effect.fnUntraced(function* (
   options: Remote.Options & {
     readonly fails?: string
     readonly cut?: ReadonlyArray<string>
     readonly route?: Parameters<Route["to"]>[1]
   } = {}
-) =>
-  Effect.gen(function* () {
-    const remote = Remote.make()
-    const [here, there] = [new Set<string>(), new Set<string>()]
-    const definitionOf = (seen: Set<string>) =>
-      Exporter.from(source(seen, options)).route("crm").to(Remote.destination(remote, options), options.route)
-    const readers = [yield* reader(Effect.succeed(definitionOf(there)))]
-    const running = yield* Exporter.start(definitionOf(here), { readers })
-    return { running, remote, here, there }
-  })
+) {
+  const remote = Remote.make()
+  const [here, there] = [new Set<string>(), new Set<string>()]
+  const definitionOf = (seen: Set<string>) =>
+    Exporter.from(source(seen, options)).route("crm").to(Remote.destination(remote, options), options.route)
+  const readers = [yield* reader(Effect.succeed(definitionOf(there)))]
+  const running = yield* Exporter.start(definitionOf(here), { readers })
+  return { running, remote, here, there }
+})
 type Route = ReturnType<ReturnType<typeof Exporter.from>["route"]>
 
 const inOrder = (remote: Remote.Remote) => {
@@ -250,10 +251,47 @@ describe("threads that read", () => {
     }).pipe(memory, Effect.scoped)
   )
 
+  it.live("that die under way while the exporter follows leave nothing unread", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const [stuck, died] = [yield* Deferred.make<void>(), yield* Deferred.make<never, Source.SourceError>()]
+      const definitionOf = (who: string) => {
+        const found: Source.Source = {
+          ...Source.fromArray([]),
+          parallel: true,
+          run: (intake, run) => {
+            let appends = 0
+            const append: typeof intake.append = (chunk) =>
+              who === "there" && ++appends > 3
+                ? Effect.andThen(Deferred.succeed(stuck, undefined), Effect.never)
+                : intake.append(chunk)
+            const read = readSplits(new Set(), {})({ ...intake, append }, run)
+            // Each split is told of once, as by a source that hears of what is new.
+            return run.follow ? Effect.andThen(read, Effect.never) : read
+          }
+        }
+        return Exporter.from(found).route("crm").to(Remote.destination(remote))
+      }
+      const there = yield* reader(Effect.succeed(definitionOf("there")))
+      const readers = [{ ...there, ended: Deferred.await(died) }]
+      const running = yield* Exporter.start(definitionOf("here"), { readers, follow: true })
+      yield* Deferred.await(stuck)
+      const isRead = (events: number) =>
+        Effect.map(running.ledger, ({ routes }) => (routes["crm"]?.read ?? 0) >= events)
+      // What the thread has begun stays its own.
+      while (!(yield* isRead(2 * perSplit))) yield* Effect.sleep(5)
+      yield* Deferred.fail(died, new Source.SourceError({ detail: "the thread is gone" }))
+      while (!(yield* isRead(all.length + splits.length))) yield* Effect.sleep(5)
+      while (Remote.idsOf(remote).length < all.length) yield* Effect.sleep(5)
+      assert.sameMembers([...Remote.idsOf(remote)], all)
+      assert.deepStrictEqual(Ledger.imbalance(yield* running.ledger), [])
+    }).pipe(Effect.scoped, memory, Effect.provide(Logger.layer([])))
+  )
+
   it.live("prepare with the credentials in use, also when these have changed", () =>
     Effect.gen(function* () {
       const remote = Remote.make()
-      const state = { version: 1 }
+      const state = { version: 1, reopened: 0 }
       const [changed, more] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
       const base = Remote.destination(remote)
       const destination = {
@@ -264,6 +302,7 @@ describe("threads that read", () => {
         ),
         open: Effect.map(base.open, (opened) => {
           const { version } = state
+          if (version > 1) state.reopened++
           return {
             ...opened,
             prepare: ([event]: readonly [Event.Event, ...ReadonlyArray<Event.Event>]) =>
@@ -291,12 +330,55 @@ describe("threads that read", () => {
       const running = yield* Exporter.start(definition, { readers })
       while (Remote.idsOf(remote).length < 1) yield* Effect.sleep(5)
       yield* Deferred.succeed(changed, undefined)
-      yield* Effect.sleep(100)
+      // Here and there.
+      while (state.reopened < 2) yield* Effect.sleep(5)
       yield* Deferred.succeed(more, undefined)
       yield* running.ended
       const versions = remote.requests.map(({ body }) => JSON.parse(body)[0].version)
       assert.strictEqual(versions[0], 1)
       assert.isAbove(versions[1], 1)
+    }).pipe(memory, Effect.scoped)
+  )
+
+  it.live.each([
+    { what: "plain data", extra: () => new Date(7) },
+    // Prepared anew where it is sent from.
+    { what: "what cannot be cloned", extra: () => () => 7 }
+  ])("hand over what an author gives beside a message: $what", ({ extra }) =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const metas = new Map<string, unknown>()
+      const preparedBy = { here: 0, there: 0 }
+      const definitionOf = (who: keyof typeof preparedBy, seen: Set<string>) =>
+        Exporter.from(source(seen))
+          .route("crm")
+          .to(
+            Remote.destination(remote, {
+              prepare: ([event]) => {
+                preparedBy[who]++
+                return Result.succeed(
+                  Message.json(event.id, event.id, { path: `/of/${event.id}`, extra: extra() })
+                )
+              },
+              answer: (_, batch) => {
+                for (const { id, meta } of batch.messages) metas.set(id, meta)
+                return undefined
+              }
+            })
+          )
+      const there = new Set<string>()
+      const readers = [yield* reader(Effect.succeed(definitionOf("there", there)))]
+      const running = yield* Exporter.start(definitionOf("here", new Set()), { readers })
+      const { ledger } = yield* running.ended
+      assert.strictEqual(Ledger.total(ledger, "delivered"), all.length)
+      assert.isAbove(there.size, 0)
+      assert.isAbove(preparedBy.there, 0)
+      assert.sameMembers([...metas.keys()], all)
+      for (const [id, meta] of metas) {
+        assert.strictEqual(Reflect.get(Object(meta), "path"), `/of/${id}`)
+        const found = Reflect.get(Object(meta), "extra")
+        assert.strictEqual(typeof found === "function" ? found() : found.getTime(), 7)
+      }
     }).pipe(memory, Effect.scoped)
   )
 

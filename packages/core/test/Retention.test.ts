@@ -30,13 +30,12 @@ const world = (share?: Route.Share) => {
 }
 
 /** A run that reads all there is and delivers nothing, and then is not there for ten days. */
-const readAndLeave = (definition: Exporter.Definition) =>
-  Effect.gen(function* () {
-    const running = yield* Exporter.start(definition, { follow: true })
-    yield* Time.pass("1 minute")
-    yield* running.drain
-    yield* Time.pass("10 days")
-  }).pipe(Effect.scoped)
+const readAndLeave = Effect.fnUntraced(function* (definition: Exporter.Definition) {
+  const running = yield* Exporter.start(definition, { follow: true })
+  yield* Time.pass("1 minute")
+  yield* running.drain
+  yield* Time.pass("10 days")
+}, Effect.scoped)
 
 const crm = (running: Effect.Success<ReturnType<typeof Exporter.start>>) =>
   Effect.map(running.ledger, ({ routes }) => routes["crm"])

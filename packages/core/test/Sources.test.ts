@@ -3,6 +3,7 @@ import { Exporter, type Intake, OutboxMemory, Source } from "@millrace/core"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as SourceStates from "../src/engine/intake/SourceStates.ts"
 import * as Log from "./support/log.ts"
 import * as Remote from "./support/remote.ts"
 import * as Time from "./support/time.ts"
@@ -95,6 +96,45 @@ describe("a source", () => {
       assert.isAtLeast((yield* state).lastRead ?? 0, 60_000)
       assert.strictEqual((yield* state).state, "waiting")
     }).pipe(Effect.scoped, Effect.provide(OutboxMemory.layer))
+  )
+
+  it.effect("tells how far it is behind as it last said, its newest event, and how fast it is read", () =>
+    Effect.gen(function* () {
+      const { source, intake } = speaking()
+      const running = yield* start({ files: source })
+      yield* Time.pass("2 minutes")
+      const state = Effect.map(running.sources, ([found]) => found!)
+      const before = yield* state
+      assert.isUndefined(before.lag)
+      assert.isUndefined(before.newestEvent)
+      assert.strictEqual(before.eventsPerSecond, 0)
+      yield* intake().lag({ count: 3, bytes: 700, oldest: 1_000 })
+      assert.deepStrictEqual((yield* state).lag, { count: 3, bytes: 700, oldest: 1_000 })
+      const late = { ...Remote.event(2), time: 5 }
+      const newest = { ...Remote.event(1), time: 1_782_742_805_000 }
+      yield* intake().append({ events: [newest, late], malformed: [] })
+      yield* intake().append({ events: [{ ...late, id: "later" }], malformed: [] })
+      yield* intake().lag({ count: 0 })
+      const after = yield* state
+      assert.deepStrictEqual(after.lag, { count: 0 })
+      assert.strictEqual(after.newestEvent, 1_782_742_805_000)
+      assert.closeTo(after.eventsPerSecond, 3 / 60, 0.01)
+      yield* Time.pass("2 minutes")
+      assert.strictEqual((yield* state).eventsPerSecond, 0)
+    }).pipe(Effect.scoped, Effect.provide(OutboxMemory.layer))
+  )
+
+  it.effect("that several threads read is as far behind as the one that knows the most", () =>
+    Effect.gen(function* () {
+      const states = yield* SourceStates.make({ sources: ["files"], follow: true, patience: 0 })
+      const lag = Effect.sync(() => states.statuses()[0]?.lag?.count)
+      yield* states.lag("files", 0, { count: 40 })
+      yield* states.lag("files", 1, { count: 40 })
+      yield* states.lag("files", 1, { count: 12 })
+      assert.strictEqual(yield* lag, 12)
+      yield* states.lag("files", 0, { count: 3 })
+      assert.strictEqual(yield* lag, 3)
+    }).pipe(Effect.scoped)
   )
 
   it.effect("that cannot go on is told of at once while another one follows", () => {

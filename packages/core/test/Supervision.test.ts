@@ -36,18 +36,17 @@ const pages = (options: {
     catalogue: Catalogue.any,
     settings: Schema.Struct({}),
     credentials: Schema.Struct({ token: Schema.String }),
-    run: (_, credentials) => (intake, run) =>
-      Effect.gen(function* () {
+    run: (_, credentials) =>
+      Effect.fnUntraced(function* (intake, run) {
         const { token } = yield* Effect.orDie(credentials)
-        const read = (after: Option.Option<string>) =>
-          Effect.gen(function* () {
-            for (let page = Number(Option.getOrElse(after, () => "0")); page < count; page++) {
-              asked.push(page)
-              const refusal = refuses(page, token)
-              if (refusal !== undefined) return yield* refusal
-              yield* intake.append(pageOf(page, first))
-            }
-          })
+        const read = Effect.fnUntraced(function* (after: Option.Option<string>) {
+          for (let page = Number(Option.getOrElse(after, () => "0")); page < count; page++) {
+            asked.push(page)
+            const refusal = refuses(page, token)
+            if (refusal !== undefined) return yield* refusal
+            yield* intake.append(pageOf(page, first))
+          }
+        })
         yield* intake.claim("pages", read)
         if (run.follow) return yield* Effect.never
       })
@@ -81,7 +80,7 @@ const steady = (first: number) => pages({ first })({ credentials: { token: "good
 const start = (
   sources: Readonly<Record<string, Source.Source>>,
   remote: Remote.Remote,
-  options: Running.RunOptions = {}
+  options: Running.StartOptions = {}
 ) => Exporter.start(Exporter.fromSources(sources).route("crm").to(Remote.destination(remote)), options)
 
 const stateOf = (running: Running.Running, name: string) =>
@@ -284,8 +283,8 @@ describe("a source that fails", () => {
 })
 
 describe("credentials of a source", () => {
-  const followed = (renews: boolean) =>
-    Effect.gen(function* () {
+  const followed = Effect.fnUntraced(
+    function* (renews: boolean) {
       const key = changing("old")
       const tokens: Array<string> = []
       const plugin = Source.plugin({
@@ -308,7 +307,10 @@ describe("credentials of a source", () => {
         yield* Time.pass("1 second")
       }
       return tokens
-    }).pipe(Effect.scoped, memory)
+    },
+    Effect.scoped,
+    memory
+  )
 
   it.effect("are taken up when they change, each time", () =>
     Effect.map(followed(false), (tokens) => assert.deepStrictEqual(tokens, ["old", "newer", "newest"]))
@@ -327,19 +329,18 @@ describe("a source that reads on from where another has read on", () => {
       let runs = 0
       const careless: Source.Source = {
         ...Source.fromArray([]),
-        run: (intake) =>
-          Effect.gen(function* () {
-            runs++
-            if (runs === 2) return yield* Effect.never
-            yield* intake.append(pageOf(0, 0))
-            // Another reader of the same split.
-            yield* Source.fromSplits({
-              discover: () => Stream.make("pages"),
-              read: () => Stream.make(pageOf(1, 0))
-            })(intake, { follow: false })
-            yield* intake.append(pageOf(0, 0))
-            return yield* Effect.die("an append that was refused has resolved")
-          })
+        run: Effect.fnUntraced(function* (intake) {
+          runs++
+          if (runs === 2) return yield* Effect.never
+          yield* intake.append(pageOf(0, 0))
+          // Another reader of the same split.
+          yield* Source.fromSplits({
+            discover: () => Stream.make("pages"),
+            read: () => Stream.make(pageOf(1, 0))
+          })(intake, { follow: false })
+          yield* intake.append(pageOf(0, 0))
+          return yield* Effect.die("an append that was refused has resolved")
+        })
       }
       const running = yield* start({ first: careless, second: steady(1000) }, remote, { follow: true })
       yield* Time.pass("5 seconds")

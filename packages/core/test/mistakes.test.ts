@@ -22,12 +22,12 @@ beforeAll(async () => {
 })
 
 const says: Readonly<Record<string, RegExp>> = {
-  "no-open": /^Property 'open' is missing in type .+ but required in type 'Definition</,
+  "no-open": /^Property 'open' is missing in type .+ but required in type 'Declaration</,
   "no-prepare": /^Property 'prepare' is missing in type .+ but required in type 'Opened</,
   "no-check": /^Property 'check' is missing in type .+ but required in type 'Connection<.+>'/,
   "no-check-async":
     /^Type '\{ deliver: .+ is not assignable to type 'AsyncConnection<.+> \| Promise<AsyncConnection</,
-  "source-no-catalogue": /^Property 'catalogue' is missing in type .+ but required in type 'Definition</,
+  "source-no-catalogue": /^Property 'catalogue' is missing in type .+ but required in type 'Declaration</,
   "settings-no-schema": /^Object literal .+ 'shelf' does not exist in type 'Codec</,
   "wrong-setting": /^Type '"c"' is not assignable to type '"a" \| "b"'/,
   "unknown-setting": /^Property 'shelve' does not exist on type '\{ readonly shelf: "a" \| "b"; \}'/,

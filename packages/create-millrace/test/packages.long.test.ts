@@ -3,7 +3,15 @@ import { join } from "node:path"
 import process from "node:process"
 import { assert, describe, it } from "vitest"
 import { copyOfRepository, link } from "./support/places.ts"
-import { create, filesBelow, run, succeed, temporaryFolder, tool } from "./support/program.ts"
+import {
+  create,
+  demandAllPassed,
+  filesBelow,
+  run,
+  succeed,
+  temporaryFolder,
+  tool
+} from "./support/program.ts"
 import { serving } from "./support/serving.ts"
 
 describe("in the repository", () => {
@@ -49,7 +57,7 @@ describe("in the repository", () => {
       succeed(root, tool("publint"), "run", packed.filename, "--strict")
       succeed(root, tool("attw"), packed.filename, "--profile", "esm-only")
     }
-    assert.include(succeed(join(root, folders[1]!), "npm", "test"), "15 passed")
+    demandAllPassed(succeed(join(root, folders[1]!), "npm", "test"), 15)
 
     // The program itself, as published.
     const program = join(root, "packages/create-millrace")
@@ -101,7 +109,7 @@ describe("by itself", () => {
       assert.strictEqual(create(folder, "source", "acme", ...options).code, 0)
       const made = join(folder, "millrace-source-acme")
       link(made)
-      assert.include(succeed(made, "npm", "test"), "15 passed")
+      demandAllPassed(succeed(made, "npm", "test"), 15)
       succeed(made, "npm", "run", "lint")
       succeed(made, "npm", "run", "build")
       assert.includeMembers(readdirSync(join(made, "dist")), ["index.js", "index.d.ts", "AcmeSource.js"])

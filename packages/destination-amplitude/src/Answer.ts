@@ -6,10 +6,11 @@
  */
 import type { Batch } from "@millrace/core/Message"
 import { DeliveryError, type Outcome, Outcomes, rejected, retry, unauthorized } from "@millrace/core/Outcome"
+import * as Delivery from "@millrace/http/Delivery"
 import { excerpt } from "@millrace/http/Excerpt"
 import * as RetryAfter from "@millrace/http/RetryAfter"
 import * as Status from "@millrace/http/Status"
-import type * as Transport from "@millrace/http/Transport"
+import * as Transport from "@millrace/http/Transport"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import { named, overQuota, type Reply, read } from "./internal/reply.ts"
@@ -26,7 +27,7 @@ export const outcomes = (
   batch: Batch,
   nowMillis: number
 ): Result.Result<Outcomes, DeliveryError> => {
-  const reply = read(answer.body)
+  const reply = read(answer)
   const whole = outcome(answer, nowMillis)
   if (whole._tag === "Delivered") return Result.succeed(Outcomes.all(batch, whole))
   const ends = endsOf(answer.status, reply, batch)
@@ -43,10 +44,11 @@ export const outcomes = (
  * @since 1.0.0
  * @category conversions
  */
-export const outcome = ({ body, headers, status }: Transport.Response, nowMillis: number): Outcome => {
+export const outcome = (answer: Transport.Response, nowMillis: number): Outcome => {
+  const { body, headers, status } = answer
   const said = excerpt(body)
   const detail = said === "" ? `HTTP ${status}` : `HTTP ${status}: ${said}`
-  const reply = read(body)
+  const reply = read(answer)
   const after = RetryAfter.parse(headers["retry-after"], nowMillis)
   if (status === 401 || (status === 400 && isAboutKey(reply))) {
     return unauthorized("unauthorized", `Amplitude refused the API key; check it and the region (${detail})`)
@@ -64,7 +66,12 @@ export const outcome = ({ body, headers, status }: Transport.Response, nowMillis
     })
   }
   if (status === 429) return retry("throttled", { after: after ?? Duration.millis(Limits.pause), detail })
-  if (status >= 200 && status < 300 && reply.code !== 200) return retry("unexpected", { detail })
+  if (status >= 200 && status < 300 && reply.code !== 200) {
+    return Result.match(Transport.json(answer), {
+      onFailure: (error) => Delivery.unreadable(error, said).outcome,
+      onSuccess: () => retry("unexpected", { detail })
+    })
+  }
   return Status.outcome(status, { retryAfter: after, detail })
 }
 
@@ -86,7 +93,7 @@ const endsOf = (status: number, reply: Reply, batch: Batch): ReadonlyMap<number,
     }
   }
   if (status === 429) {
-    for (const index of overQuota(reply, batch.body)) {
+    for (const index of overQuota(reply, batch)) {
       ends.set(
         index,
         rejected("over-quota", "the user or device has more events than Amplitude takes in a day")

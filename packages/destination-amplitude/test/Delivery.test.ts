@@ -180,6 +180,21 @@ describe("an attempt", () => {
     })
   )
 
+  it.live(
+    "answered 200 with more than is read, or with what is no JSON, is sent again, and the detail says why",
+    () =>
+      Effect.gen(function* () {
+        const detailOf = (body: string) =>
+          Effect.map(refused({ status: 200, body }), (outcome) => {
+            assert.strictEqual(say(outcome), "Retry unexpected")
+            return String(Reflect.get(outcome, "detail"))
+          })
+        const long = JSON.stringify({ code: 200, more: "x".repeat(3_000_000) })
+        assert.match(yield* detailOf(long), /^the answer was cut after \d+ bytes; raise answerBytes/)
+        assert.strictEqual(yield* detailOf("well, yes"), "the answer is no JSON (9 bytes): well, yes")
+      })
+  )
+
   it.live("shows no key that stands among the events named", () =>
     Effect.gen(function* () {
       const body = { error: `no ${apiKey}`, events_with_invalid_fields: { [apiKey]: [0] } }

@@ -12,7 +12,7 @@ import * as Catalogue from "@millrace/core/Catalogue"
 import * as Destination from "@millrace/core/Destination"
 import * as Schema from "effect/Schema"
 import { connect } from "./internal/connect.ts"
-import * as Format from "./internal/format.ts"
+import * as Formats from "./internal/formats.ts"
 import { preparer } from "./internal/prepare.ts"
 import { Settings } from "./Settings.ts"
 
@@ -33,7 +33,7 @@ export const files = Destination.plugin({
   open: ({ settings }) => {
     const { limits, partitionBy } = settings
     const path = resolve(settings.path)
-    const format = Format.of(settings)
+    const format = Formats.of(settings)
     const prepare = preparer(partitionBy, format)
     return Destination.opened({
       lanes: [{ name: lane, mark: path }],

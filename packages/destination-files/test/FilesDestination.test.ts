@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Exporter, OutboxMemory, Source } from "@millrace/core"
@@ -26,11 +27,8 @@ import {
 } from "./support/subject.ts"
 
 /** The files that a batch of these events becomes, each with its rows. */
-const filesOf = (
-  events: ReadonlyArray<Event>,
-  { settings }: { readonly settings: Omit<SettingsInput, "path"> }
-) =>
-  Effect.gen(function* () {
+const filesOf = Effect.fnUntraced(
+  function* (events: ReadonlyArray<Event>, { settings }: { readonly settings: Omit<SettingsInput, "path"> }) {
     const path = yield* temporaryFolder
     const [outcomes] = yield* deliver({ path, ...settings }, events)
     assert.deepStrictEqual(
@@ -39,7 +37,10 @@ const filesOf = (
     )
     assert.deepStrictEqual(temporaries(path), [])
     return yield* contents(path)
-  }).pipe(Effect.scoped, Effect.runPromise)
+  },
+  Effect.scoped,
+  (effect) => Effect.runPromise(effect)
+)
 
 goldenPairs({ folder: new URL("golden/", import.meta.url), out: filesOf })
 
@@ -354,6 +355,14 @@ describe("temporary files", () => {
     }).pipe(Effect.scoped)
   )
 
+  /** What the threads of the file system were told before this, they have done after it. */
+  const filesystem = (path: string) =>
+    Effect.promise(async () => {
+      for (let round = 0; round < 3; round++) {
+        await Promise.all(Array.from({ length: 16 }, () => readdir(path)))
+      }
+    })
+
   it.live("are not left by an attempt that is given up, nor does anything appear after it", () =>
     Effect.gen(function* () {
       const path = yield* temporaryFolder
@@ -364,11 +373,12 @@ describe("temporary files", () => {
         const types = Array.from({ length: 20 }, (_, index) => `${index}`)
         const events = types.map((type) => event(`${round}-${type}`, { type }))
         const fiber = yield* Effect.forkChild(connection.deliver(batchOf(opened, events)))
+        // Sleeps, since an attempt may be given up at any moment.
         yield* Effect.sleep(round % 6)
         yield* Fiber.interrupt(fiber)
         const written = visible(path)
         assert.deepStrictEqual(temporaries(path), [])
-        yield* Effect.sleep("5 millis")
+        yield* filesystem(path)
         assert.deepStrictEqual(visible(path), written)
         yield* connection.deliver(batchOf(opened, events))
         all.push(...events)

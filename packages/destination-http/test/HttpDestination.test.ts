@@ -26,11 +26,14 @@ const url = "https://api.example.com/v1/events"
 const whsec = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 /** The requests that the events of a pair become, byte for byte. */
-const requestsOf = (events: ReadonlyArray<Event>, { credentials, settings }: Options) =>
-  Effect.gen(function* () {
+const requestsOf = Effect.fnUntraced(
+  function* (events: ReadonlyArray<Event>, { credentials, settings }: Options) {
     yield* TestClock.setTime(time + 500)
     return yield* requestsFor(open(settings, redact(credentials ?? {})), events)
-  }).pipe(Effect.provide(TestClock.layer()), Effect.runPromise)
+  },
+  Effect.provide(TestClock.layer()),
+  (effect) => Effect.runPromise(effect)
+)
 
 interface Options {
   readonly settings: SettingsInput
@@ -270,18 +273,17 @@ describe("settings", () => {
 })
 
 /** The verdict on an attempt for one event, and the requests it took. */
-const verdictOf = (
+const verdictOf = Effect.fnUntraced(function* (
   settings: Partial<SettingsInput>,
   answer: FaultyRemote.Answer,
   credentials?: PlainCredentials
-) =>
-  Effect.gen(function* () {
-    const remote = yield* FaultyRemote.start({ answer: () => answer })
-    const subject = open({ url: remote.origin, ...settings }, redact(credentials ?? {}))
-    const [outcome] = yield* Attempt.verdicts(subject, [event("1")])
-    assert.strictEqual(remote.exchanges().length, 1)
-    return outcome!
-  })
+) {
+  const remote = yield* FaultyRemote.start({ answer: () => answer })
+  const subject = open({ url: remote.origin, ...settings }, redact(credentials ?? {}))
+  const [outcome] = yield* Attempt.verdicts(subject, [event("1")])
+  assert.strictEqual(remote.exchanges().length, 1)
+  return outcome!
+})
 
 describe("an answer", () => {
   const usual = {

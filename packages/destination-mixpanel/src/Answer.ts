@@ -14,10 +14,11 @@ import {
   retry,
   unauthorized
 } from "@millrace/core/Outcome"
+import * as Delivery from "@millrace/http/Delivery"
 import { excerpt } from "@millrace/http/Excerpt"
 import * as RetryAfter from "@millrace/http/RetryAfter"
 import * as Status from "@millrace/http/Status"
-import type * as Transport from "@millrace/http/Transport"
+import * as Transport from "@millrace/http/Transport"
 import * as Result from "effect/Result"
 import { failures, read } from "./internal/reply.ts"
 
@@ -34,7 +35,7 @@ export const outcomes = (
 ): Result.Result<Outcomes, DeliveryError> => {
   const whole = outcome(answer, nowMillis)
   if (whole._tag === "Delivered") return Result.succeed(Outcomes.all(batch, whole))
-  const failed = answer.status === 400 ? failures(read(answer.body), batch.ids) : undefined
+  const failed = answer.status === 400 ? failures(read(answer), batch.ids) : undefined
   if (failed === undefined) return Result.fail(new DeliveryError({ outcome: whole }))
   return Result.succeed(
     Outcomes.each(batch, (_, index) => {
@@ -50,7 +51,8 @@ export const outcomes = (
  * @since 1.0.0
  * @category conversions
  */
-export const outcome = ({ body, headers, status }: Transport.Response, nowMillis: number): Outcome => {
+export const outcome = (answer: Transport.Response, nowMillis: number): Outcome => {
+  const { body, headers, status } = answer
   const said = excerpt(body)
   const detail = said === "" ? `HTTP ${status}` : `HTTP ${status}: ${said}`
   const retryAfter = RetryAfter.parse(headers["retry-after"], nowMillis)
@@ -66,6 +68,11 @@ export const outcome = ({ body, headers, status }: Transport.Response, nowMillis
       detail: `this is not the import API; check region or baseUrl (${detail})`
     })
   }
-  if (status >= 200 && status < 300 && read(body).code !== 200) return retry("unexpected", { detail })
+  if (status >= 200 && status < 300 && read(answer).code !== 200) {
+    return Result.match(Transport.json(answer), {
+      onFailure: (error) => Delivery.unreadable(error, said).outcome,
+      onSuccess: () => retry("unexpected", { detail })
+    })
+  }
   return Status.outcome(status, { retryAfter, detail })
 }

@@ -149,6 +149,21 @@ describe("an attempt", () => {
     })
   )
 
+  it.live(
+    "answered 200 with more than is read, or with what is no JSON, is sent again, and the detail says why",
+    () =>
+      Effect.gen(function* () {
+        const detailOf = (body: string) =>
+          Effect.map(refused({ status: 200, body }), (outcome) => {
+            assert.strictEqual(say(outcome), "Retry unexpected")
+            return String(Reflect.get(outcome, "detail"))
+          })
+        const long = JSON.stringify({ code: 200, more: "x".repeat(3_000_000) })
+        assert.match(yield* detailOf(long), /^the answer was cut after \d+ bytes; raise answerBytes/)
+        assert.strictEqual(yield* detailOf("well, yes"), "the answer is no JSON (9 bytes): well, yes")
+      })
+  )
+
   it.live("shows no secret that stands among the failed records", () =>
     Effect.gen(function* () {
       const [field, message] = ["millrace.5f2a.mp-service-account", "hunter-secret"]

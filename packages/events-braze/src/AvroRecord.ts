@@ -8,13 +8,22 @@
  * @since 1.0.0
  */
 import type { Codec, Unreadable } from "@millrace/core/Codec"
+import type { UnknownEvent } from "@millrace/core/Event"
 import * as Json from "@millrace/core/Json"
 import * as Data from "effect/Data"
+import { isObject } from "effect/Predicate"
 import * as Result from "effect/Result"
-import type { BrazeEvent, UnknownEvent } from "./Braze.ts"
 import { Exhausted } from "./internal/avroMeter.ts"
 import * as Avro from "./internal/avroType.ts"
-import { assemble, isObject, makeUser, malformed, nested, nestedOf, typeName } from "./internal/event.ts"
+import {
+  assemble,
+  type BrazeEvent,
+  makeUser,
+  malformed,
+  nested,
+  nestedOf,
+  typeName
+} from "./internal/event.ts"
 
 /**
  * One record, and where the next one starts: `undefined` when the bytes are damaged, because then the rest of the

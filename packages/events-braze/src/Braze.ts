@@ -8,16 +8,18 @@
  */
 import type { Catalogue } from "@millrace/core/Catalogue"
 import type { Codec } from "@millrace/core/Codec"
-import type { Event, Of, UnknownEvent } from "@millrace/core/Event"
+import type { Event, UnknownEvent } from "@millrace/core/Event"
 import * as AvroRecord from "./AvroRecord.ts"
 import * as CustomHttp from "./CustomHttp.ts"
 import { appLevel, table } from "./generated/table.ts"
 import type { Types } from "./generated/types.ts"
 import * as Check from "./internal/check.ts"
+import type { BrazeEvent } from "./internal/event.ts"
 import * as internal from "./internal/event.ts"
 
 export type { UnknownEvent } from "@millrace/core/Event"
 export type * from "./generated/types.ts"
+export type { BrazeEvent } from "./internal/event.ts"
 
 /**
  * The name of a Currents event type, letter for letter as Braze writes it.
@@ -26,14 +28,6 @@ export type * from "./generated/types.ts"
  * @category models
  */
 export type TypeName = keyof Types
-
-/**
- * Any event of the catalogue. One type: `Event.Of<Braze.Types, "users.canvas.Entry">`.
- *
- * @since 1.0.0
- * @category models
- */
-export type BrazeEvent = Of<Types>
 
 /**
  * All type names of the catalogue.
@@ -67,14 +61,6 @@ export const isAppLevel = (type: string): boolean => appLevel.has(type)
  * @category conversions
  */
 export const typeName: (name: string) => string = internal.typeName
-
-/**
- * What Braze puts in place of a value that the customer had removed. It is never an identity.
- *
- * @since 1.0.0
- * @category models
- */
-export const redacted: string = internal.redacted
 
 const shared = {
   name: "braze",

@@ -7,10 +7,19 @@
  * @since 1.0.0
  */
 import type { Codec, Unreadable } from "@millrace/core/Codec"
+import type { UnknownEvent } from "@millrace/core/Event"
 import * as Json from "@millrace/core/Json"
+import { isObject } from "effect/Predicate"
 import * as Result from "effect/Result"
-import type { BrazeEvent, UnknownEvent } from "./Braze.ts"
-import { assemble, isObject, makeUser, malformed, nested, nestedOf, notAnEvent } from "./internal/event.ts"
+import {
+  assemble,
+  type BrazeEvent,
+  makeUser,
+  malformed,
+  nested,
+  nestedOf,
+  notAnEvent
+} from "./internal/event.ts"
 
 /**
  * One event of an envelope, at `[start, end)` of its bytes: these bytes are a record of `braze-json/1`.
@@ -93,8 +102,8 @@ const badLimit = 1000
  * @category conversions
  */
 export const takeRequest = (bytes: Buffer, start: number, end: number, { add, bury }: Taker): boolean => {
-  const isObject = object.test(bytes.toString("latin1", start, Math.min(end, start + 64)))
-  const found = isObject ? items(bytes, start, end) : undefined
+  const opensObject = object.test(bytes.toString("latin1", start, Math.min(end, start + 64)))
+  const found = opensObject ? items(bytes, start, end) : undefined
   if (found === undefined) return false
   const bad: Array<Parameters<Taker["bury"]>> = []
   let number = 0

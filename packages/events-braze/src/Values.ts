@@ -3,6 +3,8 @@
  *
  * @since 1.0.0
  */
+
+import { redacted } from "@millrace/core/Transform"
 import * as internal from "./internal/event.ts"
 
 /**
@@ -22,7 +24,7 @@ export const present: (value: unknown) => value is string = internal.present
 export const toJson = (value: unknown): unknown => {
   switch (typeof value) {
     case "string":
-      return value === internal.redacted ? undefined : value
+      return value === redacted ? undefined : value
     case "number":
       return Number.isFinite(value) ? value : undefined
     case "bigint":
@@ -51,11 +53,3 @@ export const allToJson = (values: { readonly [field: string]: unknown }): { [fie
   }
   return found
 }
-
-/**
- * Whether a value is an object and no list.
- *
- * @since 1.0.0
- * @category conversions
- */
-export const isObject: (value: unknown) => value is { readonly [name: string]: unknown } = internal.isObject

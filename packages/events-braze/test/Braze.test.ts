@@ -245,7 +245,7 @@ describe("braze-json/1", () => {
   })
 
   it("never takes a removed, empty or null value for an identity", () => {
-    for (const value of [Braze.redacted, "", null]) {
+    for (const value of ["[REDACTED]", "", null]) {
       const user = { user_id: value, external_user_id: value, device_id: value, timezone: null }
       const read = readJson({ event_type: "users.canvas.Entry", id: "a", time: 1, user, properties: {} })
       assert.deepStrictEqual(Result.getOrThrow(read).user, {})

@@ -1,10 +1,11 @@
 /**
- * How a delivery ends that got no answer, and what the answer to a request without events proves.
+ * How a delivery ends that got no answer or one that cannot be read, and what the answer to a request without events proves.
  *
  * @since 1.0.0
  */
 import { DeliveryError, type Outcome, retry, unauthorized } from "@millrace/core/Outcome"
 import * as Effect from "effect/Effect"
+import type { AnswerError } from "./AnswerError.ts"
 import type { TransportError } from "./TransportError.ts"
 
 /**
@@ -20,6 +21,18 @@ export const noAnswer = ({ message, reason }: TransportError): DeliveryError =>
       reason === "client-certificate"
         ? unauthorized("unauthorized", message)
         : retry("no-answer", { detail: message })
+  })
+
+/**
+ * An answer that cannot be read, as a delivery fails with it: Retry `unexpected`, with what `Transport.json` tells of it, and
+ * the beginning of the answer where that is given.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const unreadable = ({ message }: AnswerError, said = ""): DeliveryError =>
+  new DeliveryError({
+    outcome: retry("unexpected", { detail: said === "" ? message : `${message}: ${said}` })
   })
 
 /**

@@ -6,7 +6,7 @@
  */
 import { delivered, type Outcome, rejected, retry, tooLarge, unauthorized } from "@millrace/core/Outcome"
 import type * as Duration from "effect/Duration"
-import type { Response } from "./Transport.ts"
+import type { Response } from "./internal/channel.ts"
 
 /**
  * - 2xx: delivered

@@ -293,12 +293,13 @@ describe("an answer that comes before the body was read", () => {
     })
   }
   const statusesOf = (origin: string) =>
-    Effect.forEach(sizes, (size) =>
-      Effect.gen(function* () {
+    Effect.forEach(
+      sizes,
+      Effect.fnUntraced(function* (size) {
         const channel = yield* Transport.open(origin)
         const answer = yield* channel.send({ ...post, body: new Uint8Array(size) })
         return [answer.status, answer.body]
-      }).pipe(Effect.scoped)
+      }, Effect.scoped)
     )
 
   for (const after of ["close", "reset", "stay"] as const) {

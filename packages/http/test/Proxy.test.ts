@@ -3,34 +3,33 @@ import { connect, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
-import { Transport } from "@millrace/http"
+import { ProxySettings, Transport } from "@millrace/http"
 import * as Effect from "effect/Effect"
 import { pem, secure } from "./support/secure.ts"
 import { failure, http, listen, post, sockets, until, withEnvironment } from "./support/servers.ts"
 
 /** A proxy that `decide` says what to do with each CONNECT; without an answer of its own it lets it through. */
-const tunnels = (
+const tunnels = Effect.fnUntraced(function* (
   decide: (request: IncomingMessage, socket: Socket) => string | undefined = () => undefined
-) =>
-  Effect.gen(function* () {
-    const asked: Array<string | undefined> = []
-    const server = createServer()
-    server.on("connect", (request, socket: Socket, head) => {
-      asked.push(request.url)
-      socket.on("error", () => {})
-      const answer = decide(request, socket)
-      if (answer !== undefined) return socket.end(answer)
-      const [, port] = /:(\d+)$/.exec(request.url ?? "") ?? []
-      const onward = connect(Number(port), "127.0.0.1", () => {
-        socket.write("HTTP/1.1 200 Connection established\r\n\r\n")
-        onward.write(head)
-        onward.pipe(socket).pipe(onward)
-      })
-      onward.on("error", () => socket.destroy())
-      socket.on("close", () => onward.destroy())
+) {
+  const asked: Array<string | undefined> = []
+  const server = createServer()
+  server.on("connect", (request, socket: Socket, head) => {
+    asked.push(request.url)
+    socket.on("error", () => {})
+    const answer = decide(request, socket)
+    if (answer !== undefined) return socket.end(answer)
+    const [, port] = /:(\d+)$/.exec(request.url ?? "") ?? []
+    const onward = connect(Number(port), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n")
+      onward.write(head)
+      onward.pipe(socket).pipe(onward)
     })
-    return { place: `127.0.0.1:${yield* listen(server)}`, asked }
+    onward.on("error", () => socket.destroy())
+    socket.on("close", () => onward.destroy())
   })
+  return { place: `127.0.0.1:${yield* listen(server)}`, asked }
+})
 
 /** A remote behind TLS that says which names it was asked for. */
 const remote = (seen: Array<unknown> = []) =>
@@ -212,14 +211,44 @@ describe("a proxy", () => {
   )
 })
 
+describe("variables", () => {
+  it("are looked at before anything is asked: each fault by its name, nothing of a value that may be secret", () => {
+    const of = (environment: Record<string, string>) => ProxySettings.problems(environment)
+    const example = "write it as http://proxy.example:3128"
+    assert.deepStrictEqual(of({}), [])
+    assert.deepStrictEqual(of({ HTTPS_PROXY: "", NO_PROXY: "10.0.0.0/99" }), [])
+    for (const good of [
+      "http://user:sesame@proxy.example:3128",
+      "https://proxy.example",
+      "proxy.example:3128"
+    ])
+      assert.deepStrictEqual(
+        of({ HTTPS_PROXY: good, HTTP_PROXY: good, NO_PROXY: "localhost, 10.0.0.0/8" }),
+        []
+      )
+    assert.deepStrictEqual(of({ HTTPS_PROXY: "rubbish" }), [
+      `HTTPS_PROXY has neither scheme nor port; ${example}`
+    ])
+    assert.deepStrictEqual(of({ https_proxy: "http://", HTTPS_PROXY: "proxy.example:3128" }), [
+      `https_proxy is no URL; ${example}`
+    ])
+    assert.deepStrictEqual(
+      of({ HTTP_PROXY: "socks5://user:sesame@proxy.example:1080", no_proxy: "user:sesame@host/x" }),
+      [
+        `HTTP_PROXY names a proxy that speaks socks5, not http or https; ${example}`,
+        "no_proxy holds ***@host/x, which is neither a host nor a range of addresses such as 10.0.0.0/8"
+      ]
+    )
+  })
+})
+
 describe("NO_PROXY", () => {
-  const isDirect = (origin: string, list: string) =>
-    Effect.gen(function* () {
-      // Nothing answers behind it: an error of the proxy tells that it was asked.
-      yield* withEnvironment({ HTTP_PROXY: "http://127.0.0.1:9", NO_PROXY: list })
-      const { proxy } = yield* failure(origin, { connect: "2 seconds" })
-      return proxy === undefined
-    }).pipe(Effect.scoped)
+  const isDirect = Effect.fnUntraced(function* (origin: string, list: string) {
+    // Nothing answers behind it: an error of the proxy tells that it was asked.
+    yield* withEnvironment({ HTTP_PROXY: "http://127.0.0.1:9", NO_PROXY: list })
+    const { proxy } = yield* failure(origin, { connect: "2 seconds" })
+    return proxy === undefined
+  }, Effect.scoped)
 
   it.live("excepts names with what is below them, addresses in any spelling, and ranges", () =>
     Effect.gen(function* () {

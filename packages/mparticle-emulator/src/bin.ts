@@ -13,14 +13,13 @@ import { type Command, help, parseCommandLine } from "./internal/commandLine.ts"
 
 const say = (text: string) => Effect.sync(() => void process.stdout.write(text))
 
-const run = (command: Command) =>
-  Effect.gen(function* () {
-    if (command.kind === "help") return yield* say(help)
-    const feeds = yield* Feeds.readFile(command.feeds)
-    const { url } = yield* Emulator.start({ ...command.options, feeds })
-    yield* say(`mParticle emulator listening on ${url}\n`)
-    return yield* Effect.never
-  })
+const run = Effect.fnUntraced(function* (command: Command) {
+  if (command.kind === "help") return yield* say(help)
+  const feeds = yield* Feeds.readFile(command.feeds)
+  const { url } = yield* Emulator.start({ ...command.options, feeds })
+  yield* say(`mParticle emulator listening on ${url}\n`)
+  return yield* Effect.never
+})
 
 const complain = (message: string) =>
   Effect.sync(() => {

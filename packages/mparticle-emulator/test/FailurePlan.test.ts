@@ -191,15 +191,12 @@ describe("chance", () => {
   it.live("the same seed and requests give the same failures, whatever other feeds do meanwhile", () =>
     Effect.gen(function* () {
       const rule = { kind: "status", status: 503, rate: 0.5 } as const
-      const run = (seed: number, disturbed: boolean) =>
-        Effect.scoped(
-          Effect.gen(function* () {
-            const { url } = yield* Emulator.start({ feeds, seed, failures: [rule] })
-            const first = yield* statuses(url, 15)
-            if (disturbed) yield* statuses(url, 5, web)
-            return [...first, ...(yield* statuses(url, 15))]
-          })
-        )
+      const run = Effect.fnUntraced(function* (seed: number, disturbed: boolean) {
+        const { url } = yield* Emulator.start({ feeds, seed, failures: [rule] })
+        const first = yield* statuses(url, 15)
+        if (disturbed) yield* statuses(url, 5, web)
+        return [...first, ...(yield* statuses(url, 15))]
+      }, Effect.scoped)
       const calm = yield* run(7, false)
       expect(yield* run(7, true)).toEqual(calm)
       expect(yield* run(8, false)).not.toEqual(calm)

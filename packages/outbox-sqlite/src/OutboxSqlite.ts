@@ -242,19 +242,20 @@ const own = (directory: string): Effect.Effect<void, OutboxError, Scope.Scope> =
 const held = (directory: string, hold: () => () => void): Effect.Effect<void, OutboxError, Scope.Scope> =>
   Effect.acquireRelease(attempt(directory, hold), (release) => Effect.sync(release))
 
-const openInThread = (place: Database.Place): Effect.Effect<Service.Opened, OutboxError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const room = yield* Latch.make(true)
-    const store = yield* Effect.acquireRelease(
-      attempt(place.directory, () =>
-        Scrubbed.open(place, (full) => (full ? room.closeUnsafe() : room.openUnsafe()))
-      ),
-      (store) => Effect.sync(store.close)
-    )
-    const run: Service.Run = (call) =>
-      Effect.suspend(() => {
-        const answer = Store.isChange(call) ? store.commit([call])[0]! : store.read(call)
-        return answer.done ? Effect.succeed(answer.value as never) : Service.fail(answer.failure)
-      })
-    return { run, room }
-  })
+const openInThread = Effect.fnUntraced(function* (
+  place: Database.Place
+): Effect.fn.Return<Service.Opened, OutboxError, Scope.Scope> {
+  const room = yield* Latch.make(true)
+  const store = yield* Effect.acquireRelease(
+    attempt(place.directory, () =>
+      Scrubbed.open(place, (full) => (full ? room.closeUnsafe() : room.openUnsafe()))
+    ),
+    (store) => Effect.sync(store.close)
+  )
+  const run: Service.Run = (call) =>
+    Effect.suspend(() => {
+      const answer = Store.isChange(call) ? store.commit([call])[0]! : store.read(call)
+      return answer.done ? Effect.succeed(answer.value as never) : Service.fail(answer.failure)
+    })
+  return { run, room }
+})

@@ -14,8 +14,9 @@ describe("of a user that was erased", () => {
   ] as const)("no byte stands in any file, while the outbox is open and when it is closed: %s", ([, layer]) =>
     Effect.gen(function* () {
       const directory = yield* folder
-      yield* session(layer({ directory }), (outbox) =>
-        Effect.gen(function* () {
+      yield* session(
+        layer({ directory }),
+        Effect.fnUntraced(function* (outbox) {
           yield* Person.live(outbox)
           expect(Person.traces(directory)).not.toEqual([])
           const before = yield* outbox.ledger
@@ -55,8 +56,9 @@ describe("of a user that was erased", () => {
       expect(yield* running.firstLine).toBe("erased")
       yield* running.kill
       expect(Person.traces(directory)).not.toEqual([])
-      yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
-        Effect.gen(function* () {
+      yield* session(
+        OutboxSqlite.layer({ directory }),
+        Effect.fnUntraced(function* (outbox) {
           expect(Person.traces(directory)).toEqual([])
           expect([...(yield* outbox.erasures).users.keys()]).toEqual(["hash of ada"])
         })

@@ -53,20 +53,21 @@ const chunk = (lane = ios): Appending => ({
 /** An outbox in use: parcels settled whole and in part, compositions, dead letters of both kinds. */
 const used = Effect.gen(function* () {
   const directory = yield* folder
-  yield* session(OutboxSqlite.layerInThread({ directory }), (outbox) =>
-    Effect.gen(function* () {
+  yield* session(
+    OutboxSqlite.layerInThread({ directory }),
+    Effect.fnUntraced(function* (outbox) {
       const [first] = yield* outbox.append(chunk())
       const [second] = yield* outbox.append({ ...chunk(web), remember: ["1", "2"], forget: 0 })
       yield* outbox.append(chunk())
       yield* outbox.compose(
         ios,
-        [{ id: "both", members: [0, 1].map((position) => ({ parcel: first!, position })) }],
+        [{ id: "both", members: [0, 1].map((position) => ({ parcel: first!.sequence, position })) }],
         []
       )
       const dead = [{ position: 1, reason: "bad-request", detail: "" }]
       yield* outbox.settle([
-        { parcel: first!, delivered: [2], dead, attempts: 1, at: 0 },
-        { parcel: second!, delivered: [0, 1, 2], dead: [], attempts: 1, at: 0 }
+        { parcel: first!.sequence, delivered: [2], dead, attempts: 1, at: 0 },
+        { parcel: second!.sequence, delivered: [0, 1, 2], dead: [], attempts: 1, at: 0 }
       ])
     })
   )
@@ -184,8 +185,9 @@ describe("verify", () => {
   it.effect("does nothing beside an owner, nor where there is no outbox", () =>
     Effect.gen(function* () {
       const directory = yield* used
-      yield* session(OutboxSqlite.layerInThread({ directory }), () =>
-        Effect.gen(function* () {
+      yield* session(
+        OutboxSqlite.layerInThread({ directory }),
+        Effect.fnUntraced(function* () {
           for (const action of actions) {
             expect((yield* Effect.flip(action({ directory }))).reason).toBe("Owned")
           }
@@ -223,8 +225,9 @@ describe("compact", () => {
       expect(statSync(join(directory, "outbox.db")).size).toBe(small)
       expect(statSync(join(directory, "outbox.db")).mode & 0o777).toBe(0o600)
       expect((yield* maintenance!.verify).problems).toEqual([])
-      yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
-        Effect.gen(function* () {
+      yield* session(
+        OutboxSqlite.layer({ directory }),
+        Effect.fnUntraced(function* (outbox) {
           const after = yield* Effect.all([
             outbox.ledger,
             outbox.take(ios, 0, 1_000_000),
@@ -232,8 +235,9 @@ describe("compact", () => {
             outbox.compositions(ios)
           ])
           expect(after).toEqual(before)
-          expect(yield* outbox.seen(["1", "2", "3"], 0)).toEqual(new Set(["1", "2"]))
-          expect(yield* outbox.append(chunk())).toEqual([4])
+          const seen = { ...chunk(), remember: ["1", "2", "3"], unseenSince: 0 }
+          expect((yield* Effect.flip(outbox.append(seen))).seen).toEqual(["1", "2"])
+          expect(yield* outbox.append(chunk())).toEqual([{ sequence: 4, after: 0 }])
           expect(Ledger.imbalance(yield* outbox.ledger)).toEqual([])
         })
       )
@@ -291,8 +295,9 @@ describe("an error under way", () => {
     Effect.gen(function* () {
       const directory = yield* used
       spoil(directory, "composition")
-      yield* session(OutboxSqlite.layer({ directory }), (outbox) =>
-        Effect.gen(function* () {
+      yield* session(
+        OutboxSqlite.layer({ directory }),
+        Effect.fnUntraced(function* (outbox) {
           const error = yield* Effect.flip(outbox.compositions(ios))
           expect(error.reason).toBe("Damaged")
           expect(error.detail).toBe(

@@ -12,9 +12,9 @@
 import type { Plugin } from "@millrace/core/Plugin"
 import * as Source from "@millrace/core/Source"
 import { Braze, type BrazeEvent } from "@millrace/events-braze"
-import * as Keeper from "./internal/keeper.ts"
 import * as Listen from "./internal/listen.ts"
 import * as Run from "./internal/run.ts"
+import * as Tokens from "./internal/tokens.ts"
 import { Credentials, Settings } from "./Settings.ts"
 
 /**
@@ -46,7 +46,7 @@ export const plugin = (
     catalogue: Braze.catalogue,
     push: true,
     renews: true,
-    check: (settings, credentials) => Listen.check(settings, Keeper.tlsOf(credentials)),
+    check: (settings, credentials) => Listen.check(settings, Tokens.tlsOf(credentials)),
     run: (settings, credentials) => (intake) =>
       Run.run({ settings, credentials, intake, onListening: options.onListening ?? (() => undefined) })
   })

@@ -10,12 +10,15 @@
  */
 import { resolve } from "node:path"
 import * as Source from "@millrace/core/Source"
-import { AvroRecord, Braze } from "@millrace/events-braze"
+import * as Checkpoint from "@millrace/formats/Checkpoint"
+import * as SplitReader from "@millrace/formats/SplitReader"
+import { brazeCurrents } from "@millrace/objects/NamedFormat"
+import { Hour, hourOf } from "@millrace/objects/ObjectSettings"
+import * as Problems from "@millrace/objects/Problems"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { expectFile } from "./internal/anyFile.ts"
-import * as Checkpoint from "./internal/checkpoint.ts"
 import * as Pass from "./internal/pass.ts"
 
 /**
@@ -32,14 +35,7 @@ export const Settings = Schema.Struct({
   format: Schema.Literals(["braze-currents"]).annotate({
     description: "What the files hold: `braze-currents` for a Currents export to cloud storage."
   }),
-  from: Schema.optionalKey(
-    Schema.String.check(
-      Schema.makeFilter(
-        (text) =>
-          hourOf(text) !== undefined || "must be a date such as 2026-11-01, or an hour such as 2026-11-01T05"
-      )
-    )
-  ).annotate({
+  from: Schema.optionalKey(Hour).annotate({
     description:
       "The first day or hour to read, in UTC, such as `2026-11-01` or `2026-11-01T05`: folders with an earlier hour in their name are passed over. Files without an hour in their path are always read."
   }),
@@ -59,27 +55,7 @@ export const Settings = Schema.Struct({
  */
 export type Settings = typeof Settings.Type
 
-/** A day or an hour as it stands in a path; `undefined` for what is neither. */
-const hourOf = (text: string): string | undefined => {
-  const [, day, hour = "00"] = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d)(?::00)*Z?)?$/.exec(text) ?? []
-  if (day === undefined || Number.isNaN(Date.parse(`${day}T${hour}:00:00Z`))) return undefined
-  return `${day}-${hour}`
-}
-
-/** Many files share few schemas, and a reader is dear to make. */
-const readers = () => {
-  const known = new Map<string, ReturnType<typeof AvroRecord.reader>>()
-  return (schema: string) => {
-    const reader = known.get(schema) ?? AvroRecord.reader(schema)
-    if (known.size >= schemaLimit) known.clear()
-    known.set(schema, reader)
-    return reader
-  }
-}
-const schemaLimit = 500
-
-const fatal = ({ detail, reason }: Source.SourceError) =>
-  new Source.SourceError({ kind: "fatal", detail, ...(reason === undefined ? {} : { reason }) })
+const plugin = "@millrace/source-files"
 
 /**
  * A source of the events in files. A split is a file's path relative to `path`.
@@ -92,10 +68,11 @@ const fatal = ({ detail, reason }: Source.SourceError) =>
  * @category constructors
  */
 export const files = Source.plugin({
-  name: "@millrace/source-files",
+  name: plugin,
   settings: Settings,
-  catalogue: Braze.catalogue,
+  catalogue: brazeCurrents.catalogue,
   replayable: true,
+  ranged: true,
   parallel: true,
   placeOf: Checkpoint.placeOf,
   check: ({ path, from = "" }, _, { follow }) => expectFile(resolve(path), follow, hourOf(from) ?? ""),
@@ -107,8 +84,11 @@ export const files = Source.plugin({
         from: hourOf(from) ?? "",
         interval: Duration.toMillis(interval)
       }
-      const pass = Pass.run(place, intake, options, readers())
+      const pass = Effect.flatMap(
+        SplitReader.make({ plugin, format: brazeCurrents.format, intake }),
+        (reader) => Pass.run(place, intake, options, reader)
+      )
       // A run that ends has been told what cannot be read by the end of it: nobody is kept waiting for it to change.
-      return options.follow ? pass : Effect.mapError(pass, fatal)
+      return options.follow ? pass : Effect.mapError(pass, Problems.fatal)
     }
 })

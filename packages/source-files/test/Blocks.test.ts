@@ -34,7 +34,7 @@ const once = Effect.fnUntraced(function* (contents: { readonly [path: string]: U
 const at = (codec: Avro.Codec) => file([first], codec).length
 
 describe("a block that unpacks", () => {
-  for (const codec of ["deflate", "snappy"] as const) {
+  for (const codec of ["deflate", "snappy", "zstandard"] as const) {
     it.live(`to more than 64 MiB is one dead letter between its neighbours: ${codec}`, () =>
       Effect.gen(function* () {
         const bomb = { count: 1, plain: Buffer.alloc(64 * 1024 * 1024 + 1, 97) }

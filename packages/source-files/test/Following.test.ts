@@ -19,6 +19,7 @@ import * as Result from "effect/Result"
 import { files } from "../src/index.ts"
 import { survey } from "../src/internal/discover.ts"
 import * as Standing from "../src/internal/standing.ts"
+import * as Trust from "../src/internal/trust.ts"
 import * as Recorder from "./support/recorder.ts"
 
 const base = mkdtempSync(join(tmpdir(), "millrace-following-"))
@@ -65,11 +66,10 @@ describe("a run that follows a large archive", () => {
         Recorder.run(recorder, folder, { follow: true, settings: { interval: "10 millis" } })
       )
       let expected = hours * types
-      const read = (isSo = () => recorder.events.length >= expected) =>
-        Effect.gen(function* () {
-          while (!isSo()) yield* Effect.sleep("5 millis")
-          assert.strictEqual(recorder.events.length, expected)
-        })
+      const read = Effect.fnUntraced(function* (isSo = () => recorder.events.length >= expected) {
+        while (!isSo()) yield* Effect.sleep("5 millis")
+        assert.strictEqual(recorder.events.length, expected)
+      })
       yield* read()
       for (const path of [
         pathOf(0, hours - 1, "b.ndjson"),
@@ -132,6 +132,9 @@ describe("a run that follows a large archive", () => {
           [...(changes?.folders ?? [])],
           ["", "event_type=type-1", dirname(pathOf(0, hours - 1))]
         )
+        assert.notInclude(changes?.folders ?? [], dirname(pathOf(0, 0)))
+        const all = yield* Effect.promise(() => standing.ask(none, [], "all"))
+        assert.include(all?.folders ?? [], dirname(pathOf(0, 0)))
         assert.isBelow(changes?.files.length ?? Infinity, 101)
         assert.isFalse(changes?.isLess)
         renameSync(folder, `${folder}-away`)
@@ -139,6 +142,83 @@ describe("a run that follows a large archive", () => {
         assert.isUndefined(yield* ask)
       })
   )
+})
+
+describe("a run that follows a small folder", () => {
+  it.live(
+    "takes a file when it comes, grows, is renamed or replaced, however rarely it would look by itself",
+    () =>
+      Effect.gen(function* () {
+        const folder = mkdtempSync(join(base, "small-"))
+        put(join(folder, pathOf(0, 0)))
+        const recorder = Recorder.make()
+        const running = yield* Effect.forkChild(
+          Recorder.run(recorder, folder, { follow: true, settings: { interval: "30 minutes" } })
+        )
+        const until = Effect.fnUntraced(function* (isSo: () => boolean) {
+          while (!isSo()) yield* Effect.sleep("5 millis")
+        })
+        const read = (count: number) => until(() => recorder.events.length === count)
+        yield* read(1)
+        put(join(folder, pathOf(0, 0, "b.ndjson")))
+        yield* read(2)
+        const text = line()
+        put(join(folder, pathOf(0, 0, "written.ndjson")), text.slice(0, 30))
+        yield* until(() => recorder.unread.size === 1)
+        appendFileSync(join(folder, pathOf(0, 0, "written.ndjson")), text.slice(30))
+        yield* read(3)
+        put(join(folder, pathOf(0, 0, ".part.ndjson")))
+        renameSync(join(folder, pathOf(0, 0, ".part.ndjson")), join(folder, pathOf(0, 0, "c.ndjson")))
+        yield* read(4)
+        put(join(folder, pathOf(0, 0)), "another\n")
+        yield* until(() => (recorder.problems.at(-1) ?? []).some(({ reason }) => reason === "replaced"))
+        assert.strictEqual(new Set(recorder.events.map(({ id }) => id)).size, 4)
+        yield* Fiber.interrupt(running)
+      })
+  )
+
+  it.live("looks fifteen times as seldom where the system tells of everything and has nothing to tell", () =>
+    Effect.gen(function* () {
+      const folder = mkdtempSync(join(base, "idle-"))
+      put(join(folder, pathOf(0, 0)))
+      const recorder = Recorder.make()
+      const looks: Array<number> = []
+      const running = yield* Effect.forkChild(
+        Recorder.run(recorder, folder, {
+          follow: true,
+          settings: { interval: "100 millis" },
+          onProblems: () => looks.push(performance.now())
+        })
+      )
+      const gap = () => (looks.at(-1) ?? 0) - (looks.at(-2) ?? 0)
+      while (looks.length < 3 || gap() < 1400) yield* Effect.sleep("10 millis")
+      yield* Fiber.interrupt(running)
+    })
+  )
+})
+
+describe("what the system tells of", () => {
+  const hints = (folders: ReadonlyArray<string>, files: ReadonlyArray<string>) => ({
+    folders: new Set(folders),
+    files: new Set(files)
+  })
+
+  it("is relied on until a look finds what it did not tell of by the next one", () => {
+    const trust = Trust.make(true)
+    trust.onTold(hints(["a"], ["a/1"]))
+    trust.onFound(["a/1", "a/2", "a/new/3"])
+    trust.onTold(hints([], []))
+    assert.isTrue(trust.holds())
+    trust.onFound(["b/4"])
+    trust.onTold(hints([], ["b/4"]))
+    assert.isTrue(trust.holds())
+    trust.onFound(["b/5"])
+    trust.onTold(hints(["a"], ["b/4"]))
+    assert.isFalse(trust.holds())
+    trust.onTold(hints(["b"], []))
+    assert.isFalse(trust.holds())
+    assert.isFalse(Trust.make(false).holds())
+  })
 })
 
 describe("a file that went and comes back", () => {
@@ -152,10 +232,9 @@ describe("a file that went and comes back", () => {
       const running = yield* Effect.forkChild(
         Recorder.run(recorder, folder, { follow: true, settings: { interval: "10 millis" } })
       )
-      const until = (isSo: () => boolean) =>
-        Effect.gen(function* () {
-          while (!isSo()) yield* Effect.sleep("5 millis")
-        })
+      const until = Effect.fnUntraced(function* (isSo: () => boolean) {
+        while (!isSo()) yield* Effect.sleep("5 millis")
+      })
       yield* until(() => recorder.events.length === 2)
       const looked = Effect.suspend(() => {
         const before = recorder.problems.length

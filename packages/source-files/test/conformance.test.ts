@@ -6,6 +6,7 @@ import { Sample } from "@millrace/events-braze"
 import { files } from "@millrace/source-files"
 import { sourceConformance } from "@millrace/testing"
 import * as Effect from "effect/Effect"
+import * as Parquet from "../../objects/test/support/parquet.ts"
 import * as Avro from "./support/avro.ts"
 
 const time = 1_782_742_805_000
@@ -21,14 +22,17 @@ const avro = Avro.sample(2500, 2500)
 const packed = Avro.sample(300, 40, "users.messages.sms.Send", 2)
 const plain = lines(3, 1500)
 const gzipped = lines(4, 1200)
+// Row groups of which one is two chunks.
+const table = lines(5, 1300)
 const contents = {
   "event_type=a/date=2026-06-29-00/1.avro": Avro.file(avro, "deflate"),
   "event_type=b/date=2026-06-29-00/1.avro": Avro.file(packed, "snappy"),
   "event_type=c/date=2026-06-29-01/1.ndjson": `${textOf(plain)}{"half\n{}\n`,
   "event_type=d/date=2026-06-29-02/1.json.gz": gzipSync(`nonsense\n${textOf(gzipped)}`),
+  "event_type=d/date=2026-06-29-02/2.parquet": Parquet.file(table.map(Parquet.rowOf), 1000),
   "event_type=e/date=2026-06-29-02/1.json": "[1, 2, 3]"
 }
-const events = [...Avro.eventsOf(avro), ...Avro.eventsOf(packed), ...plain, ...gzipped]
+const events = [...Avro.eventsOf(avro), ...Avro.eventsOf(packed), ...plain, ...gzipped, ...table]
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => {

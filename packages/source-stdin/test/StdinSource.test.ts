@@ -39,6 +39,10 @@ const pieces = (text: string | Buffer, size = 64 * 1024) => {
 }
 
 const idsOf = (events: ReadonlyArray<Event>) => events.map(({ id }) => id)
+/** Time enough for a stream to give many megabytes, if anybody reads them. */
+const turns = Effect.promise(async () => {
+  for (let turn = 0; turn < 5000; turn++) await new Promise((resolve) => setImmediate(resolve))
+})
 const soon = (isSo: () => boolean) => Effect.repeat(Effect.sleep("5 millis"), { until: isSo })
 
 describe("lines of events", () => {
@@ -167,7 +171,7 @@ describe("a stream", () => {
       yield* recorder.door.close
       const fiber = yield* Effect.forkChild(recorder.run(StdinSource.events(endless)))
       yield* soon(() => recorder.chunks.length === 1)
-      yield* Effect.sleep("50 millis")
+      yield* turns
       assert.isAtMost(given, 512 * 1024)
       yield* recorder.door.open
       yield* soon(() => given > 1_000_000)
@@ -243,7 +247,7 @@ describe("a stream", () => {
         yield* recorder.door.close
         const fiber = yield* Effect.forkChild(recorder.run(StdinSource.events(() => stream)))
         stream.write(text)
-        yield* Effect.sleep("30 millis")
+        yield* soon(() => (text === "" ? stream.listenerCount("readable") > 0 : recorder.chunks.length === 1))
         assert.isFalse(stream.destroyed)
         yield* Fiber.interrupt(fiber)
         assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
@@ -513,8 +517,10 @@ describe("a process", () => {
       }
       write()
       yield* soon(() => running.reports().length === 1)
+      // Sleeps, since nothing tells that another process reads no more.
       yield* Effect.sleep("300 millis")
       const before = taken
+      // Sleeps, since nothing tells that another process reads no more.
       yield* Effect.sleep("300 millis")
       assert.strictEqual(taken, before)
       assert.isAtMost(taken, 2 * 1024 * 1024)

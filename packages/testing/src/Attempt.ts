@@ -22,13 +22,18 @@ export const deliver = <E extends Event>(
   opened: Opened<E>,
   events: ReadonlyArray<E>,
   lane?: string
-): Effect.Effect<Outcomes, DeliveryError> =>
-  Effect.gen(function* () {
-    const name = lane ?? (yield* Effect.orDie(Material.mainLane(opened, events)))
-    const connection = yield* opened.connect(name)
-    const batch = yield* Effect.orDie(Material.batchOf(opened, name, events, connection.envelope))
-    return yield* connection.deliver(batch)
-  }).pipe(Effect.scoped)
+): Effect.Effect<Outcomes, DeliveryError> => Effect.scoped(attempt(opened, events, lane))
+
+const attempt = Effect.fnUntraced(function* <E extends Event>(
+  opened: Opened<E>,
+  events: ReadonlyArray<E>,
+  lane?: string
+) {
+  const name = lane ?? (yield* Effect.orDie(Material.mainLane(opened, events)))
+  const connection = yield* Material.connect(opened, name)
+  const batch = yield* Effect.orDie(Material.batchOf(opened, name, events, connection.envelope))
+  return yield* connection.deliver(batch)
+})
 
 /**
  * `deliver`, with a verdict on each message: that on the attempt as a whole where it failed.
@@ -56,4 +61,4 @@ export const check = <E extends Event>(
   opened: Opened<E>,
   lane = opened.lanes[0]?.name ?? ""
 ): Effect.Effect<void, DeliveryError> =>
-  Effect.scoped(Effect.flatMap(opened.connect(lane), (connection) => connection.check))
+  Effect.scoped(Effect.flatMap(Material.connect(opened, lane), (connection) => connection.check))

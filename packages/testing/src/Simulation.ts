@@ -7,15 +7,15 @@
  *
  * @since 1.0.0
  */
-import type * as Exporter from "@millrace/core/Exporter"
-import type { Outbox, OutboxError } from "@millrace/core/Outbox"
-import type * as Layer from "effect/Layer"
 import * as CrashPoints from "./internal/simulation/crashPoints.ts"
 import * as Generate from "./internal/simulation/generate.ts"
+import * as GenerateFleet from "./internal/simulation/generateFleet.ts"
 import * as HistoryRun from "./internal/simulation/history.ts"
+import type { History, Setup } from "./internal/simulation/model.ts"
 import * as Plans from "./internal/simulation/plan.ts"
-import type { Promised } from "./internal/simulation/promises.ts"
 import * as Shrink from "./internal/simulation/shrink.ts"
+
+export type { Disk, History, Setup, Violation } from "./internal/simulation/model.ts"
 
 /**
  * Everything that is to happen in a history: plain JSON, so that a failing one can be kept.
@@ -34,71 +34,6 @@ export const Plan = Plans.Plan
 export type Plan = Plans.Plan
 
 /**
- * What the processes of a history write on, one after the other, and what a crash leaves of it.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Disk {
-  /**
-   * Opens the outbox; read and built anew for each process. Its calls must end in the thread that makes them, without
-   * waiting for a promise, a timer or a worker.
-   */
-  readonly layer: Layer.Layer<Outbox, OutboxError>
-  /**
-   * A process has died and closed nothing: from now on `layer` must open what it left. The scope of the old layer is
-   * closed after this call.
-   */
-  readonly crash: () => void
-  /** The history is over. */
-  readonly remove: () => void
-}
-
-/**
- * What is simulated.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Setup {
-  /** Makes an empty disk for one history; by default one in memory, where every call that took effect is durable. */
-  readonly outbox?: () => Disk
-  /** The engine; by default that of `@millrace/core`. */
-  readonly start?: typeof Exporter.start
-}
-
-/**
- * A promise that was broken, and by what.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Violation {
-  readonly promise: Promised
-  readonly text: string
-}
-
-/**
- * What came of a plan.
- *
- * @since 1.0.0
- * @category models
- */
-export interface History {
-  readonly plan: Plan
-  /** Empty when every promise was kept; a history ends at its first violation. */
-  readonly violations: ReadonlyArray<Violation>
-  /** Of the whole trace: equal for equal runs. */
-  readonly hash: string
-  /** Its last lines. */
-  readonly trace: ReadonlyArray<string>
-  /** How many crash points each process passed: calls of the outbox and the remote, and scheduler steps. */
-  readonly lives: ReadonlyArray<{ readonly hooks: number; readonly steps: number }>
-  /** Virtual milliseconds. */
-  readonly lasted: number
-}
-
-/**
  * The plan of a seed. Seeds hold for one version of this package: keep plans, not seeds. A `small` one has a handful of
  * events and no crash, to be tried with a crash at every point.
  *
@@ -106,6 +41,15 @@ export interface History {
  * @category constructors
  */
 export const plan = (seed: number, size: "usual" | "small" = "usual"): Plan => Generate.generate(seed, size)
+
+/**
+ * The plan of a seed for several exporters over one outbox: they stand still, are cut off, die, are restarted, and their clocks
+ * disagree.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const fleetPlan = (seed: number): Plan => GenerateFleet.generateFleet(seed)
 
 /**
  * Runs one history to its end, or to its first violation. Synchronous: what waits for a real promise or timer is

@@ -4,78 +4,15 @@
  * @since 1.0.0
  */
 import type { Event } from "@millrace/core/Event"
-import type { Plugin } from "@millrace/core/Plugin"
-import type { Source } from "@millrace/core/Source"
-import type * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import * as Conformance from "./Conformance.ts"
 import { pushPromises } from "./internal/conformance/pushPromises.ts"
 import { readingPromises } from "./internal/conformance/readingPromises.ts"
 import { descriptions } from "./internal/conformance/settingsPromises.ts"
+import * as SourceSubject from "./internal/conformance/sourceSubject.ts"
+import type { SourceUnderTest } from "./internal/conformance/sourceUnderTest.ts"
 import { splitPromises } from "./internal/conformance/splitPromises.ts"
-import * as Spring from "./internal/conformance/spring.ts"
 
-/**
- * What there is for a source to read.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Supply<Input> {
-  /** Settings by which the source finds it. They must hold for several runs, one after the other. */
-  readonly settings: Input
-  /** The ids of the events that can be read, each once. */
-  readonly ids: ReadonlyArray<string>
-  /** How many bad records stand among them. */
-  readonly malformed: number
-  /**
-   * For a push source: each sends one request and tells whether it was acknowledged. They are run until they are, also
-   * where nobody listens. Together they send every event and every bad record.
-   */
-  readonly requests?: ReadonlyArray<Effect.Effect<boolean>>
-}
-
-/**
- * What a source keeps to; each has a default.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Limits {
-  /** Appends under way at once; 4 by default. */
-  readonly appends?: number
-  /** Events and bad records in a chunk; 10,000 by default. */
-  readonly records?: number
-  /** Bytes of the records of a chunk, bad ones among them; 1 MiB by default. */
-  readonly bytes?: number
-}
-
-/**
- * A source plugin to be tested.
- *
- * @since 1.0.0
- * @category models
- */
-export interface SourceUnderTest<E extends Event, Input, CredentialsInput = {}> {
-  /** What the package exports: the value that `Source.plugin` made. */
-  readonly plugin: Plugin<Input, CredentialsInput, Source<E>>
-  /** Credentials that it runs with, where it takes any. */
-  readonly credentials?: NoInfer<CredentialsInput>
-  /** Whether it reads splits up to their checkpoints, or is sent what it takes. */
-  readonly kind: "pull" | "push"
-  /**
-   * Lays out something to read; run once for each promise, in its scope. For a pull source: several splits, one of them
-   * of three chunks or more, and all together small enough to be read some dozens of times.
-   */
-  readonly supply: Effect.Effect<Supply<NoInfer<Input>>, unknown, Scope.Scope>
-  /** Whether its past can be read again, as its definition says; default no. */
-  readonly replayable?: boolean
-  /** Whether it can meet records that are no events; default yes. */
-  readonly meetsBadRecords?: boolean
-  readonly limits?: Limits
-  /** The README of the package, whose tables must name every setting. */
-  readonly readme?: URL
-}
+export type { Limits, SourceUnderTest, Supply } from "./internal/conformance/sourceUnderTest.ts"
 
 /**
  * The promises of a source, to be run in any way.
@@ -86,19 +23,19 @@ export interface SourceUnderTest<E extends Event, Input, CredentialsInput = {}> 
 export const sourceSuite = <E extends Event, Input, CredentialsInput>(
   under: SourceUnderTest<E, Input, CredentialsInput>
 ): Conformance.Suite => {
-  const spring = Spring.make(under)
+  const subject = SourceSubject.make(under)
   const { info, settingsSchema, credentialsSchema } = under.plugin
   return {
     subject: `${info.name} as a ${under.kind} source`,
     leftOut: [
-      ...(spring.meetsBadRecords ? [] : ["bad records"]),
-      ...(under.kind === "pull" && !spring.replayable ? ["reading again"] : []),
+      ...(subject.meetsBadRecords ? [] : ["bad records"]),
+      ...(under.kind === "pull" && !subject.replayable ? ["reading again"] : []),
       ...(under.readme === undefined ? ["README"] : [])
     ],
     promises: [
       ...descriptions({ settings: settingsSchema, credentials: credentialsSchema }, under.readme),
-      ...readingPromises(spring),
-      ...(under.kind === "pull" ? splitPromises(spring) : pushPromises(spring))
+      ...readingPromises(subject),
+      ...(under.kind === "pull" ? splitPromises(subject) : pushPromises(subject))
     ]
   }
 }

@@ -1,18 +1,40 @@
 import { describe, expect, it } from "@effect/vitest"
+import type * as Exporter from "@millrace/core/Exporter"
 import { Simulation } from "@millrace/testing"
-import { bugs, plant } from "./support/planted.ts"
+import { type Bug, bugs, fleetBugs, plant } from "./support/planted.ts"
+
+function* plansFor({ crashed }: Bug, start: typeof Exporter.start): Generator<Simulation.Plan> {
+  if (crashed !== undefined)
+    return yield* Simulation.crashPoints(Simulation.plan(crashed, "small"), { start })
+  for (let seed = 1; seed <= 1200; seed++) {
+    for (const size of ["usual", "small"] as const) yield Simulation.plan(seed, size)
+  }
+}
 
 describe("a bug planted in the engine", () => {
   it.each(bugs)("is found: $name", async (bug) => {
     const { start, remove } = await plant(bug)
     try {
-      for (let seed = 1; seed <= 1200; seed++) {
-        for (const size of ["usual", "small"] as const) {
-          const [violation] = Simulation.run(Simulation.plan(seed, size), { start }).violations
-          if (violation !== undefined && bug.breaks.includes(violation.promise)) return
-        }
+      let histories = 0
+      for (const plan of plansFor(bug, start)) {
+        const [violation] = Simulation.run(plan, { start }).violations
+        if (violation !== undefined && bug.breaks.includes(violation.promise)) return
+        histories++
       }
-      expect.fail("2400 histories did not find it")
+      expect.fail(`${histories} histories did not find it`)
+    } finally {
+      remove()
+    }
+  })
+
+  it.each(fleetBugs)("is found in a fleet: $name", async (bug) => {
+    const { start, shared, remove } = await plant(bug)
+    try {
+      for (let seed = 1; seed <= 600; seed++) {
+        const [violation] = Simulation.run(Simulation.fleetPlan(seed), { start, shared }).violations
+        if (violation !== undefined && bug.breaks.includes(violation.promise)) return
+      }
+      expect.fail("600 histories did not find it")
     } finally {
       remove()
     }

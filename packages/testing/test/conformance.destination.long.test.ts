@@ -3,18 +3,28 @@ import * as Message from "@millrace/core/Message"
 import { Conformance, DestinationConformance, destinationConformance } from "@millrace/testing"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { under } from "./support/acme.ts"
+import { honest, type Parts, under } from "./support/acme.ts"
 import { brokenDestinations } from "./support/brokenDestinations.ts"
 import * as Judging from "./support/judging.ts"
+import * as Rows from "./support/rows.ts"
+import * as Tokens from "./support/tokens.ts"
 
 const { destinationSuite } = DestinationConformance
-const judging = (deliver = Judging.honestly) => ({ ...under({ deliver }), remote: Judging.judging })
+const judging = (deliver = Judging.honestly, changes: Partial<Parts> = {}) => ({
+  ...under({ deliver, ...changes }),
+  remote: Judging.judging
+})
+const withTokens = (enter = Tokens.honestly) => ({ ...under({ enter }), remote: Tokens.handingOut })
+const many = { ...honest.limits, messages: 1000, events: 1000, bytes: 1_000_000 }
 
 destinationConformance(under())
 destinationConformance(judging())
+destinationConformance(withTokens())
+destinationConformance(Rows.bulk(Rows.honestly))
 destinationConformance({ ...under(), remote: false })
 
 const believes = "believes the verdict on each message, and silence never"
+const readsAll = "reads to its end the answer to the largest request that its limits allow"
 const faults = [
   ...brokenDestinations.map(({ isHasty = false, parts, ...told }) => ({
     ...told,
@@ -29,12 +39,29 @@ const faults = [
   {
     fault: "verdicts on single messages that nobody reads",
     suite: destinationSuite(judging(Judging.blindly)),
-    breaks: believes
+    breaks: believes,
+    // The verdict on the last message of many is one of those.
+    alsoBreaks: readsAll
   },
   {
     fault: "silence that is taken for a delivery",
     suite: destinationSuite(judging(Judging.hopefully)),
     breaks: believes
+  },
+  {
+    fault: "one verdict on a message for all of its rows",
+    suite: destinationSuite(Rows.bulk(Rows.asOne)),
+    breaks: believes
+  },
+  {
+    fault: "limits that allow a larger answer than it reads",
+    suite: destinationSuite(judging(Judging.shortly, { limits: many })),
+    breaks: readsAll
+  },
+  {
+    fault: "a token that is kept when it has run out",
+    suite: destinationSuite(withTokens(Tokens.onceForAll)),
+    breaks: "goes on with a new token when one has run out"
   }
 ]
 
@@ -43,9 +70,11 @@ describe("a destination with a fault breaks one promise", () => {
     Effect.gen(function* () {
       const broken = yield* Conformance.broken(suite)
       const promises = broken.map(({ promise }) => promise)
-      assert.deepStrictEqual(
-        "isHasty" in how && how.isHasty ? promises.filter((promise) => promise === breaks) : promises,
-        [breaks],
+      const found =
+        "isHasty" in how && how.isHasty ? promises.filter((promise) => promise === breaks) : promises
+      assert.sameMembers(
+        found,
+        "alsoBreaks" in how ? [breaks, how.alsoBreaks] : [breaks],
         broken.map(({ promise, detail }) => `${promise}: ${detail}`).join("\n\n")
       )
     })
@@ -53,7 +82,9 @@ describe("a destination with a fault breaks one promise", () => {
 
   it("for every promise there is", () => {
     const shown = new Set(faults.map(({ breaks }) => breaks))
-    const all = destinationSuite(judging()).promises.map(({ promise }) => promise)
+    const all = [judging(), withTokens()].flatMap((given) =>
+      destinationSuite(given).promises.map(({ promise }) => promise)
+    )
     assert.deepStrictEqual(
       all.filter((promise) => !shown.has(promise)),
       []

@@ -11,6 +11,7 @@ import {
   Outcome,
   Source
 } from "@millrace/core"
+import { Transport } from "@millrace/http"
 import { FaultyRemote, sourceConformance } from "@millrace/testing"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -56,19 +57,24 @@ const plugin = Source.plugin({
     Source.withCredentials(credentials, ({ token }) =>
       Source.fromAsync(async (intake, signal, { follow }) => {
         const headers = { authorization: `Bearer ${Redacted.value(token)}` }
-        for (const split of splits) {
-          await intake.claim(split, async (after = "0", { signal }) => {
-            for (let from = Number(after); ; from += perPage) {
-              const answer = await fetch(`${url}/${split}?after=${from}`, { headers, signal })
-              const text = await answer.text()
-              const events: ReadonlyArray<Item> = JSON.parse(text)
-              if (events.length === 0) return
-              assert.isAtLeast(text.length, 0.95 * pageBytes)
-              await intake.append({ events, malformed: [], split, checkpoint: String(from + perPage) })
-            }
-          })
+        const channel = Transport.promise(url, { answerBytes: 2 * pageBytes })
+        try {
+          for (const split of splits) {
+            await intake.claim(split, async (after = "0", { signal }) => {
+              for (let from = Number(after); ; from += perPage) {
+                const path = `/${split}?after=${from}`
+                const answer = await channel.send({ method: "GET", path, headers }, signal)
+                const events = Result.getOrThrow(Transport.json(answer)) as ReadonlyArray<Item>
+                if (events.length === 0) return
+                assert.isAtLeast(answer.body.length, 0.95 * pageBytes)
+                await intake.append({ events, malformed: [], split, checkpoint: String(from + perPage) })
+              }
+            })
+          }
+          if (follow) await once(signal, "abort")
+        } finally {
+          await channel.close()
         }
-        if (follow) await once(signal, "abort")
       })
     )
 })

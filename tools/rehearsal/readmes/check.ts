@@ -1,7 +1,8 @@
 /** The examples of every README, as its reader has them: installed from the registry, type-checked and run. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { attempt, Failure, run } from "../ground.ts"
+import { Failure } from "../failure.ts"
+import { attempt, run } from "../ground.ts"
 import { installed, type Project } from "../project.ts"
 import { copy, tool } from "../workspace.ts"
 import { type Addresses, addressed, type Block, blocksOf, pair, placeOf, replaced } from "./block.ts"

@@ -23,6 +23,11 @@ export const configurations: ReadonlyArray<Configuration> = [
   },
   {
     package: "@millrace/exporter",
+    holds: "backfill: true",
+    replace: { "pod: us1": "baseUrl: EMULATOR" }
+  },
+  {
+    package: "@millrace/exporter",
     holds: "ALERT_WEBHOOK",
     environment: {
       ALERT_WEBHOOK: "https://alerts.example.com/hook",
@@ -32,8 +37,48 @@ export const configurations: ReadonlyArray<Configuration> = [
   {
     package: "@millrace/source-currents-http",
     holds: "CURRENTS_TOKEN",
-    replace: { "host: 0.0.0.0, port: 8080": "host: 127.0.0.1, port: 0" }
+    replace: { "port: 8080": "port: 0" }
   },
+  {
+    package: "@millrace/source-s3",
+    holds: "bucket: acme-currents",
+    notRun: "there is no such bucket"
+  },
+  {
+    package: "@millrace/source-azure-blob",
+    holds: "container: acme-currents",
+    notRun: "there is no such container"
+  },
+  {
+    package: "@millrace/source-gcs",
+    holds: "bucket: acme-currents",
+    notRun: "there is no such bucket"
+  },
+  {
+    package: "@millrace/source-nats",
+    holds: "stream: EVENTS",
+    notRun: "there may be no nats-server"
+  },
+  {
+    package: "@millrace/outbox-postgres",
+    holds: "schema: millrace",
+    notRun: "there may be no PostgreSQL server"
+  },
+  {
+    package: "@millrace/source-files",
+    holds: "path: ./currents #",
+    files: { "currents/none.ndjson": "" }
+  },
+  {
+    package: "@millrace/destination-mparticle",
+    holds: "an identity type of mParticle",
+    replace: { "pod: us1 #": "baseUrl: EMULATOR #" }
+  },
+  ...["segment", "amplitude", "mixpanel"].map((name) => ({
+    package: `@millrace/destination-${name}`,
+    holds: "order.placed: Order Placed",
+    replace: { "region: us #": "baseUrl: VENDOR #" }
+  })),
   {
     package: "@millrace/destination-mparticle",
     holds: "appId: 5f0e7d3c",

@@ -86,6 +86,33 @@ routes: [{ name: lake, to: { use: "@millrace/destination-files", settings: { pat
     prints: /^1 object/
   },
   {
+    package: "@millrace/objects",
+    holds: "ObjectSource.plugin",
+    replace: { '"acme-storage"': '"./acme-storage.ts"' },
+    after: `
+const faultOf = (thrown: unknown): StoreFault.Kind => (thrown instanceof TypeError ? "unreachable" : "failed")
+const codeOf = (thrown: unknown) => (thrown instanceof Error ? thrown.name : "unknown")
+console.log(typeof acme)`,
+    files: {
+      "acme-storage.ts": `
+import type { ObjectStore } from "@millrace/objects"
+import type { Redacted } from "effect/Redacted"
+interface Asked { readonly bucket: string; readonly prefix: string; readonly page?: string | undefined }
+export class Client {
+  readonly token: Redacted<string>
+  constructor(token: Redacted<string>) { this.token = token }
+  list(asked: Asked & { readonly delimiter: string }): Promise<ObjectStore.Page<string>>
+  list(asked: Asked & { readonly after?: string | undefined }): Promise<ObjectStore.Page<ObjectStore.StoredObject>>
+  async list(_: Asked): Promise<any> { return { items: [] } }
+  async get(_: { readonly bucket: string; readonly key: string; readonly offset: number; readonly length: number; readonly ifMatch: string }) {
+    return new Uint8Array(0)
+  }
+  close() {}
+}`
+    },
+    prints: /^function/
+  },
+  {
     package: "@millrace/events-braze",
     holds: "CustomHttp.decodeEnvelope",
     before: `

@@ -1,12 +1,13 @@
 /**
  * `millrace alerts`: proves that alerts arrive.
  */
+
+import type { Alert } from "@millrace/operations/Alerts"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import type { Alert } from "../alerts/memory.ts"
-import * as Send from "../alerts/send.ts"
 import { Ended, exitCodes, InputError } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
+import * as SendAlerts from "../sendAlerts.ts"
 import { table } from "../table.ts"
 import * as Terminal from "../terminal.ts"
 
@@ -29,7 +30,7 @@ const test = Command.make(
     const rows = yield* Effect.forEach(
       alerts.ways,
       (way) =>
-        Effect.match(Send.by(way)(name, [alert]), {
+        Effect.match(SendAlerts.by(way)(name, [alert]), {
           onFailure: ({ message }) => [way.name, "failed", message],
           onSuccess: () => [way.name, "sent", ""]
         }),

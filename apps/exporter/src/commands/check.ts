@@ -33,9 +33,7 @@ export const check = Command.make(
       Effect.map(route.destination.open, (open): Asked => ({ route, open }))
     )
     const rows = yield* checkLanes(routes)
-    const policies = routes.map(({ route, open }) =>
-      policyText(route, definition.retention, open.limits.concurrency)
-    )
+    const policies = routes.map(({ route, open }) => policyText(route, definition, open.limits.concurrency))
     const warnings = warningsOf(loaded, routes)
     yield* Effect.sync(() =>
       Terminal.print(

@@ -6,6 +6,9 @@ import type { Filter } from "@millrace/core/DeadLetters"
 import type { Definition } from "@millrace/core/Exporter"
 import type { DeadLetterHead } from "@millrace/core/Outbox"
 import * as Preview from "@millrace/core/Preview"
+import * as Access from "@millrace/operations/Access"
+import type { Letter, Page } from "@millrace/operations/DeadLetters"
+import { number } from "@millrace/operations/Text"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -15,10 +18,9 @@ import * as Result from "effect/Result"
 import { InputError } from "../exitCode.ts"
 import { json } from "../json.ts"
 import { configArgument, load } from "../load.ts"
-import type { Letter, Page } from "../operations.ts"
-import { number, table } from "../table.ts"
+import { expectState, look } from "../operated.ts"
+import { table } from "../table.ts"
 import * as Terminal from "../terminal.ts"
-import { expectState, withOperations, withReading } from "../withOperations.ts"
 
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.optional, Flag.withDescription(description))
@@ -93,7 +95,7 @@ const list = Command.make(
         message: `--limit is ${limit}; give one from 1 to ${number(longestList)}, or print all with dead-letters export`
       })
     }
-    const { letters, total } = yield* withReading(loaded, (operations) =>
+    const { letters, total } = yield* look(loaded, (operations) =>
       operations.listDeadLetters(filterOf(given, loaded.definition), limit)
     )
     const rows = letters.map((letter) => ({
@@ -137,7 +139,7 @@ const show = Command.make(
   },
   Effect.fnUntraced(function* ({ config, id }) {
     const loaded = yield* load(config)
-    const page = yield* withReading(loaded, (operations) => operations.deadLetters({ ids: [id] }, id - 1))
+    const page = yield* look(loaded, (operations) => operations.deadLetters({ ids: [id] }, id - 1))
     const [letter] = page.letters
     if (letter === undefined) return yield* new InputError({ message: `there is no dead letter ${id}` })
     const sent = yield* sentOf(letter, loaded.definition)
@@ -175,7 +177,7 @@ const replay = Command.make(
   { config: configArgument, ...flags },
   Effect.fnUntraced(function* ({ config, ...given }) {
     const loaded = yield* load(config)
-    const { replayed, left, isRunning } = yield* withOperations(loaded, (operations, isRunning) =>
+    const { replayed, left, isRunning } = yield* Access.use(loaded, (operations, isRunning) =>
       Effect.map(operations.replay(filterOf(given, loaded.definition)), (result) => ({
         ...result,
         isRunning
@@ -209,7 +211,7 @@ const purge = Command.make(
     }
     const loaded = yield* load(config)
     const filter = filterOf(given, loaded.definition)
-    const purged = yield* withOperations(loaded, (operations) => operations.purge(filter))
+    const purged = yield* Access.use(loaded, (operations) => operations.purge(filter))
     yield* print(`${number(purged)} dead letters removed for good, counted as erased`)
   })
 ).pipe(Command.withDescription("Remove dead letters for good; the ledger counts them as erased"))
@@ -220,8 +222,9 @@ const exportLetters = Command.make(
   Effect.fnUntraced(function* ({ config, ...given }) {
     const loaded = yield* load(config)
     const filter = filterOf(given, loaded.definition)
-    yield* withReading(loaded, (operations) =>
-      Effect.gen(function* () {
+    yield* look(
+      loaded,
+      Effect.fnUntraced(function* (operations) {
         let after: number | undefined = 0
         while (after !== undefined) {
           const page: Page = yield* operations.deadLetters(filter, after)

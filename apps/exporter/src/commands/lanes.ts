@@ -3,6 +3,10 @@
  */
 import type { Loaded } from "@millrace/config/Config"
 import type { LaneKey } from "@millrace/core/Outbox"
+import * as Access from "@millrace/operations/Access"
+import * as Lanes from "@millrace/operations/Lanes"
+import type { Status } from "@millrace/operations/Status"
+import { counted } from "@millrace/operations/Text"
 import * as Clock from "effect/Clock"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -10,14 +14,12 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { InputError } from "../exitCode.ts"
 import { json } from "../json.ts"
-import { lanesOf, lanesText } from "../lanesText.ts"
+import { lanesText } from "../lanesText.ts"
 import { whyWaiting } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
-import type { Status } from "../operations.ts"
-import { sourcesText } from "../sources.ts"
-import { counted } from "../table.ts"
+import { expectState, look } from "../operated.ts"
+import { sourcesText } from "../sourcesText.ts"
 import * as Terminal from "../terminal.ts"
-import { expectState, withOperations, withReading } from "../withOperations.ts"
 
 const show = Command.make(
   "show",
@@ -25,12 +27,12 @@ const show = Command.make(
   Effect.fnUntraced(function* ({ config, json }) {
     const loaded = yield* load(config)
     yield* expectState(loaded)
-    yield* withReading(loaded, (operations) =>
+    yield* look(loaded, (operations) =>
       Effect.flatMap(Effect.all([operations.status(), Clock.currentTimeMillis]), ([status, now]) =>
         print(
           json
-            ? Terminal.json({ lanes: lanesOf(status, loaded), sources: status.sources })
-            : `${lanesText(status, loaded, now)}\n\n${sourcesText(status.sources)}`
+            ? Terminal.json({ lanes: Lanes.list(status, loaded.definition), sources: status.sources })
+            : `${lanesText(status, loaded.definition, now)}\n\n${sourcesText(status.sources)}`
         )
       )
     )
@@ -55,7 +57,7 @@ const change = (name: "pause" | "resume", description: string) =>
     Effect.fnUntraced(function* ({ config, lane, route }) {
       const loaded = yield* load(config)
       const key = yield* keyOf(loaded, lane, route)
-      const status = yield* withOperations(loaded, (operations) =>
+      const status = yield* Access.use(loaded, (operations) =>
         Effect.flatMap(operations.pause(key, name === "pause"), (isDone) =>
           isDone ? operations.status() : Effect.succeed(undefined)
         )
@@ -71,9 +73,9 @@ const change = (name: "pause" | "resume", description: string) =>
   ).pipe(Command.withDescription(description))
 
 /** What the lane really does, whatever was asked. */
-const stateText = ({ route, lane }: LaneKey, { lanes, stored }: Status): string => {
-  const status = lanes.find((one) => one.route === route && one.lane === lane)
-  const waiting = stored.find((one) => one.route === route && one.lane === lane)?.waiting ?? 0
+const stateText = (key: LaneKey, { lanes, stored }: Status): string => {
+  const status = Lanes.find(lanes, key)
+  const waiting = Lanes.find(stored, key)?.waiting ?? 0
   const events =
     waiting === 0 ? "nothing waits" : `${counted(waiting, "event")} ${waiting === 1 ? "waits" : "wait"}`
   if (status === undefined) return events
@@ -94,7 +96,7 @@ const purge = Command.make(
   Effect.fnUntraced(function* ({ config, user }) {
     const loaded = yield* load(config)
     yield* expectState(loaded)
-    const { events, letters } = yield* withOperations(loaded, (operations) => operations.erase(user))
+    const { events, letters } = yield* Access.use(loaded, (operations) => operations.erase(user))
     yield* print(
       `${counted(events, "waiting event")} and ${counted(letters, "dead letter")} of this user removed for good, counted as erased; nothing of them is left in the state directory`
     )

@@ -2,11 +2,11 @@
  * `millrace outbox`: is the store sound, and how small can it be?
  */
 import type { Store } from "@millrace/core/Outbox"
+import { number } from "@millrace/operations/Text"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { Ended, exitCodes, InputError } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
-import { number } from "../table.ts"
 import * as Terminal from "../terminal.ts"
 
 const print = (text: string) => Effect.sync(() => Terminal.print(text))

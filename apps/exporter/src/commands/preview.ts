@@ -3,12 +3,12 @@
  */
 import type { Event } from "@millrace/core/Event"
 import * as Preview from "@millrace/core/Preview"
+import { counted, number } from "@millrace/operations/Text"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { differences } from "../differences.ts"
 import { configArgument, load } from "../load.ts"
-import { counted, number } from "../table.ts"
 import * as Terminal from "../terminal.ts"
 import { thrownText } from "../thrownText.ts"
 

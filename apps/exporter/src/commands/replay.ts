@@ -2,15 +2,15 @@
  * `millrace replay`: a range of the past, read again for one route, also beside a running exporter.
  */
 import type { Past } from "@millrace/core/Running"
+import * as Access from "@millrace/operations/Access"
+import { number } from "@millrace/operations/Text"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { InputError } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
-import { number } from "../table.ts"
 import * as Terminal from "../terminal.ts"
-import { withOperations } from "../withOperations.ts"
 
 export const replay = Command.make(
   "replay",
@@ -62,7 +62,7 @@ export const replay = Command.make(
         ? "The events keep their ids: mParticle ignores ids that it took in the last 30 to 60 days. --as gives new ones."
         : `The events get new ids, derived from their own and "${past.as}": the same text gives the same ids.`
     )
-    const events = yield* withOperations(loaded, (operations) => operations.replayPast(past))
+    const events = yield* Access.use(loaded, (operations) => operations.replayPast(past))
     yield* print(
       events === 0
         ? "nothing was read: no event is in this range, or the same replay has been done before"

@@ -7,28 +7,29 @@ import * as Ledger from "@millrace/core/Ledger"
 import * as Outbox from "@millrace/core/Outbox"
 import type { Reader } from "@millrace/core/Reading"
 import type { Report, Running } from "@millrace/core/Running"
+import * as Access from "@millrace/operations/Access"
+import * as Alerts from "@millrace/operations/Alerts"
+import * as Control from "@millrace/operations/Control"
+import * as Notes from "@millrace/operations/Notes"
+import * as Operations from "@millrace/operations/Operations"
+import { type Unread, unreadOf } from "@millrace/operations/Status"
 import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Alerts from "../alerts/watch.ts"
 import * as BadRecords from "../badRecords.ts"
-import * as Control from "../control.ts"
 import { Ended, exitCodes, ofRun } from "../exitCode.ts"
 import { json } from "../json.ts"
-import * as LastRun from "../lastRun.ts"
 import { deadText, ledgerText, waitingText } from "../ledgerText.ts"
 
 import { configArgument, load, startedAs } from "../load.ts"
-import * as Noting from "../noting.ts"
-
-import { ofRunning } from "../operations.ts"
 import { showProgress } from "../progress.ts"
 import { startReaders } from "../readers.ts"
+import * as SendAlerts from "../sendAlerts.ts"
 import * as Terminal from "../terminal.ts"
 import { shown } from "../thrownText.ts"
-import * as Unread from "../unread.ts"
+import { unreadText } from "../unreadText.ts"
 import { validate } from "../validate.ts"
 
 const duration = (name: string, byDefault: string, description: string) =>
@@ -66,24 +67,30 @@ export const run = Command.make(
     const { store } = loaded
     const definition = showDefects ? shown(loaded.definition) : loaded.definition
     yield* validate(loaded, { follow })
+    const watched = SendAlerts.watched(loaded)
     let isStopped = false
     /** Until a run has begun there is nothing to note: another exporter may run here. */
-    let end: (how: LastRun.End["how"], why?: string) => Effect.Effect<void> = () => Effect.void
-    const deliver = (readers: ReadonlyArray<Reader>) =>
-      Effect.gen(function* () {
+    let end: Notes.End = () => Effect.void
+    const deliver = Effect.fnUntraced(
+      function* (readers: ReadonlyArray<Reader>) {
         const outbox = yield* Outbox.Outbox
         const before = yield* outbox.ledger
-        const running = yield* Exporter.start(definition, { follow, patience, drain, readers }).pipe(
-          Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox))
-        )
-        end = yield* LastRun.begin(store.directory, follow)
-        const operations = ofRunning(running, outbox, loaded, {
+        const running = yield* Exporter.start(definition, {
+          follow,
+          patience,
+          drain,
+          readers,
+          instance: loaded.instance
+        }).pipe(Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox)))
+        end = yield* Notes.begin(store.directory, follow)
+        const operations = Operations.fromRunning(running, outbox, loaded, {
           started: yield* Clock.currentTimeMillis,
           follows: follow
         })
         if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
-        const alerts = yield* Alerts.watch(loaded, operations)
-        const notes = yield* Noting.watch(store.directory, running)
+        yield* SendAlerts.ready(loaded)
+        const alerts = yield* Alerts.watch(watched, operations)
+        const notes = yield* Notes.watch(store.directory, running)
         yield* drainOnSignal(running, () => {
           isStopped = true
         })
@@ -94,7 +101,10 @@ export const run = Command.make(
         yield* alerts.last
         yield* notes.last(report)
         return { report, before }
-      }).pipe(Effect.scoped, Effect.provide(store.layer))
+      },
+      Effect.scoped,
+      Effect.provide(Access.own(store, waiting))
+    )
     // The threads first: they load the configuration while the outbox is opened.
     const outcome = yield* Effect.scoped(
       Effect.flatMap(
@@ -105,19 +115,22 @@ export const run = Command.make(
       Effect.tapError((error) =>
         isOwned(error)
           ? Effect.void
-          : Effect.andThen(end("failed", error.message), Alerts.stopped(loaded, error.message))
+          : Effect.andThen(end("failed", error.message), Alerts.stopped(watched, error.message))
       ),
       Effect.tapDefect((defect) => end("failed", `a defect of this program: ${messageOf(defect)}`))
     )
-    const unread = Unread.summaryOf(outcome.report.unread)
+    const unread = unreadOf(outcome.report.unread)
     const { sourceError } = outcome.report
     yield* sourceError !== undefined && hasEnded(outcome.report)
       ? end("failed", sourceError.message)
       : end(isStopped ? "stopped" : "ended")
     yield* tell(outcome.report, outcome.before, unread, json)
-    if (sourceError !== undefined) {
+    if (sourceError !== undefined && isStopped && follow && mayGoOn(outcome.report)) {
+      // Whoever stops a service that tries again and again did not make it fail; the state tells of the source.
+      yield* Effect.sync(() => Terminal.say(sourceError.message))
+    } else if (sourceError !== undefined) {
       // Of one that an operator stops, nothing has stopped by itself.
-      if (follow && hasEnded(outcome.report)) yield* Alerts.stopped(loaded, sourceError.message)
+      if (follow && hasEnded(outcome.report)) yield* Alerts.stopped(watched, sourceError.message)
       return yield* sourceError
     }
     const code = ofRun({
@@ -156,7 +169,14 @@ export const run = Command.make(
 const hasEnded = ({ sources }: Report): boolean =>
   sources.every(({ state }) => state === "ended" || state === "failed")
 
+/** Whether every source in trouble would have been tried again. */
+const mayGoOn = ({ sources }: Report): boolean =>
+  sources.some(({ state }) => state === "closed" || state === "failing") &&
+  sources.every(({ state }) => state !== "failed")
+
 const messageOf = (defect: unknown) => (defect instanceof Error ? defect.message : String(defect))
+
+const waiting = (message: string) => Effect.logInfo(`waiting for a moment: ${message}`)
 
 /** Another exporter runs on this state: nothing has stopped. */
 const isOwned = (error: { readonly _tag: string; readonly message: string }): boolean =>
@@ -165,12 +185,12 @@ const isOwned = (error: { readonly _tag: string; readonly message: string }): bo
 const tell = (
   { ledger, lanes }: Report,
   before: Ledger.Ledger,
-  unread: Unread.Summary,
+  unread: Unread,
   json: boolean
 ): Effect.Effect<void> =>
   Effect.sync(() => {
     Terminal.print(json ? Terminal.json({ ...ledger, unread }) : ledgerText(ledger))
-    for (const line of Unread.unreadText(unread)) Terminal.say(line)
+    for (const line of unreadText(unread)) Terminal.say(line)
     for (const line of waitingText(ledger, lanes)) Terminal.say(line)
     const dead = deadText(ledger, before)
     if (dead !== undefined) Terminal.say(dead)

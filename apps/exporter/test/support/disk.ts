@@ -17,10 +17,10 @@ export const fill = (disk: string, free: number): void => {
 }
 
 /** Whether this machine lets us have a small disk. */
-export const mounted = (path: string): boolean => {
+export const mounted = (path: string, size = "2m"): boolean => {
   try {
     mkdirSync(path, { recursive: true })
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", path], { stdio: "ignore" })
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path], { stdio: "ignore" })
     return true
   } catch {
     return false

@@ -1,11 +1,11 @@
 /** What a ledger must be. */
 import { assert } from "@effect/vitest"
 import * as Ledger from "@millrace/core/Ledger"
-import type { Summary } from "../../src/unread.ts"
+import type { Unread } from "@millrace/operations/Status"
 
 /** The ledger with what is left of the input. */
-export const parseWhole = (stdout: string): Ledger.Ledger & { readonly unread: Summary } => {
-  const { routes, unread }: Ledger.Ledger & { readonly unread: Summary } = JSON.parse(stdout)
+export const parseWhole = (stdout: string): Ledger.Ledger & { readonly unread: Unread } => {
+  const { routes, unread }: Ledger.Ledger & { readonly unread: Unread } = JSON.parse(stdout)
   return { routes, unread }
 }
 

@@ -146,3 +146,12 @@ export const assertEnded = (ended: Ended, code: number): void => {
   assert.notMatch(ended.stderr, /a defect of this program/)
   loggedBy(ended)
 }
+
+/** Waits for something to become true while a program runs. */
+export const until = (program: Program, isTrue: () => boolean) => {
+  const waiting = Effect.gen(function* () {
+    while (!isTrue()) yield* Effect.sleep("10 millis")
+  })
+  const over = Effect.flatMap(program.ended, ({ stderr }) => Effect.die(new Error(`it ended: ${stderr}`)))
+  return Effect.raceFirst(waiting, over)
+}

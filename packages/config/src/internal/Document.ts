@@ -3,6 +3,7 @@
  */
 import { readFile } from "node:fs/promises"
 import { extname } from "node:path"
+import { codeOf } from "@millrace/core/Thrown"
 import * as Effect from "effect/Effect"
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml"
 import { ConfigError } from "../ConfigError.ts"
@@ -20,9 +21,6 @@ export const read = (file: string): Effect.Effect<Document, ConfigError> =>
 
 const fail = (file: string, detail: string, line?: number) =>
   new ConfigError({ file, path: "", detail, ...(line === undefined ? {} : { line }) })
-
-const codeOf = (cause: unknown) =>
-  cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
 
 const unreadable = (file: string, cause: unknown) => {
   const code = codeOf(cause)

@@ -1,5 +1,6 @@
 /** Where in a configuration something stands. */
 import { ConfigError } from "../ConfigError.ts"
+import { ConfigFile } from "../ConfigFile.ts"
 import type { Document } from "./Document.ts"
 import * as Showable from "./showable.ts"
 
@@ -16,7 +17,11 @@ export const failAt = (document: Document, path: ReadonlyArray<string>, detail: 
 /** `routes[0].to.settings`. A key that may be a secret pasted in the wrong place is not shown. */
 const printPath = (path: ReadonlyArray<string>) =>
   path
-    .map((part) => (Showable.isKey(part) || /^\d+$/.test(part) ? part : "(a key that is not shown)"))
+    .map((part) =>
+      part in ConfigFile.fields || Showable.isKey(part) || /^\d+$/.test(part)
+        ? part
+        : "(a key that is not shown)"
+    )
     .reduce(
       (text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
       ""

@@ -10,11 +10,13 @@ import type { Opened } from "../Destination.ts"
 import type { LaneState, Outbox, OutboxError } from "../Outbox.ts"
 import type { PluginError } from "../Plugin.ts"
 import type { Route } from "../Route.ts"
-import type { Shared } from "./Health.ts"
-import * as Lane from "./Lane.ts"
-import { selection } from "./Plan.ts"
-import type { PlannedRoute } from "./Planner.ts"
-import type { Decoders } from "./ReadBack.ts"
+import { selection } from "./intake/Plan.ts"
+import type { PlannedRoute } from "./intake/Planner.ts"
+import type { Shared } from "./lane/Health.ts"
+import * as Lane from "./lane/Lane.ts"
+import * as Pacing from "./lane/Pacing.ts"
+import type { Decoders } from "./message/ReadBack.ts"
+import type { Ownership } from "./Ownership.ts"
 
 export interface Options {
   readonly outbox: Outbox["Service"]
@@ -24,6 +26,8 @@ export interface Options {
   readonly known: ReadonlyArray<Catalogue>
   /** Milliseconds. */
   readonly retention: number
+  /** Which tracks this instance sends for. */
+  readonly ownership: Pick<Ownership, "claim">
   readonly onChange: () => void
   /** Called when the destination was opened anew. */
   readonly onReopen: () => void
@@ -36,77 +40,78 @@ export interface OpenRoute extends PlannedRoute {
   readonly run: Effect.Effect<never, OutboxError>
 }
 
-export const open = (
+export const open = Effect.fnUntraced(function* (
   route: Route,
   options: Options
-): Effect.Effect<OpenRoute, PluginError | OutboxError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const { destination } = route
-    const scope = yield* Effect.scope
-    const shared: Shared = { notBefore: 0, since: 0 }
-    const lanes = new Map<string, Lane.Lane>()
-    const senders = yield* FiberSet.make<never, OutboxError>()
-    let isRunning = false
+): Effect.fn.Return<OpenRoute, PluginError | OutboxError, Scope.Scope> {
+  const { destination } = route
+  const scope = yield* Effect.scope
+  const shared: Shared = { notBefore: 0, since: 0 }
+  const lanes = new Map<string, Lane.Lane>()
+  const senders = yield* FiberSet.make<never, OutboxError>()
+  let isRunning = false
 
-    const addLanes = (opened: Opened) =>
-      Effect.forEach(
-        opened.lanes.filter(({ name }) => !lanes.has(name)),
-        Effect.fnUntraced(function* ({ name }) {
-          const lane = yield* Lane.make({
-            ...options,
-            key: { route: route.name, lane: name },
-            route,
-            opened,
-            // A thread may have read the changed credentials sooner, and stored for a lane that was not there yet.
-            isLate: isRunning,
-            stored: options.stored.find((state) => state.route === route.name && state.lane === name),
-            shared
-          }).pipe(Scope.provide(scope))
-          lanes.set(name, lane)
-          if (isRunning) yield* FiberSet.run(senders, lane.run)
-        }),
-        { discard: true }
-      )
+  const addLanes = (opened: Opened) =>
+    Effect.forEach(
+      opened.lanes.filter(({ name }) => !lanes.has(name)),
+      Effect.fnUntraced(function* ({ name }) {
+        const lane = yield* Lane.make({
+          ...options,
+          key: { route: route.name, lane: name },
+          route,
+          opened,
+          stored: options.stored.find((state) => state.route === route.name && state.lane === name),
+          shared
+        }).pipe(Scope.provide(scope))
+        lanes.set(name, lane)
+        yield* options.ownership.claim(lane)
+        if (isRunning) yield* FiberSet.run(senders, lane.run)
+      }),
+      { discard: true }
+    )
 
-    // Asked before the destination is opened, each time: a change while it is being opened is not missed.
-    const ask = Effect.forkIn(destination.changed ?? Effect.never, scope, { startImmediately: true })
-    let changed = yield* ask
-    const first = yield* destination.open
-    const self = {
-      route,
-      opened: first,
-      lanes,
-      selected: selection(route, options.known),
-      accepts: (lane: string) => lanes.get(lane)?.accepts() ?? false
+  // Asked before the destination is opened, each time: a change while it is being opened is not missed.
+  const ask = Effect.forkIn(destination.changed ?? Effect.never, scope, { startImmediately: true })
+  let changed = yield* ask
+  const first = yield* destination.open
+  const self = {
+    route,
+    opened: first,
+    lanes,
+    selected: selection(route, options.known),
+    accepts: (lane: string, track: number) => {
+      const found = lanes.get(lane)
+      return found?.tracks.owns(track) === true && Pacing.accepts(found.view())
     }
-    yield* addLanes(first)
+  }
+  yield* addLanes(first)
 
-    /** Credentials that cannot be read leave everything as it was. */
-    const reopen = Effect.gen(function* () {
-      const opened = yield* destination.open
-      yield* addLanes(opened)
-      self.opened = opened
-      yield* Effect.forEach(lanes.values(), (lane) => lane.reopen(opened), { discard: true })
-      options.onReopen()
-      yield* Effect.logInfo(`route ${route.name}: the credentials changed and are in use`)
-    }).pipe(
-      Effect.catchTag("PluginError", (error) =>
-        Effect.logWarning(`route ${route.name}: changed credentials cannot be used yet: ${error.message}`)
-      )
+  /** Credentials that cannot be read leave everything as it was. */
+  const reopen = Effect.gen(function* () {
+    const opened = yield* destination.open
+    yield* addLanes(opened)
+    self.opened = opened
+    yield* Effect.forEach(lanes.values(), (lane) => lane.reopen(opened), { discard: true })
+    options.onReopen()
+    yield* Effect.logInfo(`route ${route.name}: the credentials changed and are in use`)
+  }).pipe(
+    Effect.catchTag("PluginError", (error) =>
+      Effect.logWarning(`route ${route.name}: changed credentials cannot be used yet: ${error.message}`)
     )
-    const watch = Effect.forever(
-      Effect.gen(function* () {
-        yield* Fiber.join(changed)
-        changed = yield* ask
-        yield* reopen
-      })
-    )
-
-    return Object.assign(self, {
-      run: Effect.gen(function* () {
-        isRunning = true
-        for (const lane of lanes.values()) yield* FiberSet.run(senders, lane.run)
-        return yield* Effect.raceFirst(watch, Effect.andThen(FiberSet.join(senders), Effect.never))
-      }).pipe(Effect.ensuring(FiberSet.clear(senders)))
+  )
+  const watch = Effect.forever(
+    Effect.gen(function* () {
+      yield* Fiber.join(changed)
+      changed = yield* ask
+      yield* reopen
     })
+  )
+
+  return Object.assign(self, {
+    run: Effect.gen(function* () {
+      isRunning = true
+      for (const lane of lanes.values()) yield* FiberSet.run(senders, lane.run)
+      return yield* Effect.raceFirst(watch, Effect.andThen(FiberSet.join(senders), Effect.never))
+    }).pipe(Effect.ensuring(FiberSet.clear(senders)))
   })
+})

@@ -1,10 +1,6 @@
 /** Fields of an event by name, as `Transform` describes them. Nothing is changed in place. */
+import { isObject } from "effect/Predicate"
 import type { Event } from "../Event.ts"
-
-type Values = Readonly<Record<string, unknown>>
-
-const isRecord = (value: unknown): value is Values =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** `absent` as a new value leaves the field out. */
 const absent = Symbol("absent")
@@ -14,7 +10,7 @@ type Change = (value: unknown) => unknown
 const within = (value: unknown, path: ReadonlyArray<string>, change: Change): unknown => {
   if (path.length === 0) return change(value)
   if (Array.isArray(value)) return value.map((item) => within(item, path, change))
-  if (!isRecord(value)) return value
+  if (!isObject(value)) return value
   // A name may hold dots itself.
   const whole = path.join(".")
   const [name, rest] = Object.hasOwn(value, whole) ? [whole, []] : [path[0]!, path.slice(1)]
@@ -54,6 +50,6 @@ const put = (value: unknown, [name, ...rest]: ReadonlyArray<string>, given: unkn
   name === undefined
     ? given
     : {
-        ...(isRecord(value) ? value : {}),
-        [name]: put(isRecord(value) ? value[name] : undefined, rest, given)
+        ...(isObject(value) ? value : {}),
+        [name]: put(isObject(value) ? value[name] : undefined, rest, given)
       }

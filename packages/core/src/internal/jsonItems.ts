@@ -1,8 +1,29 @@
 /** Values one after another, and the items of an envelope, as ranges of bytes. */
-import type { Piece } from "../Json.ts"
 import * as Scan from "./jsonScan.ts"
 
 const { budget } = Scan
+
+/**
+ * What stands at `[start, end)`. `damaged`, `cut-off` and `too-many` are the last piece and reach to the end of the bytes:
+ * nothing behind their start can be told apart, is there yet, or is looked at.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Piece =
+  | {
+      readonly kind: "value"
+      readonly start: number
+      readonly end: number
+      /** What of the budget it breaks, for people; such a value is not to be parsed. */
+      readonly breach: string | undefined
+    }
+  | {
+      readonly kind: "damaged" | "cut-off" | "too-many"
+      readonly start: number
+      readonly end: number
+      readonly detail: string
+    }
 
 export const tooDeep = `nested deeper than ${budget.depth} levels`
 

@@ -1,10 +1,10 @@
 import * as Bitmap from "../Bitmap.ts"
 import * as Codec from "../Codec.ts"
-import type { Composition, GateState, LaneKey, Parcel, Sequence } from "../Outbox.ts"
+import type { Composition, Parcel, Sequence, TrackKey } from "../Outbox.ts"
 
-/** What the outbox in memory holds of one lane. */
+/** What the outbox in memory holds of one track. */
 export interface MemoryLane {
-  readonly key: LaneKey
+  readonly key: TrackKey
   /** What waits, in the order of append. */
   readonly parcels: Map<Sequence, Parcel>
   /** Every sequence still in `parcels`, ascending, and some that no longer are. */
@@ -12,19 +12,17 @@ export interface MemoryLane {
   waiting: number
   /** Of the records in `parcels`. */
   bytes: number
-  gate: GateState | undefined
   readonly compositions: Map<string, Composition>
   /** Ids of the compositions that a parcel has, or had, a part in. */
   readonly composed: Map<Sequence, Set<string>>
 }
 
-export const make = (key: LaneKey): MemoryLane => ({
+export const make = (key: TrackKey): MemoryLane => ({
   key,
   parcels: new Map(),
   order: [],
   waiting: 0,
   bytes: 0,
-  gate: undefined,
   compositions: new Map(),
   composed: new Map()
 })
@@ -68,7 +66,10 @@ export const compose = (lane: MemoryLane, composition: Composition): void => {
 }
 
 export const compositions = (lane: MemoryLane): ReadonlyArray<Composition> =>
-  [...lane.compositions.values()].filter((composition) => isOpen(lane, composition))
+  [...lane.compositions.values()].flatMap(({ id, members }) => {
+    const left = members.filter((member) => isWaiting(lane, member))
+    return left.length === 0 ? [] : [{ id, members: left }]
+  })
 
 /** The parcels beyond `after`: at least one when there is one, more while they fit in `bytes`. */
 export const take = (lane: MemoryLane, after: Sequence, bytes: number): ReadonlyArray<Parcel> => {
@@ -95,8 +96,10 @@ const firstBeyond = (order: ReadonlyArray<Sequence>, after: Sequence): number =>
   return low
 }
 
-const isOpen = (lane: MemoryLane, composition: Composition): boolean =>
-  composition.members.some(({ parcel, position }) => {
-    const found = lane.parcels.get(parcel)
-    return found !== undefined && !Bitmap.has(found.settled, position)
-  })
+const isOpen = (lane: MemoryLane, { members }: Composition): boolean =>
+  members.some((member) => isWaiting(lane, member))
+
+const isWaiting = (lane: MemoryLane, { parcel, position }: Composition["members"][number]): boolean => {
+  const found = lane.parcels.get(parcel)
+  return found !== undefined && !Bitmap.has(found.settled, position)
+}

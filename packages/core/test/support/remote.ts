@@ -70,26 +70,25 @@ export const destination = (remote: Remote, options: Options = {}): Destination.
         connect: () =>
           Destination.connected({
             check: Effect.void,
-            deliver: (batch) =>
-              Effect.gen(function* () {
-                const request = {
-                  lane: batch.lane,
-                  ids: batch.ids,
-                  body: new TextDecoder().decode(batch.body)
-                }
-                remote.requests.push(request)
-                const answer =
-                  options.answer?.(request, batch) ?? Outcome.Outcomes.all(batch, Outcome.delivered)
-                if (answer === "hang") return yield* Effect.never
-                if (!(answer instanceof Outcome.Outcomes)) {
-                  return yield* new Outcome.DeliveryError({ outcome: answer })
-                }
-                accept(
-                  batch,
-                  batch.ids.filter((_, index) => answer.values[index]?._tag === "Delivered")
-                )
-                return answer
-              })
+            deliver: Effect.fnUntraced(function* (batch: Message.Batch) {
+              const request = {
+                lane: batch.lane,
+                ids: batch.ids,
+                body: new TextDecoder().decode(batch.body)
+              }
+              remote.requests.push(request)
+              const answer =
+                options.answer?.(request, batch) ?? Outcome.Outcomes.all(batch, Outcome.delivered)
+              if (answer === "hang") return yield* Effect.never
+              if (!(answer instanceof Outcome.Outcomes)) {
+                return yield* new Outcome.DeliveryError({ outcome: answer })
+              }
+              accept(
+                batch,
+                batch.ids.filter((_, index) => answer.values[index]?._tag === "Delivered")
+              )
+              return answer
+            })
           })
       })
   })

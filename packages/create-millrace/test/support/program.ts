@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { onTestFinished } from "vitest"
+import { assert, onTestFinished } from "vitest"
 
 export const home = fileURLToPath(new URL("../../", import.meta.url))
 export const repository = fileURLToPath(new URL("../../../../", import.meta.url))
@@ -41,6 +41,16 @@ export const succeed = (folder: string, program: string, ...rest: ReadonlyArray<
   const { code, errors, output } = run(folder, program, ...rest)
   if (code !== 0) throw new Error(`${program} ${rest.join(" ")} ended with ${code}\n${output}\n${errors}`)
   return output + errors
+}
+
+/**
+ * Demands of what a test run printed that all of its tests passed, none left out, and that there were at
+ * least as many as this: the conformance suites alone bring more, and grow.
+ */
+export const demandAllPassed = (output: string, atLeast: number): void => {
+  const [, passed, all] = /Tests +(\d+) passed.* \((\d+)\)/.exec(output) ?? []
+  assert.strictEqual(passed, all, output)
+  assert.isAtLeast(Number(passed), atLeast, output)
 }
 
 export const create = (folder: string, ...rest: ReadonlyArray<string>): Ended =>

@@ -1,4 +1,7 @@
-import { isObject } from "@millrace/events-braze/Values"
+import type { Batch } from "@millrace/core/Message"
+import * as Transport from "@millrace/http/Transport"
+import { isObject } from "effect/Predicate"
+import * as Result from "effect/Result"
 
 /** What Amplitude's answers hold, as far as it is used; anything of another form is absent. */
 export interface Reply {
@@ -12,8 +15,9 @@ export interface Reply {
   readonly quotaDevices: ReadonlySet<string>
 }
 
-export const read = (body: string): Reply => {
-  const reply = parse(body)
+/** An answer that cannot be read holds nothing. */
+export const read = (answer: Transport.Response): Reply => {
+  const reply = objectOf(Result.getOrUndefined(Transport.json(answer)))
   const error = reply["error"]
   return {
     code: reply["code"],
@@ -48,23 +52,14 @@ export const named = ({ faults }: Reply): ReadonlyMap<number, ReadonlyArray<stri
 }
 
 /** Positions of the events whose user or device is over its quota, which Amplitude names by their ids alone. */
-export const overQuota = ({ quotaDevices, quotaUsers }: Reply, body: Uint8Array): ReadonlyArray<number> => {
+export const overQuota = ({ quotaDevices, quotaUsers }: Reply, batch: Batch): ReadonlyArray<number> => {
   if (quotaUsers.size === 0 && quotaDevices.size === 0) return []
-  // The body is complete but for its last brace, before which the key is put.
-  const { events } = parse(`${new TextDecoder().decode(body)}}`)
-  return (Array.isArray(events) ? events : []).flatMap((event: unknown, position) => {
-    const { device_id, user_id } = objectOf(event)
+  const decoder = new TextDecoder()
+  return batch.messages.flatMap(({ start, end }, position) => {
+    const { device_id, user_id } = objectOf(JSON.parse(decoder.decode(batch.body.subarray(start, end))))
     const isOver = quotaUsers.has(String(user_id)) || quotaDevices.has(String(device_id))
     return isOver ? [position] : []
   })
-}
-
-const parse = (text: string): { readonly [name: string]: unknown } => {
-  try {
-    return objectOf(JSON.parse(text))
-  } catch {
-    return {}
-  }
 }
 
 const objectOf = (value: unknown): { readonly [name: string]: unknown } => (isObject(value) ? value : {})

@@ -28,16 +28,15 @@ const most = 10_000
 export const under = (root: string): Folders => {
   const known = new Set<string>()
   return {
-    make: (folder) =>
-      Effect.gen(function* () {
-        if (known.has(folder)) return
-        const created = yield* Disk.attempt(() => mkdir(folder, { recursive: true }))
-        // Also where it was there before: whoever made it may have died before its name was durable.
-        const top = created !== undefined && root.startsWith(created) ? dirname(created) : root
-        for (let path = folder; path !== top; path = dirname(path)) yield* sync(dirname(path))
-        if (known.size >= most) known.clear()
-        known.add(folder)
-      }),
+    make: Effect.fnUntraced(function* (folder) {
+      if (known.has(folder)) return
+      const created = yield* Disk.attempt(() => mkdir(folder, { recursive: true }))
+      // Also where it was there before: whoever made it may have died before its name was durable.
+      const top = created !== undefined && root.startsWith(created) ? dirname(created) : root
+      for (let path = folder; path !== top; path = dirname(path)) yield* sync(dirname(path))
+      if (known.size >= most) known.clear()
+      known.add(folder)
+    }),
     doubt: (folder) => {
       known.delete(folder)
     }

@@ -1,8 +1,5 @@
-/** The formats of files: what a message keeps of an event, and the bytes of a file of several. */
+/** A format of files: what a message keeps of an event, and the bytes of a file of several. */
 import type { Event } from "@millrace/core/Event"
-import type { Settings } from "../Settings.ts"
-import * as Ndjson from "./ndjson.ts"
-import * as Parquet from "./parquet.ts"
 
 export interface Format {
   readonly extension: string
@@ -10,9 +7,4 @@ export interface Format {
   readonly lineOf: (event: Event) => string
   /** A file of these lines, each with its line feed: the same bytes for the same lines. */
   readonly encode: (lines: ReadonlyArray<Buffer>) => Uint8Array | Promise<Uint8Array>
-}
-
-export const of = ({ compression, format }: Pick<Settings, "compression" | "format">): Format => {
-  if (format === "parquet") return compression === "none" ? Parquet.plain : Parquet.snappy
-  return compression === "gzip" ? Ndjson.gzipped : Ndjson.plain
 }

@@ -1,8 +1,9 @@
 /** Parquet: an event a row. A line is the JSON of all columns but the last, a tab, and the last: `properties`. */
 import type { Event } from "@millrace/core/Event"
+import { redacted } from "@millrace/core/Transform"
 import { type ParquetWriteOptions, parquetWriteBuffer, type SchemaElement } from "hyparquet-writer"
 import type { Format } from "./format.ts"
-import { redacted, serialize } from "./serialize.ts"
+import { serialize } from "./serialize.ts"
 
 const text = { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } } as const
 

@@ -1,5 +1,4 @@
-/** What stands in an event for a value that was removed: it is treated as absent. */
-export const redacted = "[REDACTED]"
+import { redacted } from "@millrace/core/Transform"
 
 const redactedJson = JSON.stringify(redacted)
 

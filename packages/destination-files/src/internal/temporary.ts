@@ -22,34 +22,35 @@ const hour = 3_600_000
 
 const own = /^\d+-[0-9a-f]+-\d+\.tmp$/
 
-export const under = (root: string): Effect.Effect<Temporary> =>
-  Effect.gen(function* () {
-    const folder = join(root, ".tmp")
-    const run = (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(16)
-    let files = 0
-    let sweptAt = -Infinity
-    return {
-      folder,
-      next: () => join(folder, `${process.pid}-${run}-${files++}.tmp`),
-      sweep: Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        if (now - sweptAt < hour) return
-        sweptAt = now
-        const names = yield* Disk.attempt(() => readdir(folder))
-        yield* Effect.forEach(
-          names.filter((name) => own.test(name)),
-          (name) => removeOld(join(folder, name), now - hour)
-        )
-        // What cannot be removed harms nobody, and trouble with the disk shows in the next write.
-      }).pipe(Effect.ignore)
-    }
-  })
+export const under = Effect.fnUntraced(function* (root: string): Effect.fn.Return<Temporary> {
+  const folder = join(root, ".tmp")
+  const run = (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(16)
+  let files = 0
+  let sweptAt = -Infinity
+  return {
+    folder,
+    next: () => join(folder, `${process.pid}-${run}-${files++}.tmp`),
+    sweep: Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      if (now - sweptAt < hour) return
+      sweptAt = now
+      const names = yield* Disk.attempt(() => readdir(folder))
+      yield* Effect.forEach(
+        names.filter((name) => own.test(name)),
+        (name) => removeOld(join(folder, name), now - hour)
+      )
+      // What cannot be removed harms nobody, and trouble with the disk shows in the next write.
+    }).pipe(Effect.ignore)
+  }
+})
 
-const removeOld = (path: string, before: number) =>
-  Effect.gen(function* () {
+const removeOld = Effect.fnUntraced(
+  function* (path: string, before: number) {
     const { mtimeMs } = yield* Disk.attempt(() => stat(path))
     if (mtimeMs < before) yield* remove(path)
-  }).pipe(Effect.ignore)
+  },
+  (effect) => Effect.ignore(effect)
+)
 
 export const remove = (path: string): Effect.Effect<void, unknown> =>
   Disk.attempt(() => rm(path, { force: true }))

@@ -39,12 +39,14 @@ export const batchOf = (opened: Opened, events: ReadonlyArray<Event>): Message.B
   )
 
 /** Connects and delivers these batches one after the other. */
-export const deliver = (settings: SettingsInput, ...batches: ReadonlyArray<ReadonlyArray<Event>>) =>
-  Effect.gen(function* () {
-    const opened = open(settings)
-    const connection = yield* opened.connect("main")
-    return yield* Effect.forEach(batches, (events) => connection.deliver(batchOf(opened, events)))
-  }).pipe(Effect.scoped)
+export const deliver = Effect.fnUntraced(function* (
+  settings: SettingsInput,
+  ...batches: ReadonlyArray<ReadonlyArray<Event>>
+) {
+  const opened = open(settings)
+  const connection = yield* opened.connect("main")
+  return yield* Effect.forEach(batches, (events) => connection.deliver(batchOf(opened, events)))
+}, Effect.scoped)
 
 export const temporaryFolder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "destination-files-"))),

@@ -1,7 +1,8 @@
 /** Texts with places for fields of an event, such as `Order {{ event.properties.total }}`. No logic. */
 import type { Event } from "@millrace/core/Event"
+import { redacted } from "@millrace/core/Transform"
 import * as Result from "effect/Result"
-import { redacted, serialize } from "./serialize.ts"
+import { serialize } from "./serialize.ts"
 
 export interface Field {
   /** As it is written between the braces. */

@@ -52,13 +52,12 @@ export const recording = () => {
 }
 
 /** The requests that these events become: one for each with `batch: single`, else one for all. */
-export const requestsFor = (subject: Subject, events: ReadonlyArray<Event>) =>
-  Effect.gen(function* () {
-    const { provide, sent } = recording()
-    const groups = subject.limits.messages === 1 ? events.map((one) => [one]) : [events]
-    for (const group of groups) yield* provide(Attempt.deliver(subject, group))
-    return sent
-  })
+export const requestsFor = Effect.fnUntraced(function* (subject: Subject, events: ReadonlyArray<Event>) {
+  const { provide, sent } = recording()
+  const groups = subject.limits.messages === 1 ? events.map((one) => [one]) : [events]
+  for (const group of groups) yield* provide(Attempt.deliver(subject, group))
+  return sent
+})
 
 /** Credentials as they stand in a file of plain JSON: what the schema wants redacted is redacted. */
 export const redact = (credentials: PlainCredentials): CredentialsInput => {

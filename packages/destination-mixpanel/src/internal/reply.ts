@@ -1,4 +1,6 @@
-import { isObject } from "@millrace/events-braze/Values"
+import * as Transport from "@millrace/http/Transport"
+import { isObject } from "effect/Predicate"
+import * as Result from "effect/Result"
 
 /** What Mixpanel's answers hold, as far as it is used. */
 export interface Reply {
@@ -7,8 +9,10 @@ export interface Reply {
   readonly failed: unknown
 }
 
-export const read = (body: string): Reply => {
-  const reply = parse(body)
+/** An answer that cannot be read holds nothing. */
+export const read = (answer: Transport.Response): Reply => {
+  const value = Result.getOrUndefined(Transport.json(answer))
+  const reply: { readonly [name: string]: unknown } = isObject(value) ? value : {}
   return { code: reply["code"], imported: reply["num_records_imported"], failed: reply["failed_records"] }
 }
 
@@ -33,13 +37,4 @@ export const failures = (
   }
   const isWhole = imported === undefined || imported === ids.length - byPosition.size
   return byPosition.size > 0 && isWhole ? byPosition : undefined
-}
-
-const parse = (text: string): { readonly [name: string]: unknown } => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : {}
-  } catch {
-    return {}
-  }
 }

@@ -1,5 +1,6 @@
 import { type Event, properties } from "@millrace/core/Event"
-import { isObject, present } from "@millrace/events-braze/Values"
+import { present } from "@millrace/events-braze/Values"
+import { isObject } from "effect/Predicate"
 import * as Limits from "../Limits.ts"
 import type { Attributes } from "./batch.ts"
 import { type Head, isTold } from "./head.ts"

@@ -1,4 +1,4 @@
-import { redacted } from "@millrace/events-braze/Braze"
+import { redacted } from "@millrace/core/Transform"
 import * as Limits from "../Limits.ts"
 
 /** An attribute's value: text as it is, numbers and booleans printed, objects and arrays as JSON. */

@@ -2,10 +2,10 @@
 
 import * as Json from "@millrace/core/Json"
 import avsc from "avsc"
+import { isObject } from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Meter from "./avroMeter.ts"
 import * as Units from "./avroUnits.ts"
-import { isObject } from "./event.ts"
 
 /** avsc's reading position. Past the end it reads nothing, and the decoded record is refused. */
 interface Tap {

@@ -1,5 +1,6 @@
+import { isObject } from "effect/Predicate"
+
 /** The units that a schema gives to an event's time: Currents itself writes seconds, without a word. */
-import { isObject } from "./event.ts"
 
 /** How many of a logical type's units make a millisecond. */
 const units: ReadonlyMap<unknown, number> = new Map([

@@ -1,14 +1,18 @@
 import type { Unreadable } from "@millrace/core/Codec"
-import type { User } from "@millrace/core/Event"
+import type { Of, UnknownEvent, User } from "@millrace/core/Event"
 import * as Json from "@millrace/core/Json"
+import { redacted } from "@millrace/core/Transform"
+import { isObject } from "effect/Predicate"
 import * as Result from "effect/Result"
-import type { BrazeEvent, UnknownEvent } from "../Braze.ts"
+import type { Types } from "../generated/types.ts"
 
-export const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** What Braze's field transformation leaves in place of a removed value. */
-export const redacted = "[REDACTED]"
+/**
+ * Any event of the catalogue. One type: `Event.Of<Braze.Types, "users.canvas.Entry">`.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type BrazeEvent = Of<Types>
 
 /** Retired events that partner pages still list in the underscore form. */
 const spellings: ReadonlyMap<string, string> = new Map([

@@ -1,3 +1,4 @@
+/** Why a connection failed, as it is thrown inside this package. */
 import type { Reason } from "../TransportError.ts"
 import { reasonOf } from "./reasonOf.ts"
 

@@ -1,3 +1,4 @@
+/** The connections of one channel: kept, used again, retired and closed. */
 import { Agent, type ClientRequestArgs } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"

@@ -6,19 +6,27 @@ import * as Result from "effect/Result"
 import { excerpt } from "../Excerpt.ts"
 import { hostOf, portOf } from "./origin.ts"
 
-/** Whether an origin is asked without a proxy. An entry that only looks like a range of addresses is an error. */
-export const isExcepted = (origin: URL, list: string): Result.Result<boolean, string> => {
-  const host = hostOf(origin).toLowerCase()
-  const entries = list
+const entriesOf = (list: string): ReadonlyArray<string> =>
+  list
     .toLowerCase()
     .split(/[,\s]+/)
     .filter((entry) => entry !== "")
-  const odd = entries.find((entry) => entry.includes("/") && rangeOf(entry) === undefined)
-  return odd === undefined
-    ? Result.succeed(entries.some((entry) => isMatch(entry, host, portOf(origin))))
-    : Result.fail(
-        `NO_PROXY holds ${excerpt(odd)}, which is neither a host nor a range of addresses such as 10.0.0.0/8`
-      )
+
+/** Whether an origin is asked without a proxy. An entry that only looks like a range of addresses is an error. */
+export const isExcepted = (origin: URL, list: string): Result.Result<boolean, string> => {
+  const host = hostOf(origin).toLowerCase()
+  const problem = problemOf("NO_PROXY", list)
+  return problem === undefined
+    ? Result.succeed(entriesOf(list).some((entry) => isMatch(entry, host, portOf(origin))))
+    : Result.fail(problem)
+}
+
+/** What is wrong with a list; whatever stands before a host may be a password. */
+export const problemOf = (name: string, list: string): string | undefined => {
+  const odd = entriesOf(list).find((entry) => entry.includes("/") && rangeOf(entry) === undefined)
+  if (odd === undefined) return undefined
+  const shown = excerpt(odd).replace(/^[^/]*@/, "***@")
+  return `${name} holds ${shown}, which is neither a host nor a range of addresses such as 10.0.0.0/8`
 }
 
 const isMatch = (entry: string, host: string, port: number): boolean => {

@@ -1,3 +1,4 @@
+/** Reads an answer's body up to a limit. */
 import type { Readable } from "node:stream"
 
 /**

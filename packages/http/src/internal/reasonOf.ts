@@ -1,3 +1,4 @@
+/** The declared reason that an error of Node or OpenSSL stands for. */
 import type { Reason } from "../TransportError.ts"
 
 const reasons: ReadonlyMap<string, Reason> = new Map([

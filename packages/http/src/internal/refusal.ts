@@ -1,5 +1,6 @@
-import type { Response } from "../Transport.ts"
+/** Tells the answer of a proxy, or of a TLS server, from the answer of the remote. */
 import { Broken } from "./broken.ts"
+import type { Response } from "./channel.ts"
 import { isSecure } from "./origin.ts"
 import type { HttpProxy } from "./proxy.ts"
 

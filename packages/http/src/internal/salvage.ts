@@ -2,7 +2,7 @@
  * Answers that Node's parser gives up on, though anybody can read what they say: a length that stands twice, a line without
  * a colon, a space in a name. Pure.
  */
-import type { Response } from "../Transport.ts"
+import type { Response } from "./channel.ts"
 
 const statusLine = /^\s*HTTP\/\d(?:\.\d)? +(\d{3})(?!\d)[^\n]*\n/i
 

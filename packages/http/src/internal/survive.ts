@@ -1,3 +1,4 @@
+/** Keeps an answer that came before the request was written to its end. */
 import type { Socket } from "node:net"
 
 /**

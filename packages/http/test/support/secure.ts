@@ -23,24 +23,26 @@ const trusted = Effect.acquireRelease(
 )
 
 /** A server of raw sockets behind TLS, by its port; the sockets are destroyed with it. */
-export const secure = (options: TlsOptions, onSocket: (socket: TLSSocket) => void) =>
-  Effect.gen(function* () {
-    yield* trusted
-    const open = new Set<TLSSocket>()
-    const server = createServer(
-      { cert: pem("server.certificate"), key: pem("server.key"), ...options },
-      (socket) => {
-        open.add(socket)
-        socket.on("error", () => {})
-        onSocket(socket)
-      }
-    )
-    server.on("tlsClientError", () => {})
-    const port = yield* listen(server)
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        for (const socket of open) socket.destroy()
-      })
-    )
-    return port
-  })
+export const secure = Effect.fnUntraced(function* (
+  options: TlsOptions,
+  onSocket: (socket: TLSSocket) => void
+) {
+  yield* trusted
+  const open = new Set<TLSSocket>()
+  const server = createServer(
+    { cert: pem("server.certificate"), key: pem("server.key"), ...options },
+    (socket) => {
+      open.add(socket)
+      socket.on("error", () => {})
+      onSocket(socket)
+    }
+  )
+  server.on("tlsClientError", () => {})
+  const port = yield* listen(server)
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const socket of open) socket.destroy()
+    })
+  )
+  return port
+})

@@ -18,22 +18,21 @@ export const listen = (server: Server | HttpServer) =>
   )
 
 /** A server of raw sockets, which are destroyed with it. */
-export const sockets = (onSocket: (socket: Socket) => unknown) =>
-  Effect.gen(function* () {
-    const open: Array<Socket> = []
-    const server = createServer((socket) => {
-      open.push(socket)
-      socket.on("error", () => {})
-      onSocket(socket)
-    })
-    const port = yield* listen(server)
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        for (const socket of open) socket.destroy()
-      })
-    )
-    return { origin: `http://127.0.0.1:${port}`, open }
+export const sockets = Effect.fnUntraced(function* (onSocket: (socket: Socket) => unknown) {
+  const open: Array<Socket> = []
+  const server = createServer((socket) => {
+    open.push(socket)
+    socket.on("error", () => {})
+    onSocket(socket)
   })
+  const port = yield* listen(server)
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const socket of open) socket.destroy()
+    })
+  )
+  return { origin: `http://127.0.0.1:${port}`, open }
+})
 
 export const http = (listener: RequestListener) =>
   Effect.map(listen(createHttpServer(listener)), (port) => `http://127.0.0.1:${port}`)

@@ -48,46 +48,45 @@ export const memoryCapture = (): CaptureStore => {
  * A file, read whole at first (`onEntry`), its torn last line cut off. A line is with the operating system when
  * `append` returns, so a kill of this process does not lose it.
  */
-export const fileCapture = (
+export const fileCapture = Effect.fnUntraced(function* (
   path: string,
   onEntry: (entry: Entry) => void
-): Effect.Effect<CaptureStore, EmulatorError, Scope> =>
-  Effect.gen(function* () {
-    const opened = yield* Effect.acquireRelease(
-      Effect.try({
-        try: () => {
-          let size = existsSync(path) ? scanCapture(path, onEntry) : 0
-          const descriptor = openSync(path, "a", 0o600)
-          ftruncateSync(descriptor, size)
-          const write = (line: Buffer): void => {
-            for (let done = 0; done < line.length; ) done += writeSync(descriptor, line, done)
-            size += line.length
-          }
-          const store: CaptureStore = {
-            append: (entry) => {
-              try {
-                write(Buffer.from(`${JSON.stringify(entry)}\n`))
-              } catch (cause) {
-                // A line written in part would make the file unreadable.
-                ftruncateSync(descriptor, size)
-                throw cause
-              }
-            },
-            entries: () => {
-              const entries: Array<Entry> = []
-              scanCapture(path, (entry) => entries.push(entry))
-              return entries
-            },
-            clear: () => {
-              ftruncateSync(descriptor, 0)
-              size = 0
+): Effect.fn.Return<CaptureStore, EmulatorError, Scope> {
+  const opened = yield* Effect.acquireRelease(
+    Effect.try({
+      try: () => {
+        let size = existsSync(path) ? scanCapture(path, onEntry) : 0
+        const descriptor = openSync(path, "a", 0o600)
+        ftruncateSync(descriptor, size)
+        const write = (line: Buffer): void => {
+          for (let done = 0; done < line.length; ) done += writeSync(descriptor, line, done)
+          size += line.length
+        }
+        const store: CaptureStore = {
+          append: (entry) => {
+            try {
+              write(Buffer.from(`${JSON.stringify(entry)}\n`))
+            } catch (cause) {
+              // A line written in part would make the file unreadable.
+              ftruncateSync(descriptor, size)
+              throw cause
             }
+          },
+          entries: () => {
+            const entries: Array<Entry> = []
+            scanCapture(path, (entry) => entries.push(entry))
+            return entries
+          },
+          clear: () => {
+            ftruncateSync(descriptor, 0)
+            size = 0
           }
-          return { store, close: () => closeSync(descriptor) }
-        },
-        catch: (cause) => captureError(path, cause)
-      }),
-      ({ close }) => Effect.sync(close)
-    )
-    return opened.store
-  })
+        }
+        return { store, close: () => closeSync(descriptor) }
+      },
+      catch: (cause) => captureError(path, cause)
+    }),
+    ({ close }) => Effect.sync(close)
+  )
+  return opened.store
+})

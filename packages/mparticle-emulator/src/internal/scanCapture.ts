@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs"
 import * as Option from "effect/Option"
-import type { Entry } from "../Capture.ts"
+import type { Entry } from "./entry.ts"
 import { parseJson } from "./parseJson.ts"
 
 const newline = 0x0a

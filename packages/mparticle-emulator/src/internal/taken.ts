@@ -1,3 +1,5 @@
+import { isObject } from "effect/Predicate"
+
 /** Characters of a name; "Default Service Limits": longer ones are cut. */
 const nameLimit = 256
 
@@ -8,21 +10,16 @@ export interface Taken {
   readonly isCut: boolean
 }
 
-type Members = { readonly [name: string]: unknown }
-
-const isMembers = (value: unknown): value is Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 /**
  * What mParticle's own SDKs send beside its reference is taken, too: `customerid` for `customer_id`, a `schema_version`, no
  * `environment`. Names are cut.
  */
 export const taken = (batch: unknown): Taken => {
-  if (!isMembers(batch)) return { batch, isCut: false }
+  if (!isObject(batch)) return { batch, isCut: false }
   const { schema_version: _, ...rest } = batch
   const { user_identities, events } = rest
   const read: { [name: string]: unknown } = { environment: "production", ...rest }
-  if (isMembers(user_identities) && "customerid" in user_identities) {
+  if (isObject(user_identities) && "customerid" in user_identities) {
     const { customerid, ...others } = user_identities
     read["user_identities"] = { customer_id: customerid, ...others }
   }
@@ -35,7 +32,7 @@ export const taken = (batch: unknown): Taken => {
 
 /** The same event when none of its names is too long. */
 const shorten = (event: unknown): unknown => {
-  if (!isMembers(event) || !isMembers(event["data"])) return event
+  if (!isObject(event) || !isObject(event["data"])) return event
   const { data } = event
   const changed: { [name: string]: unknown } = {}
   for (const name of ["event_name", "screen_name"]) {
@@ -43,7 +40,7 @@ const shorten = (event: unknown): unknown => {
     if (typeof text === "string" && text.length > nameLimit) changed[name] = text.slice(0, nameLimit)
   }
   const { custom_attributes } = data
-  if (isMembers(custom_attributes) && Object.keys(custom_attributes).some(isLong)) {
+  if (isObject(custom_attributes) && Object.keys(custom_attributes).some(isLong)) {
     changed["custom_attributes"] = Object.fromEntries(
       Object.entries(custom_attributes).map(([name, value]) => [name.slice(0, nameLimit), value])
     )

@@ -1,3 +1,4 @@
+/** Writes the database anew without the room that is free in it. */
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { Compaction } from "@millrace/core/Outbox"

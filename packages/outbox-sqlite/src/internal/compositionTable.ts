@@ -1,3 +1,4 @@
+/** The table of compositions: which events leave together as one message. */
 import type { DatabaseSync } from "node:sqlite"
 import type { Composition, Sequence } from "@millrace/core/Outbox"
 import { query } from "./sql.ts"

@@ -1,3 +1,4 @@
+/** The file of the database: opened to write, opened to read, closed, and made smaller. */
 import { chmodSync, closeSync, existsSync, openSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"

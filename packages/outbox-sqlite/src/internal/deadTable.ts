@@ -1,3 +1,4 @@
+/** The table of dead letters. */
 import type { DatabaseSync } from "node:sqlite"
 import type {
   DeadLetter,

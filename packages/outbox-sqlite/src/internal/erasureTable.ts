@@ -1,3 +1,4 @@
+/** The table of persons who were erased. */
 import type { DatabaseSync } from "node:sqlite"
 import type { Erasures } from "@millrace/core/Outbox"
 import { query } from "./sql.ts"

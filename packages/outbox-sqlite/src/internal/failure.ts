@@ -1,3 +1,4 @@
+/** What SQLite or the operating system refused, as a failure of the outbox: full, damaged, not writable. */
 import { statfsSync } from "node:fs"
 import type { OutboxError } from "@millrace/core/Outbox"
 
@@ -5,16 +6,20 @@ import type { OutboxError } from "@millrace/core/Outbox"
 export interface Failure {
   readonly reason: OutboxError["reason"] | "Defect"
   readonly detail: string
+  /** As of `OutboxError`. */
+  readonly seen?: ReadonlyArray<string>
 }
 
 /** A failure, thrown inside the store. */
 export class StoreFailure extends Error implements Failure {
   readonly reason: Failure["reason"]
   readonly detail: string
-  constructor(reason: Failure["reason"], detail: string) {
+  readonly seen?: ReadonlyArray<string>
+  constructor(reason: Failure["reason"], detail: string, seen?: ReadonlyArray<string>) {
     super(detail)
     this.reason = reason
     this.detail = detail
+    if (seen !== undefined) this.seen = seen
   }
 }
 
@@ -31,7 +36,10 @@ const isDamageCode = (code: number) => code === 11 || code === 26
 
 /** What SQLite or the operating system said, as a failure of the store in `place`. */
 export const fromCause = (place: string, cause: unknown): Failure => {
-  if (cause instanceof StoreFailure) return { reason: cause.reason, detail: cause.detail }
+  if (cause instanceof StoreFailure) {
+    const { reason, detail, seen } = cause
+    return seen === undefined ? { reason, detail } : { reason, detail, seen }
+  }
   if (isDamage(cause)) return damaged(place, cause.message)
   if (!(cause instanceof Error)) return { reason: "Defect", detail: String(cause) }
   if ("errcode" in cause && typeof cause.errcode === "number")

@@ -1,3 +1,4 @@
+/** The format of the database: its tables, its number, and the steps from each number to the next. */
 import type { DatabaseSync } from "node:sqlite"
 import { StoreFailure } from "./failure.ts"
 
@@ -66,7 +67,12 @@ const steps: ReadonlyArray<string> = [
   insert into scrub (one, key, due) values (1, lower(hex(randomblob(32))), 0);
   `,
   // What a paused gate was before, as JSON.
-  "alter table lane add column former text"
+  "alter table lane add column former text",
+  // On which of the days on which its source was looked through a split was last known to be there.
+  `
+  alter table checkpoint add column day integer not null default 0;
+  create table look (source text primary key, days integer not null, at real not null) strict, without rowid;
+  `
 ]
 
 /** The format that this version reads and writes. */

@@ -1,3 +1,4 @@
+/** Decides which changes share a transaction. */
 import type { Answer, Call } from "./operations.ts"
 import { isChange, type Store } from "./store.ts"
 

@@ -1,3 +1,4 @@
+/** The table of counts that must balance. */
 import type { DatabaseSync } from "node:sqlite"
 import type { Count } from "@millrace/core/Ledger"
 import { query } from "./sql.ts"

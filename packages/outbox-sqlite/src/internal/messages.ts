@@ -1,3 +1,4 @@
+/** What the thread of the exporter and the thread of the store send each other. */
 import type { Failure } from "./failure.ts"
 import type { Request } from "./groupCommit.ts"
 import type { Answer } from "./operations.ts"

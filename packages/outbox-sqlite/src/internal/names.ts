@@ -1,3 +1,4 @@
+/** Numbers for lanes and codecs: their names are long, and each row has one. */
 import type { DatabaseSync } from "node:sqlite"
 import type { LaneKey } from "@millrace/core/Outbox"
 import { Inconsistent } from "./failure.ts"

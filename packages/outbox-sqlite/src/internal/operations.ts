@@ -1,3 +1,4 @@
+/** Every call that the store answers, as data that crosses a thread. */
 import type { Checkpoint, Split } from "@millrace/core/Intake"
 import type { Count } from "@millrace/core/Ledger"
 import type {
@@ -12,9 +13,11 @@ import type {
   GateState,
   LaneKey,
   LaneState,
+  Looks,
   Parcel,
   Sequence,
   Settlement,
+  SplitPage,
   Usage
 } from "@millrace/core/Outbox"
 import type { Failure } from "./failure.ts"
@@ -54,6 +57,20 @@ interface Signatures {
     readonly input: [source: string, split: Split]
     readonly output: Checkpoint | undefined
   }
+  readonly looks: { readonly input: [source: string]; readonly output: Looks }
+  readonly looked: { readonly input: [source: string, at: number]; readonly output: undefined }
+  readonly splits: {
+    readonly input: [source: string, day: number, after: Split | undefined]
+    readonly output: SplitPage
+  }
+  readonly confirm: {
+    readonly input: [source: string, splits: ReadonlyArray<Split>]
+    readonly output: undefined
+  }
+  readonly forget: {
+    readonly input: [source: string, splits: ReadonlyArray<Split>, day: number]
+    readonly output: number
+  }
   readonly deadLetterHeads: {
     readonly input: [filter: DeadLetterFilter, after: number, bytes: number]
     readonly output: DeadLetterPage<DeadLetterHead>
@@ -69,10 +86,6 @@ interface Signatures {
   readonly scrub: { readonly input: []; readonly output: undefined }
   readonly ledger: { readonly input: []; readonly output: ReadonlyArray<Count> }
   readonly usage: { readonly input: []; readonly output: Usage }
-  readonly seen: {
-    readonly input: [ids: ReadonlyArray<string>, since: number]
-    readonly output: ReadonlySet<string>
-  }
 }
 
 export type Method = keyof Signatures
@@ -99,6 +112,9 @@ export const changes: ReadonlySet<Method> = new Set<Method>([
   "settle",
   "compose",
   "setGate",
+  "looked",
+  "confirm",
+  "forget",
   "purge",
   "erase",
   "scrub"

@@ -1,3 +1,4 @@
+/** One process owns a state directory: the lock that refuses a second exporter. */
 import {
   chmodSync,
   closeSync,

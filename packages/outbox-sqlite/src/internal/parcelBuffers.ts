@@ -1,3 +1,4 @@
+/** Parcels on their way between two threads: packed into one buffer, which is handed over and comes back. */
 import type { Call, Entry } from "./operations.ts"
 
 /** Buffers are made in steps of this size, so that one fits the next chunk, too. */

@@ -1,3 +1,4 @@
+/** The table of parcels: what waits in the lanes, and which events of a parcel are settled. */
 import type { DatabaseSync } from "node:sqlite"
 import * as Bitmap from "@millrace/core/Bitmap"
 import * as Codec from "@millrace/core/Codec"
@@ -27,13 +28,17 @@ interface Row extends Head {
   readonly checksum: number | null
 }
 
+type Members = Composition["members"]
+
 export interface ParcelTable {
   readonly add: (parcel: NewParcel, origin: Origin, at: number) => Sequence
   /** Returns the bytes of the parcel when that was the last of it. */
   readonly settle: (settlement: Settlement) => number
   readonly take: (lane: number, after: Sequence, bytes: number) => ReadonlyArray<Parcel>
   readonly oldest: (lane: number) => number | undefined
-  readonly isOpen: (members: Composition["members"]) => boolean
+  readonly isOpen: (members: Members) => boolean
+  /** Each of these compositions with those of its members that are not settled; without those that have none. */
+  readonly open: (compositions: ReadonlyArray<Composition>) => ReadonlyArray<Composition>
 }
 
 export const make = (
@@ -100,6 +105,19 @@ export const make = (
     const isSound = Checksum.holds(checksum, body, ends)
     Codec.blank({ codec: "", parameter: "", bytes: body, ends: offsetsOf(ends) }, positions)
     rewrite.run(body, isSound ? Checksum.of(body, ends) : checksum, parcel)
+  }
+
+  /** For one question: a parcel is looked up once. */
+  const isWaiting = () => {
+    const bitmaps = new Map<Sequence, Uint8Array | undefined>()
+    return ({ parcel, position }: Members[number]): boolean => {
+      if (!bitmaps.has(parcel)) {
+        const found = head.get(parcel)
+        bitmaps.set(parcel, found === undefined ? undefined : (found.settled ?? Bitmap.empty(found.events)))
+      }
+      const settled = bitmaps.get(parcel)
+      return settled !== undefined && !Bitmap.has(settled, position)
+    }
   }
 
   return {
@@ -170,11 +188,15 @@ export const make = (
 
     oldest: (lane) => first.get(lane)?.at,
 
-    isOpen: (members) =>
-      members.some(({ parcel, position }) => {
-        const found = head.get(parcel)
-        return found !== undefined && !Bitmap.has(found.settled ?? Bitmap.empty(found.events), position)
+    isOpen: (members) => members.some(isWaiting()),
+
+    open: (compositions) => {
+      const waits = isWaiting()
+      return compositions.flatMap(({ id, members }) => {
+        const left = members.filter(waits)
+        return left.length === 0 ? [] : [{ id, members: left }]
       })
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+/** Whether the outbox has reached the size that its settings allow. A full disk is another matter: see `failure.ts`. */
 import type { DatabaseSync } from "node:sqlite"
 import type { Usage } from "@millrace/core/Outbox"
 import { query } from "./sql.ts"

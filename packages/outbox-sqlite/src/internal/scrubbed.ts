@@ -1,3 +1,4 @@
+/** A store that rewrites its file when bytes of what was erased may still stand in it. */
 import * as Compact from "./compact.ts"
 import * as Database from "./database.ts"
 import { type Failure, fromCause } from "./failure.ts"

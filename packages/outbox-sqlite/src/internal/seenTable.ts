@@ -1,3 +1,4 @@
+/** The table of event ids that were taken, by which a repeated event is known. */
 import type { DatabaseSync } from "node:sqlite"
 import { query } from "./sql.ts"
 

@@ -1,3 +1,4 @@
+/** The outbox as core asks for it, made of the calls that the store answers. */
 import * as Ledger from "@millrace/core/Ledger"
 import { type Appending, Outbox, OutboxError, type Sequence } from "@millrace/core/Outbox"
 import * as OutboxRules from "@millrace/core/OutboxRules"
@@ -18,12 +19,13 @@ export interface Opened {
 }
 
 /** A failure of the store, as the port tells it. */
-export const fail = ({ reason, detail }: Failure): Effect.Effect<never, OutboxError> =>
-  reason === "Defect" ? Effect.die(new Error(detail)) : Effect.fail(new OutboxError({ reason, detail }))
+export const fail = ({ reason, detail, seen }: Failure): Effect.Effect<never, OutboxError> =>
+  reason === "Defect"
+    ? Effect.die(new Error(detail))
+    : Effect.fail(new OutboxError({ reason, detail, ...(seen === undefined ? {} : { seen }) }))
 
 /** The port over a store. */
 export const make = ({ run, room }: Opened): Outbox["Service"] => {
-  const leases = new Set<string>()
   // Not interruptible: whoever is interrupted would not know whether the change was made.
   const call = <M extends Method>(method: M, ...input: Input<M>): Effect.Effect<Output<M>, OutboxError> =>
     Effect.uninterruptible(run({ method, input }))
@@ -40,18 +42,24 @@ export const make = ({ run, room }: Opened): Outbox["Service"] => {
     )
 
   return Outbox.of({
+    // One process owns the directory, so whoever else may want a name is in here.
+    ...OutboxRules.ownLeases(),
     append: (entry) =>
       Effect.mapError(
-        Effect.suspend(() => appendWithRoom(kept(entry))),
-        (error) =>
-          error.reason === "Overtaken" && entry.advance !== undefined
+        Effect.map(
+          Effect.suspend(() => appendWithRoom(kept(entry))),
+          (sequences) => sequences.map((sequence) => ({ sequence, after: 0 }))
+        ),
+        (error) => {
+          if (error.reason === "Seen") return OutboxRules.wasSeen(error.seen ?? [])
+          return error.reason === "Overtaken" && entry.advance !== undefined
             ? OutboxRules.overtaken(entry.origin.source, entry.advance.split)
             : error
+        }
       ),
     full: Effect.sync(() => !room.isOpen()),
     room: room.await,
     usage: call("usage"),
-    seen: (ids, since) => call("seen", ids, since),
     settle: (settlements) => call("settle", settlements),
     take: (lane, after, bytes) => call("take", lane, after, bytes),
     compose: (lane, compositions, replaces) => call("compose", lane, compositions, replaces),
@@ -61,12 +69,11 @@ export const make = ({ run, room }: Opened): Outbox["Service"] => {
       lanes.map((lane) => ({ ...lane, gate: lane.gate ?? OutboxRules.openGate }))
     ),
     checkpoint: (source, split) => Effect.map(call("checkpoint", source, split), Option.fromUndefinedOr),
-    // One process owns the directory, so whoever else may want the name is in here.
-    lease: (name) =>
-      Effect.acquireRelease(
-        Effect.sync(() => (leases.has(name) ? Option.none() : Option.some(leases.add(name)))),
-        (held) => Effect.sync(() => Option.isSome(held) && leases.delete(name))
-      ).pipe(Effect.map(Option.map(() => OutboxRules.ownLease))),
+    looks: (source) => call("looks", source),
+    looked: (source, at) => call("looked", source, at),
+    splits: (source, day, after) => call("splits", source, day, after),
+    confirm: (source, splits) => call("confirm", source, splits),
+    forget: (source, splits, day) => call("forget", source, splits, day),
     deadLetterHeads: (filter, after, bytes) => call("deadLetterHeads", filter, after, bytes),
     deadLetters: (filter, after, bytes) => call("deadLetters", filter, after, bytes),
     purge: (ids, reason) => call("purge", ids, reason),

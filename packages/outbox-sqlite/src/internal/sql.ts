@@ -1,3 +1,4 @@
+/** Prepared statements. */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 
 /** A prepared statement whose rows have a known shape. */

@@ -1,5 +1,7 @@
+/** The store: carries out each call on the tables, in transactions. */
 import type { LaneKey } from "@millrace/core/Outbox"
 import * as OutboxRules from "@millrace/core/OutboxRules"
+import * as CheckpointTable from "./checkpointTable.ts"
 import * as CompositionTable from "./compositionTable.ts"
 import * as Database from "./database.ts"
 import * as DeadTable from "./deadTable.ts"
@@ -7,15 +9,7 @@ import * as ErasureTable from "./erasureTable.ts"
 import { fromCause, StoreFailure } from "./failure.ts"
 import * as LedgerTable from "./ledgerTable.ts"
 import * as Names from "./names.ts"
-import {
-  type Answer,
-  type Call,
-  changes,
-  type Entry,
-  type Operations,
-  perform,
-  type StoredLane
-} from "./operations.ts"
+import { type Answer, type Call, changes, type Operations, perform, type StoredLane } from "./operations.ts"
 import * as ParcelTable from "./parcelTable.ts"
 import * as Room from "./room.ts"
 import * as SeenTable from "./seenTable.ts"
@@ -66,15 +60,7 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
   const dead = DeadTable.make(db, names)
   const compositions = CompositionTable.make(db)
   const parcels = ParcelTable.make(db, names, ledger, dead, compositions)
-  const readCheckpoint = query<{ position: string }>(
-    db,
-    "select position from checkpoint where source = ? and split = ?"
-  )
-  const keepCheckpoint = query(
-    db,
-    `insert into checkpoint (source, split, position) values (?, ?, ?)
-     on conflict do update set position = excluded.position`
-  )
+  const checkpoints = CheckpointTable.make(db)
   const keepGate = query(
     db,
     "update lane set open = ?, reason = ?, since = ?, not_before = ?, former = ? where id = ?"
@@ -93,15 +79,17 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
   const operations: Operations = {
     append: (entry) => {
       if (room.isFull() && !OutboxRules.revives(entry)) return undefined
-      advance(entry)
-      const { origin, at } = entry
+      const { origin, at, remember = [], unseenSince } = entry
+      const taken = unseenSince === undefined ? [] : [...seen.among(remember, unseenSince)]
+      if (taken.length > 0) throw new StoreFailure("Seen", "", taken)
+      if (entry.advance !== undefined) checkpoints.advance(origin.source, entry.advance)
       for (const { route, kind, key, events } of entry.counts) ledger.add(route, kind, key, events)
       for (const kept of entry.buried) {
         dead.buryRaw(kept, origin, at)
         for (const route of kept.routes) ledger.add(route, "dead", kept.reason, 1)
       }
       unbury(entry.revives ?? [])
-      const { remember = [], forget } = entry
+      const { forget } = entry
       if (forget !== undefined) seen.forget(forget, 2 * remember.length + forgotten)
       seen.remember(remember, at, forget ?? Number.NEGATIVE_INFINITY)
       return entry.parcels.map((parcel) => parcels.add(parcel, origin, at))
@@ -123,7 +111,7 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
     compositions: (key) => {
       const lane = names.findLane(key)
       if (lane === undefined) return []
-      return compositions.read(lane).filter(({ members }) => parcels.isOpen(members))
+      return parcels.open(compositions.read(lane))
     },
     lanes: () =>
       selectLanes.all().flatMap((row): ReadonlyArray<StoredLane> => {
@@ -142,7 +130,12 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
         if (waiting === 0 && gate === undefined) return []
         return [{ route, lane, waiting, bytes, oldest: parcels.oldest(id), gate }]
       }),
-    checkpoint: (source, split) => readCheckpoint.get(source, split)?.position,
+    checkpoint: checkpoints.read,
+    looks: checkpoints.looks,
+    looked: checkpoints.looked,
+    splits: checkpoints.splits,
+    confirm: checkpoints.confirm,
+    forget: checkpoints.forget,
     deadLetterHeads: dead.heads,
     deadLetters: dead.letters,
     purge: (ids, reason) => {
@@ -158,14 +151,7 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
       erasures.setDue(true)
     },
     ledger: ledger.counts,
-    usage: room.usage,
-    seen: seen.among
-  }
-
-  const advance = ({ origin: { source }, advance: to }: Entry): void => {
-    if (to === undefined) return
-    if (readCheckpoint.get(source, to.split)?.position !== to.after) throw new StoreFailure("Overtaken", "")
-    keepCheckpoint.run(source, to.split, to.to)
+    usage: room.usage
   }
 
   const failed = (cause: unknown): Answer => ({ done: false, failure: fromCause(place.directory, cause) })

@@ -1,3 +1,4 @@
+/** The store in a thread of its own. */
 import { Worker } from "node:worker_threads"
 import type { OutboxError } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"

@@ -1,3 +1,4 @@
+/** Whether an outbox could be opened, found out without opening it: for `check`. */
 import { accessSync, constants, existsSync, statSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import * as Database from "./database.ts"

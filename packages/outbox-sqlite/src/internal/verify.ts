@@ -1,3 +1,4 @@
+/** Looks whether everything stored is whole and fits together: for `outbox verify`. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"

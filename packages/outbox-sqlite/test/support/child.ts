@@ -30,7 +30,7 @@ const work = Effect.gen(function* () {
     )
   }
   for (let chunk = start + 1; ; chunk++) {
-    const sequences = yield* outbox.append({
+    const stored = yield* outbox.append({
       origin: { source: "default", split: "numbers", position: `${chunk}` },
       at: chunk,
       parcels: lanes.map((lane) => ({
@@ -61,6 +61,7 @@ const work = Effect.gen(function* () {
     yield* say(`appended ${chunk}`)
     if (mode === "exit" && chunk === 3) process.exit(0)
     if (mode === "throw" && chunk === 3) setImmediate(() => assert.fail("nobody catches this"))
+    const sequences = stored.map(({ sequence }) => sequence)
     yield* Effect.forkChild(settle(chunk, sequences))
   }
 })

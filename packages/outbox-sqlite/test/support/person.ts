@@ -46,48 +46,46 @@ interface Kept {
 }
 
 /** Parcels come and go, in whole and in part, and some events die. */
-export const live = (outbox: Outbox["Service"]) =>
-  Effect.gen(function* () {
-    const kept: Array<Kept> = []
-    for (let round = 0; round < rounds; round++) {
-      for (const [index, events] of sizes.entries()) {
-        const [parcel] = yield* outbox.append({
-          origin: { source: "default", split: "", position: "" },
-          at: 0,
-          parcels: [{ ...ios, records: encodeEvents(eventsOf(round * sizes.length + index, events)) }],
-          buried: index === 0 ? [bad(`{"external_user_id":"ada","mail":"${mark}"`), bad("{")] : [],
-          counts: [
-            { route: "crm", kind: "read", key: "", events: events + (index === 0 ? 2 : 0) },
-            { route: "audit", kind: "read", key: "", events: index === 0 ? 2 : 0 }
-          ]
-        })
-        kept.push({ parcel: parcel!, events })
-      }
-      const dead = [{ position: 0, reason: "bad-request", detail: "" }]
-      const settle = ({ parcel, events }: Kept, delivered: ReadonlyArray<number>) =>
-        outbox.settle([{ parcel, delivered, dead: events > 5 ? dead : [], attempts: 1, at: 0 }])
-      // Out of order, so that pages are divided and joined.
-      for (const one of kept.splice(round % 5, 3)) yield* settle(one, all(one.events))
-      for (const one of kept.slice(-2)) yield* settle(one, all(Math.floor(one.events / 2)))
+export const live = Effect.fnUntraced(function* (outbox: Outbox["Service"]) {
+  const kept: Array<Kept> = []
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, events] of sizes.entries()) {
+      const [parcel] = yield* outbox.append({
+        origin: { source: "default", split: "", position: "" },
+        at: 0,
+        parcels: [{ ...ios, records: encodeEvents(eventsOf(round * sizes.length + index, events)) }],
+        buried: index === 0 ? [bad(`{"external_user_id":"ada","mail":"${mark}"`), bad("{")] : [],
+        counts: [
+          { route: "crm", kind: "read", key: "", events: events + (index === 0 ? 2 : 0) },
+          { route: "audit", kind: "read", key: "", events: index === 0 ? 2 : 0 }
+        ]
+      })
+      kept.push({ parcel: parcel!.sequence, events })
     }
-  })
+    const dead = [{ position: 0, reason: "bad-request", detail: "" }]
+    const settle = ({ parcel, events }: Kept, delivered: ReadonlyArray<number>) =>
+      outbox.settle([{ parcel, delivered, dead: events > 5 ? dead : [], attempts: 1, at: 0 }])
+    // Out of order, so that pages are divided and joined.
+    for (const one of kept.splice(round % 5, 3)) yield* settle(one, all(one.events))
+    for (const one of kept.slice(-2)) yield* settle(one, all(Math.floor(one.events / 2)))
+  }
+})
 
 /** What an exporter asks of the outbox to erase the person, but for the end. */
-export const eraseHalf = (outbox: Outbox["Service"]) =>
-  Effect.gen(function* () {
-    yield* outbox.erase("hash of ada", 1)
-    for (const { sequence, records, attempts } of yield* outbox.take(ios, 0, 100_000_000)) {
-      const positions = all(records.ends.length).filter(isTheirs)
-      const erased = { positions, reason: "user" }
-      yield* outbox.settle([{ parcel: sequence, delivered: [], dead: [], erased, attempts, at: 0 }])
-    }
-    const letters = yield* DeadLetters.all(outbox)
-    const theirs = letters.filter(({ record }) => Buffer.from(record).includes(mark))
-    yield* outbox.purge(
-      theirs.map(({ id }) => id),
-      "user"
-    )
-  })
+export const eraseHalf = Effect.fnUntraced(function* (outbox: Outbox["Service"]) {
+  yield* outbox.erase("hash of ada", 1)
+  for (const { sequence, records, attempts } of yield* outbox.take(ios, 0, 100_000_000)) {
+    const positions = all(records.ends.length).filter(isTheirs)
+    const erased = { positions, reason: "user" }
+    yield* outbox.settle([{ parcel: sequence, delivered: [], dead: [], erased, attempts, at: 0 }])
+  }
+  const letters = yield* DeadLetters.all(outbox)
+  const theirs = letters.filter(({ record }) => Buffer.from(record).includes(mark))
+  yield* outbox.purge(
+    theirs.map(({ id }) => id),
+    "user"
+  )
+})
 
 export const erase = (outbox: Outbox["Service"]) => Effect.andThen(eraseHalf(outbox), outbox.scrub)
 

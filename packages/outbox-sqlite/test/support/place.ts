@@ -17,17 +17,14 @@ export const folder = Effect.acquireRelease(
 )
 
 /** Opens the layer, uses the outbox and closes it again. */
-export const session = <A, E>(
+export const session = Effect.fnUntraced(function* <A, E>(
   layer: Layer.Layer<Outbox, OutboxError>,
   use: (outbox: Outbox["Service"]) => Effect.Effect<A, E, Scope.Scope>
-) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const scope = yield* Scope.Scope
-      const built = yield* Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope)
-      return yield* Effect.provide(Effect.flatMap(Outbox, use), built)
-    })
-  )
+) {
+  const scope = yield* Scope.Scope
+  const built = yield* Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope)
+  return yield* Effect.provide(Effect.flatMap(Outbox, use), built)
+}, Effect.scoped)
 
 interface Child {
   readonly pid: number

@@ -1,9 +1,10 @@
 /** A body as chunks: mostly one. */
-import type { Chunk, Malformed } from "@millrace/core/Intake"
+import type { Chunk } from "@millrace/core/Intake"
 import * as Json from "@millrace/core/Json"
 import { rawLimit } from "@millrace/core/Outbox"
 import { type BrazeEvent, CustomHttp } from "@millrace/events-braze"
 import type { UnknownEvent } from "@millrace/events-braze/Braze"
+import * as ChunkBuilder from "@millrace/formats/ChunkBuilder"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
@@ -57,47 +58,25 @@ export const buried = (raw: Buffer, reason: string, detail: string): Option.Opti
       ])
 
 function* chunksOf(pieces: ReadonlyArray<Json.Piece>, body: Buffer): Iterable<Received> {
-  let events: Array<BrazeEvent | UnknownEvent> = []
-  let records: Array<Buffer> = []
-  let malformed: Array<Malformed> = []
-  let size = 0
-
-  const chunk = (used: number): Received => {
-    let end = 0
-    const ends = Uint32Array.from(records, ({ length }) => {
-      end += length
-      return end
-    })
-    const bytes = Buffer.concat(records)
-    const made = {
-      events,
-      records: { codec: CustomHttp.codec.name, parameter: "", bytes, ends },
-      malformed,
-      consumed: used
-    }
-    events = []
-    records = []
-    malformed = []
-    size = 0
-    return made
-  }
-
+  const builder = ChunkBuilder.make<BrazeEvent | UnknownEvent>(
+    { codec: CustomHttp.codec.name, parameter: "" },
+    ChunkBuilder.limits,
+    Math.min(chunkSize, body.length)
+  )
   for (const [index, piece] of pieces.entries()) {
-    const record = body.subarray(piece.start, piece.end)
-    const count = events.length + malformed.length
-    if (count > 0 && (size + record.length > chunkSize || count === chunkRecords)) yield chunk(0)
-    size += record.length
+    const { end, start } = piece
+    const count = builder.count()
+    if (count > 0 && (builder.size() + end - start > chunkSize || count === chunkRecords))
+      yield { ...builder.build(), consumed: 0 }
     const result = resultOf(piece, body)
-    if (Result.isSuccess(result)) {
-      events.push(result.success)
-      records.push(record)
-    } else {
+    if (Result.isSuccess(result)) builder.add(result.success, body, start, end)
+    else {
       const event = `event ${index + 1}`
       const position = piece.kind === "value" ? `${event} of a request` : `a request from ${event} on`
-      malformed.push({ ...result.failure, position, raw: record })
+      builder.bury({ ...result.failure, position, raw: body.subarray(start, end) })
     }
   }
-  yield chunk(body.length)
+  yield { ...builder.build(), consumed: body.length }
 }
 
 const resultOf = (piece: Json.Piece, body: Buffer): ReturnType<typeof decode> => {

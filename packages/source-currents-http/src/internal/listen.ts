@@ -4,10 +4,11 @@ import * as Https from "node:https"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { SourceError } from "@millrace/core/Source"
+import { codeOf } from "@millrace/core/Thrown"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Settings } from "../Settings.ts"
-import type { Guests } from "./guests.ts"
+import type { Connections } from "./connections.ts"
 
 /** PEM. */
 export interface Tls {
@@ -35,7 +36,7 @@ export interface Listening {
 export interface Options {
   readonly settings: Settings
   readonly tls: Tls | undefined
-  readonly guests: Guests
+  readonly connections: Connections
   /** `proceed` has a client send its body that waits to be told so. */
   readonly take: (request: Http.IncomingMessage, response: Http.ServerResponse, proceed?: () => void) => void
   /** The server breaks down after it began to listen. */
@@ -49,50 +50,49 @@ const handshakeTimeout = 10_000
 const keepAliveTimeout = 75_000
 const oldestTls = "TLSv1.2"
 
-export const listen = (options: Options): Effect.Effect<Listening, SourceError> =>
-  Effect.gen(function* () {
-    const { guests, settings, take, tls } = options
-    const server = yield* created(settings, tls)
-    server.on("connection", guests.admit)
-    const busy = new WeakSet<Socket>()
-    const alone = (
-      request: Http.IncomingMessage,
-      response: Http.ServerResponse,
-      proceed?: () => void
-    ): void => {
-      const { socket } = request
-      // Braze sends its next request when it has the answer: who does not could pile up any number of them.
-      if (busy.has(socket)) return void socket.destroy()
-      busy.add(socket)
-      response.once("close", () => busy.delete(socket))
-      take(request, response, proceed)
-    }
-    server.on("request", alone)
-    server.on("checkContinue", (request, response) =>
-      alone(request, response, () => response.writeContinue())
-    )
-    server.on("clientError", refuse)
-    yield* begin(server, settings)
-    server.on("error", (cause) => options.onFailure(problem(settings, cause)))
-    return {
-      address: addressOf(server, settings, tls !== undefined),
-      renew: (next) =>
-        Effect.try({
-          try: () => {
-            if (server instanceof Https.Server) server.setSecureContext({ ...next, minVersion: oldestTls })
-          },
-          catch: unusable
-        }),
-      stop: Effect.sync(() => {
-        server.close()
-        server.closeIdleConnections()
+export const listen = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<Listening, SourceError> {
+  const { connections, settings, take, tls } = options
+  const server = yield* created(settings, tls)
+  server.on("connection", connections.admit)
+  const busy = new WeakSet<Socket>()
+  const alone = (
+    request: Http.IncomingMessage,
+    response: Http.ServerResponse,
+    proceed?: () => void
+  ): void => {
+    const { socket } = request
+    // Braze sends its next request when it has the answer: who does not could pile up any number of them.
+    if (busy.has(socket)) return void socket.destroy()
+    busy.add(socket)
+    response.once("close", () => busy.delete(socket))
+    take(request, response, proceed)
+  }
+  server.on("request", alone)
+  server.on("checkContinue", (request, response) => alone(request, response, () => response.writeContinue()))
+  server.on("clientError", refuse)
+  yield* begin(server, settings)
+  server.on("error", (cause) => options.onFailure(problem(settings, cause)))
+  return {
+    address: addressOf(server, settings, tls !== undefined),
+    renew: (next) =>
+      Effect.try({
+        try: () => {
+          if (server instanceof Https.Server) server.setSecureContext({ ...next, minVersion: oldestTls })
+        },
+        catch: unusable
       }),
-      close: Effect.callback((resume) => {
-        server.close(() => resume(Effect.void))
-        guests.dismiss()
-      })
-    }
-  })
+    stop: Effect.sync(() => {
+      server.close()
+      server.closeIdleConnections()
+    }),
+    close: Effect.callback((resume) => {
+      server.close(() => resume(Effect.void))
+      connections.dismiss()
+    })
+  }
+})
 
 const create = (settings: Settings, tls: Tls | undefined): Http.Server | Https.Server => {
   const requestTimeout = Duration.toMillis(settings.receiveTimeout)
@@ -147,9 +147,6 @@ const statuses: ReadonlyMap<string, string> = new Map([
   ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
   ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large"]
 ])
-
-const codeOf = (cause: unknown): string =>
-  cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
 
 /** The server, which does not listen yet. Fails when it cannot speak TLS with these. */
 const created = (

@@ -10,14 +10,14 @@ import type * as Semaphore from "effect/Semaphore"
 import * as Answer from "./answer.ts"
 import * as Body from "./body.ts"
 import * as Chunks from "./chunks.ts"
-import type { Guests } from "./guests.ts"
-import type { Keeper } from "./keeper.ts"
+import type { Connections } from "./connections.ts"
 import type { Place, Room } from "./room.ts"
+import type { Tokens } from "./tokens.ts"
 
 export interface Receiver {
   readonly path: string
-  readonly keeper: Keeper
-  readonly guests: Guests
+  readonly tokens: Tokens
+  readonly connections: Connections
   readonly intake: Intake<BrazeEvent | UnknownEvent>
   readonly room: Room
   /** One body is unpacked at a time: how much will come out of it is not known before. */
@@ -27,34 +27,33 @@ export interface Receiver {
 }
 
 /** `proceed` lets the body come. */
-export const receive = (
+export const receive = Effect.fnUntraced(function* (
   receiver: Receiver,
   request: IncomingMessage,
   proceed: () => void
-): Effect.Effect<Answer.Answer> =>
-  Effect.gen(function* () {
-    if (request.url?.split("?", 1)[0] !== receiver.path) return Answer.notFound
-    if (request.method !== "POST") return Answer.methodNotAllowed
-    const verdict = yield* receiver.keeper.judge(request.headers.authorization)
-    if (verdict === "refused") return Answer.unauthorized
-    if (verdict === "uncertain") return Answer.uncertain
-    receiver.guests.trust(request.socket)
-    const size = declaredSize(request)
-    if (size === 0) return Answer.ok
-    const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? ""
-    if (!encodings.has(encoding)) return Answer.unsupported
-    if (size > receiver.bodyBytes) return Answer.tooLarge
-    if (yield* receiver.intake.full) return Answer.full
-    return yield* Effect.acquireUseRelease(
-      Effect.sync(() => receiver.room.enter(size)),
-      (place) => {
-        if (place === undefined) return Effect.succeed(Answer.crowded)
-        proceed()
-        return store(receiver, request, encodings.get(encoding) === "gzip", place)
-      },
-      (place) => Effect.sync(() => place?.leave())
-    )
-  })
+): Effect.fn.Return<Answer.Answer> {
+  if (request.url?.split("?", 1)[0] !== receiver.path) return Answer.notFound
+  if (request.method !== "POST") return Answer.methodNotAllowed
+  const verdict = yield* receiver.tokens.judge(request.headers.authorization)
+  if (verdict === "refused") return Answer.unauthorized
+  if (verdict === "uncertain") return Answer.uncertain
+  receiver.connections.trust(request.socket)
+  const size = declaredSize(request)
+  if (size === 0) return Answer.ok
+  const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? ""
+  if (!encodings.has(encoding)) return Answer.unsupported
+  if (size > receiver.bodyBytes) return Answer.tooLarge
+  if (yield* receiver.intake.full) return Answer.full
+  return yield* Effect.acquireUseRelease(
+    Effect.sync(() => receiver.room.enter(size)),
+    (place) => {
+      if (place === undefined) return Effect.succeed(Answer.crowded)
+      proceed()
+      return store(receiver, request, encodings.get(encoding) === "gzip", place)
+    },
+    (place) => Effect.sync(() => place?.leave())
+  )
+})
 
 const encodings: ReadonlyMap<string, "plain" | "gzip"> = new Map([
   ["", "plain"],
@@ -67,22 +66,21 @@ const encodings: ReadonlyMap<string, "plain" | "gzip"> = new Map([
 const declaredSize = ({ headers }: IncomingMessage): number =>
   headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : 1
 
-const store = (
+const store = Effect.fnUntraced(function* (
   { bodyBytes, intake, storeTimeout, unpacking }: Receiver,
   request: IncomingMessage,
   isGzip: boolean,
   place: Place
-): Effect.Effect<Answer.Answer> =>
-  Effect.gen(function* () {
-    const packed = yield* Body.collect(request, bodyBytes, place)
-    const chunks = isGzip
-      ? yield* unpacking.withPermit(unpacked(packed, bodyBytes, place))
-      : Chunks.ofBody(packed)
-    if (Option.isNone(chunks)) return Answer.tooLarge
-    // One after the other: a body of many chunks is answered when the last is durable.
-    const stored = yield* Effect.timeoutOption(append(intake, chunks.value), storeTimeout)
-    return Option.isSome(stored) ? Answer.ok : Answer.notStored
-  }).pipe(Effect.catch(Effect.succeed))
+): Effect.fn.Return<Answer.Answer, Answer.Answer> {
+  const packed = yield* Body.collect(request, bodyBytes, place)
+  const chunks = isGzip
+    ? yield* unpacking.withPermit(unpacked(packed, bodyBytes, place))
+    : Chunks.ofBody(packed)
+  if (Option.isNone(chunks)) return Answer.tooLarge
+  // One after the other: a body of many chunks is answered when the last is durable.
+  const stored = yield* Effect.timeoutOption(append(intake, chunks.value), storeTimeout)
+  return Option.isSome(stored) ? Answer.ok : Answer.notStored
+}, Effect.catch(Effect.succeed))
 
 /** Each chunk is made when the one before is durable. */
 const append = Effect.fnUntraced(function* (
@@ -92,12 +90,10 @@ const append = Effect.fnUntraced(function* (
   for (const chunk of chunks) yield* intake.append(chunk)
 })
 
-const unpacked = (packed: Buffer, bodyBytes: number, place: Place) =>
-  Effect.gen(function* () {
-    const found = yield* Body.unpack(packed, bodyBytes)
-    if (found._tag === "Damaged")
-      return Chunks.buried(packed, "malformed", "the body is not gzip, or cut off")
-    if (found._tag === "TooLarge") return yield* Effect.fail(Answer.tooLarge)
-    if (!place.grow(found.bytes.length)) return yield* Effect.fail(Answer.crowded)
-    return Chunks.ofBody(found.bytes)
-  })
+const unpacked = Effect.fnUntraced(function* (packed: Buffer, bodyBytes: number, place: Place) {
+  const found = yield* Body.unpack(packed, bodyBytes)
+  if (found._tag === "Damaged") return Chunks.buried(packed, "malformed", "the body is not gzip, or cut off")
+  if (found._tag === "TooLarge") return yield* Effect.fail(Answer.tooLarge)
+  if (!place.grow(found.bytes.length)) return yield* Effect.fail(Answer.crowded)
+  return Chunks.ofBody(found.bytes)
+})

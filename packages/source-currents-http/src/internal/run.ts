@@ -13,12 +13,12 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Credentials, Settings } from "../Settings.ts"
 import * as Answer from "./answer.ts"
-import * as Guests from "./guests.ts"
-import * as Keeper from "./keeper.ts"
+import * as Connections from "./connections.ts"
 import * as Listen from "./listen.ts"
 import * as Notices from "./notices.ts"
 import { type Receiver, receive } from "./receive.ts"
 import * as Room from "./room.ts"
+import * as Tokens from "./tokens.ts"
 
 export interface Options {
   readonly settings: Settings
@@ -34,17 +34,17 @@ export const run = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<void, SourceError, Scope.Scope> {
   const { intake, settings } = options
-  const keeper = yield* Keeper.make(options.credentials)
+  const tokens = yield* Tokens.make(options.credentials)
   const notices = Notices.make(settings.connections)
-  const guests = Guests.make(settings.connections, notices.closed)
+  const connections = Connections.make(settings.connections, notices.closed)
   const failure = yield* Deferred.make<never, SourceError>()
   const underWay = yield* FiberSet.make<void>()
   const fork = yield* FiberSet.runtime(underWay)()
   const bodyBytes = ByteSize.toNumberUnsafe(settings.bodySize)
   const receiver: Receiver = {
     path: settings.urlPath,
-    keeper,
-    guests,
+    tokens,
+    connections,
     intake,
     room: Room.make({ requests: settings.concurrency, bytes: bodyBytes }),
     unpacking: yield* Semaphore.make(1),
@@ -53,48 +53,50 @@ export const run = Effect.fnUntraced(function* (
   }
   let isStopping = false
 
-  const serve = (request: IncomingMessage, response: ServerResponse, proceed?: () => void) =>
-    Effect.gen(function* () {
-      let isAsked = proceed === undefined
-      const answer = isStopping
-        ? Answer.stopping
-        : yield* Effect.catchDefect(
-            receive(receiver, request, () => {
-              isAsked = true
-              proceed?.()
-            }),
-            (defect) => Effect.as(Effect.logDebug("a request failed", defect), Answer.failed)
-          )
-      if (answer !== Answer.ok && answer !== Answer.brokenOff) yield* notices.tell(answer)
-      // A client that was not asked for its body may send it all the same, or another request.
-      const isLast = isStopping || !isAsked || Answer.toStrangers.has(answer)
-      yield* Answer.send(answer, request, response, readPast * bodyBytes, isLast)
-    })
+  const serve = Effect.fnUntraced(function* (
+    request: IncomingMessage,
+    response: ServerResponse,
+    proceed?: () => void
+  ) {
+    let isAsked = proceed === undefined
+    const answer = isStopping
+      ? Answer.stopping
+      : yield* Effect.catchDefect(
+          receive(receiver, request, () => {
+            isAsked = true
+            proceed?.()
+          }),
+          (defect) => Effect.as(Effect.logDebug("a request failed", defect), Answer.failed)
+        )
+    if (answer !== Answer.ok && answer !== Answer.brokenOff) yield* notices.tell(answer)
+    // A client that was not asked for its body may send it all the same, or another request.
+    const isLast = isStopping || !isAsked || Answer.toStrangers.has(answer)
+    yield* Answer.send(answer, request, response, readPast * bodyBytes, isLast)
+  })
 
   const server = yield* Effect.acquireRelease(
     Listen.listen({
       settings,
-      tls: keeper.tls,
-      guests,
+      tls: tokens.tls,
+      connections,
       take: (request, response, proceed) => void fork(serve(request, response, proceed)),
       onFailure: (error) => Deferred.doneUnsafe(failure, Effect.fail(error))
     }),
-    (listening) =>
-      Effect.gen(function* () {
-        isStopping = true
-        yield* listening.stop
-        yield* Effect.timeoutOption(FiberSet.awaitEmpty(underWay), settings.drainTimeout)
-        yield* listening.close
-      })
+    Effect.fnUntraced(function* (listening) {
+      isStopping = true
+      yield* listening.stop
+      yield* Effect.timeoutOption(FiberSet.awaitEmpty(underWay), settings.drainTimeout)
+      yield* listening.close
+    })
   )
   const advice =
-    keeper.tls === undefined ? " (Braze posts to HTTPS alone: a proxy in front is to speak it)" : ""
+    tokens.tls === undefined ? " (Braze posts to HTTPS alone: a proxy in front is to speak it)" : ""
   yield* Effect.logInfo(`listening for Braze Currents on ${server.address.url}${advice}`)
   options.onListening(server.address)
   yield* Effect.forkScoped(notices.tellClosed)
   yield* Effect.raceFirst(
     Deferred.await(failure),
-    keeper.watch((tls) =>
+    tokens.watch((tls) =>
       Effect.matchEffect(server.renew(tls), {
         onFailure: (why) => Effect.logWarning(`the changed ${why}; the former ones go on holding`),
         onSuccess: () => Effect.logInfo("the certificate has changed: new connections are shown the new one")

@@ -52,36 +52,35 @@ export const make = Effect.map(
 )
 
 /** Started, and listening; killed with the scope. */
-const start = (config: string) =>
-  Effect.gen(function* () {
-    let said = ""
-    let printed = ""
-    let isOver = false
-    const child = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        spawn(process.execPath, [millrace, "run", config, "--follow", "--json"], {
-          stdio: ["ignore", "pipe", "pipe"]
-        })
-      ),
-      (running) => Effect.sync(() => running.kill("SIGKILL"))
-    )
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text))
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text))
-    child.once("close", () => {
-      isOver = true
-    })
-    const listening = /listening for Braze Currents on http:\/\/127\.0\.0\.1:(\d+)\/currents/
-    yield* until(() => isOver || listening.test(said))
-    const port = Number(listening.exec(said)?.[1])
-    if (!(port > 0)) return yield* Effect.die(new Error(`not listening:\n${said}`))
-    return {
-      port,
-      said: () => said,
-      kill: (signal: NodeJS.Signals) => child.kill(signal),
-      ended: Effect.map(
-        until(() => isOver),
-        () => ({ code: child.exitCode, signal: child.signalCode })
-      ),
-      ledger: (): Ledger.Ledger => JSON.parse(printed)
-    }
+const start = Effect.fnUntraced(function* (config: string) {
+  let said = ""
+  let printed = ""
+  let isOver = false
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(process.execPath, [millrace, "run", config, "--follow", "--json"], {
+        stdio: ["ignore", "pipe", "pipe"]
+      })
+    ),
+    (running) => Effect.sync(() => running.kill("SIGKILL"))
+  )
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text))
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text))
+  child.once("close", () => {
+    isOver = true
   })
+  const listening = /listening for Braze Currents on http:\/\/127\.0\.0\.1:(\d+)\/currents/
+  yield* until(() => isOver || listening.test(said))
+  const port = Number(listening.exec(said)?.[1])
+  if (!(port > 0)) return yield* Effect.die(new Error(`not listening:\n${said}`))
+  return {
+    port,
+    said: () => said,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    ended: Effect.map(
+      until(() => isOver),
+      () => ({ code: child.exitCode, signal: child.signalCode })
+    ),
+    ledger: (): Ledger.Ledger => JSON.parse(printed)
+  }
+})

@@ -41,20 +41,21 @@ export const recorder = (): Recorder => {
     begun: () => begun,
     isFull: false,
     intake: {
-      append: (chunk) =>
-        Effect.gen(function* () {
-          begun++
-          assert.isUndefined(chunk.split)
-          assert.isUndefined(chunk.checkpoint)
-          assert.isTrue(chunk.events.length + chunk.malformed.length > 0)
-          yield* door.await
-          chunks.push(chunk)
-        }),
+      append: Effect.fnUntraced(function* (chunk) {
+        begun++
+        assert.isUndefined(chunk.split)
+        assert.isUndefined(chunk.checkpoint)
+        assert.isTrue(chunk.events.length + chunk.malformed.length > 0)
+        yield* door.await
+        chunks.push(chunk)
+      }),
       full: Effect.sync(() => made.isFull),
       claim: () => Effect.die("claimed a split"),
       expect: () => Effect.void,
       unread: () => Effect.void,
-      problems: () => Effect.void
+      problems: () => Effect.void,
+      lag: () => Effect.void,
+      present: () => Effect.void
     }
   }
   return made
@@ -67,27 +68,26 @@ export interface Setup {
 }
 
 /** Starts a receiver on a free port; it is stopped with the scope. */
-export const start = ({ credentials = tokens, intake, settings }: Setup = {}) =>
-  Effect.gen(function* () {
-    const recorded = recorder()
-    const logs: Array<string> = []
-    const told = yield* Deferred.make<CurrentsHttpSource.Address>()
-    const plugin = CurrentsHttpSource.plugin({
-      onListening: (address) => void Deferred.doneUnsafe(told, Effect.succeed(address))
-    })
-    const source = plugin({ settings: { port: 0, drainTimeout: "100 millis", ...settings }, credentials })
-    const running = yield* source
-      .run(intake ?? recorded.intake, { follow: true })
-      .pipe(
-        Effect.provide(Logger.layer([Logger.make(({ message }) => void logs.push(String(message)))])),
-        Effect.forkScoped
-      )
-    const address = yield* Effect.raceFirst(
-      Deferred.await(told),
-      Effect.andThen(Fiber.join(running), Effect.die("the receiver ended"))
-    )
-    return { ...recorded, recorded, logs, running, address, port: address.port }
+export const start = Effect.fnUntraced(function* ({ credentials = tokens, intake, settings }: Setup = {}) {
+  const recorded = recorder()
+  const logs: Array<string> = []
+  const told = yield* Deferred.make<CurrentsHttpSource.Address>()
+  const plugin = CurrentsHttpSource.plugin({
+    onListening: (address) => void Deferred.doneUnsafe(told, Effect.succeed(address))
   })
+  const source = plugin({ settings: { port: 0, drainTimeout: "100 millis", ...settings }, credentials })
+  const running = yield* source
+    .run(intake ?? recorded.intake, { follow: true })
+    .pipe(
+      Effect.provide(Logger.layer([Logger.make(({ message }) => void logs.push(String(message)))])),
+      Effect.forkScoped
+    )
+  const address = yield* Effect.raceFirst(
+    Deferred.await(told),
+    Effect.andThen(Fiber.join(running), Effect.die("the receiver ended"))
+  )
+  return { ...recorded, recorded, logs, running, address, port: address.port }
+})
 
 export interface Reply {
   readonly status: number

@@ -2,11 +2,11 @@
 import { opendir, stat } from "node:fs/promises"
 import { relative } from "node:path"
 import { SourceError } from "@millrace/core/Source"
+import { isMarker, isReadable } from "@millrace/objects/Names"
 import * as Effect from "effect/Effect"
 import { nothingBelow } from "./discover.ts"
 import { failure } from "./failure.ts"
 import { hourIn } from "./found.ts"
-import { isMarker, isReadable } from "./names.ts"
 
 /** Fails where a run would not begin: the path cannot be read, or nothing is below it and the run does not wait for more. */
 export const expectFile = (root: string, follow: boolean, from: string): Effect.Effect<void, SourceError> =>

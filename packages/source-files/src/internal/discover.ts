@@ -22,7 +22,7 @@ export interface Survey {
 
 /** What there must be for a run to begin that does not wait for more. */
 export const nothingBelow = (root: string): string =>
-  `${root}: has no .avro, .ndjson, .jsonl or .json file to read, also not below it; check the path`
+  `${root}: has no .avro, .ndjson, .jsonl, .json or .parquet file to read, also not below it; check the path`
 
 /** What there is at a path. */
 export const status = (path: string) => Effect.tryPromise({ try: () => stat(path), catch: failure(path) })

@@ -1,5 +1,5 @@
-import type { Problem, Split } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
+import { codeOf } from "@millrace/core/Thrown"
 
 const advice: { readonly [code: string]: string } = {
   ENOENT: "is not there; check the path",
@@ -11,15 +11,8 @@ const advice: { readonly [code: string]: string } = {
 
 const goneCodes = new Set(["ENOENT", "ENOTDIR"])
 
-/** What could not be read, for the source's state; of the source as a whole without a split. */
-export const problemOf = ({ detail, reason = "unreadable" }: SourceError, split?: Split): Problem => ({
-  ...(split === undefined ? {} : { split }),
-  reason,
-  detail
-})
-
-export const codeOf = (cause: unknown): string =>
-  cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
+/** Whether the system says that something is not there, rather than that it cannot tell. */
+export const isGone = (cause: unknown): boolean => goneCodes.has(codeOf(cause))
 
 /** What the file system said, and what to do about it. */
 export const failure =

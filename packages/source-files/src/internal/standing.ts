@@ -8,7 +8,7 @@ import { dirname, join } from "node:path"
 import type { Problem, Split } from "@millrace/core/Intake"
 import type { Survey } from "./discover.ts"
 import { compare, type Found, foundOf, hourIn } from "./found.ts"
-import type { Folder } from "./walk.ts"
+import { each, type Folder } from "./walk.ts"
 
 /** The most folders, and files, that are asked for each time: those in which most is to be expected. */
 const mostFolders = 256
@@ -41,8 +41,17 @@ export interface Standing {
   readonly isKnownFolder: (split: Split) => boolean
   /** Folders of which to be told, the most promising first. */
   readonly watched: () => ReadonlyArray<Split>
-  /** Asks; throws what the system says of the root, `undefined` when that is another one than before. */
-  readonly ask: (hints: Hints, problems: ReadonlyArray<Problem>) => Promise<Changes | undefined>
+  /** Whether these are all there are. */
+  readonly isWatchedWhole: () => boolean
+  /**
+   * Asks, of the most promising folders or of all of them; throws what the system says of the root, `undefined` when that is
+   * another one than before.
+   */
+  readonly ask: (
+    hints: Hints,
+    problems: ReadonlyArray<Problem>,
+    folders?: "promising" | "all"
+  ) => Promise<Changes | undefined>
 }
 
 const folderOf = (split: Split): Split => {
@@ -122,24 +131,25 @@ export const make = (root: string): Standing => {
     },
     isKnownFolder: (split) => folders.has(split),
     watched: () => first,
-    ask: async (hints, problems) => {
+    isWatchedWhole: () => first.length === folders.size,
+    ask: async (hints, problems, which = "promising") => {
       if (identityOf(await stat(root)) !== identity) return undefined
-      const asked = new Set([...first.slice(0, mostFolders), ...hints.folders])
+      const asked = new Set(
+        which === "all" ? folders.keys() : [...first.slice(0, mostFolders), ...hints.folders]
+      )
       for (const { split } of problems.slice(0, mostFiles)) {
         if (split !== undefined) asked.add(folders.has(split) ? split : folderOf(split))
       }
       const known = [...asked].filter((split) => folders.has(split))
-      const [found, files] = await Promise.all([
-        Promise.all(known.map(async (split) => ({ split, stats: await attempt(join(root, split)) }))),
-        changedFiles(hints.files, problems)
-      ])
-      return {
-        folders: found.flatMap(({ split, stats }) =>
-          stats === undefined || folders.get(split)?.modified === stats.mtimeMs ? [] : [split]
-        ),
-        files,
-        isLess: found.some(({ stats }) => stats === undefined)
+      const changed: Array<Split> = []
+      let isLess = false
+      const lookAtFolder = async (split: Split) => {
+        const stats = await attempt(join(root, split))
+        if (stats === undefined) isLess = true
+        else if (folders.get(split)?.modified !== stats.mtimeMs) changed.push(split)
       }
+      const [, files] = await Promise.all([each(known, lookAtFolder), changedFiles(hints.files, problems)])
+      return { folders: changed, files, isLess }
     }
   }
 }

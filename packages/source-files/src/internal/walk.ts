@@ -7,9 +7,10 @@ import { readdir, realpath, stat } from "node:fs/promises"
 import { join, sep } from "node:path"
 import type { Problem, Split } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
-import { failure, problemOf } from "./failure.ts"
+import { isMarker, isReadable, isTemporary } from "@millrace/objects/Names"
+import { problemOf } from "@millrace/objects/Problems"
+import { failure } from "./failure.ts"
 import { compare, type Found, foundOf, hourIn } from "./found.ts"
-import { isMarker, isReadable, isTemporary } from "./names.ts"
 
 /** A folder as it was listed. */
 export interface Folder {
@@ -56,7 +57,8 @@ const leadsOut = (path: string) =>
 
 const identity = ({ dev, ino }: Stats) => `${dev}:${ino}`
 
-const each = async <A>(items: ReadonlyArray<A>, use: (item: A) => Promise<void>): Promise<void> => {
+/** Asks for some at a time. */
+export const each = async <A>(items: ReadonlyArray<A>, use: (item: A) => Promise<void>): Promise<void> => {
   let next = 0
   const work = async () => {
     while (next < items.length) await use(items[next++]!)

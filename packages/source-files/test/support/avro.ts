@@ -1,5 +1,5 @@
 /** Avro container files taken apart and put together, independently of the source. */
-import { crc32, deflateRawSync, inflateRawSync } from "node:zlib"
+import { crc32, deflateRawSync, inflateRawSync, zstdCompressSync } from "node:zlib"
 import type { Event } from "@millrace/core/Event"
 import { AvroRecord, SampleExport } from "@millrace/events-braze"
 import type { TypeName } from "@millrace/events-braze/Braze"
@@ -17,7 +17,7 @@ export interface Contents {
   readonly blocks: ReadonlyArray<Block>
 }
 
-export type Codec = "null" | "deflate" | "snappy" | "zstandard"
+export type Codec = "null" | "deflate" | "snappy" | "zstandard" | "bzip2"
 
 export const long = (value: number): Buffer => {
   const bytes: Array<number> = []
@@ -30,6 +30,7 @@ const text = (value: string) => [long(Buffer.byteLength(value)), Buffer.from(val
 
 const pack = (plain: Buffer, codec: Codec): Buffer => {
   if (codec === "deflate") return deflateRawSync(plain)
+  if (codec === "zstandard") return zstdCompressSync(plain)
   if (codec !== "snappy") return plain
   const sum = Buffer.alloc(4)
   sum.writeUInt32BE(crc32(plain))

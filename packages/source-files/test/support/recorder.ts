@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from "node:util"
 import { assert } from "@effect/vitest"
 import type { Codec } from "@millrace/core"
 import type { Event } from "@millrace/core/Event"
-import type { Checkpoint, Chunk, Intake, Malformed, Problem, Unread } from "@millrace/core/Intake"
-import type { SourceError } from "@millrace/core/Source"
+import type { Checkpoint, Chunk, Intake, Lag, Malformed, Problem, Unread } from "@millrace/core/Intake"
+import type { Range, SourceError } from "@millrace/core/Source"
 import { Braze } from "@millrace/events-braze"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -31,6 +31,10 @@ export interface Recorder {
   readonly unread: Map<string, Unread>
   /** What it said each time. */
   readonly problems: Array<ReadonlyArray<Problem>>
+  /** How far behind it said that it is, each time. */
+  readonly lags: Array<Lag>
+  /** Which of the splits that have a checkpoint it said are there. */
+  readonly present: Array<ReadonlyArray<string>>
   expected: number
   consumed: number
   opened: number
@@ -48,6 +52,8 @@ export const make = (): Recorder => ({
   logs: [],
   unread: new Map(),
   problems: [],
+  lags: [],
+  present: [],
   expected: 0,
   consumed: 0,
   opened: 0,
@@ -92,19 +98,22 @@ const record = (recorder: Recorder, chunk: Chunk) => {
  * Runs the source once, or until it has appended `stopAfter` chunks. With `awaited`, no append ends before so many are under
  * way, and a little later, in which there might be more.
  */
-export const run = (
-  recorder: Recorder,
-  path: string,
-  options: {
-    readonly stopAfter?: number
-    readonly follow?: boolean
-    readonly splits?: number
-    readonly awaited?: number
-    readonly settings?: { readonly from?: string; readonly interval?: string }
-    readonly onAppend?: () => void
-  } = {}
-): Effect.Effect<void, SourceError> =>
-  Effect.gen(function* () {
+export const run = Effect.fnUntraced(
+  function* (
+    recorder: Recorder,
+    path: string,
+    options: {
+      readonly stopAfter?: number
+      readonly follow?: boolean
+      readonly splits?: number
+      readonly range?: Range
+      readonly awaited?: number
+      readonly settings?: { readonly from?: string; readonly interval?: string }
+      readonly onAppend?: () => void
+      readonly onPresent?: () => void
+      readonly onProblems?: () => void
+    } = {}
+  ): Effect.fn.Return<void, SourceError> {
     const stopped = yield* Deferred.make<void>()
     let appends = 0
     let underWay = 0
@@ -151,6 +160,18 @@ export const run = (
       problems: (found) =>
         Effect.sync(() => {
           recorder.problems.push(found)
+          options.onProblems?.()
+        }),
+      lag: (found) =>
+        Effect.sync(() => {
+          recorder.lags.push(found)
+        }),
+      present: (among) =>
+        Effect.suspend(() => {
+          options.onPresent?.()
+          return Effect.map(among([...recorder.checkpoints.keys()]), (there) => {
+            recorder.present.push([...there].sort())
+          })
         })
     }
     const source = files({ settings: { path, format: "braze-currents", ...options.settings } })
@@ -158,7 +179,9 @@ export const run = (
       source.run(intake, { ...options, follow: options.follow ?? false }),
       Deferred.await(stopped)
     )
-  }).pipe(Effect.provide(logs(recorder)))
+  },
+  (running, recorder) => Effect.provide(running, logs(recorder))
+)
 
 /** Keeps the logs instead of printing them. */
 export const logs = (recorder: Pick<Recorder, "logs">) =>

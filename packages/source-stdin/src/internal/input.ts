@@ -1,6 +1,7 @@
 /** A stream of bytes, read when there is room for what it has. */
 import type { Readable } from "node:stream"
 import { SourceError } from "@millrace/core/Source"
+import { codeOf } from "@millrace/core/Thrown"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
@@ -61,9 +62,6 @@ const listen = (stream: Readable): Input & { readonly stream: Readable } => {
     failure: () => broken ?? (stream.readableEnded ? undefined : unreadable("closed before its end"))
   }
 }
-
-const codeOf = (cause: unknown): string =>
-  cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
 
 const unreadable = (why: string): SourceError =>
   new SourceError({

@@ -2,20 +2,21 @@
 import type { Readable } from "node:stream"
 import type { Event } from "@millrace/core/Event"
 import type { Intake } from "@millrace/core/Intake"
-import type * as JsonLines from "@millrace/core/JsonLines"
+import * as ChunkBuilder from "@millrace/formats/ChunkBuilder"
+import * as LineStream from "@millrace/formats/LineStream"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import type { Format } from "./format.ts"
-import * as Gather from "./gather.ts"
 import * as Input from "./input.ts"
-import * as Records from "./records.ts"
 
 /** How long events wait for others of their chunk; a pipe holds less than a chunk at a time. */
 const linger = "10 millis"
 
 /** Bytes that are taken into memory at a time. */
 const slice = 64 * 1024
+
+/** Bytes of records that make a chunk, and records without much in them. */
+const limits = { bytes: 256 * 1024, records: 2000, malformed: 2000 }
 
 export const read = Effect.fnUntraced(function* <E extends Event>(
   open: () => Readable,
@@ -26,71 +27,40 @@ export const read = Effect.fnUntraced(function* <E extends Event>(
   if (input.isTerminal) {
     yield* Effect.logInfo("reading events from the terminal, one a line; end with Ctrl-D on an empty line")
   }
-  const gather = Gather.make(intake, format.codec)
-  const records = Records.make(readerOf(format, gather), buryTooLong(gather), gather.use)
+  const encoding = { codec: format.lines.codec.name, parameter: "" }
+  const builder = ChunkBuilder.make<E>(encoding, limits, limits.bytes)
+  let consumed = 0
+  const lines = LineStream.make(format.lines, builder, (bytes) => {
+    consumed += bytes
+  })
+  /** Appends what is gathered. */
+  const flush = Effect.suspend(() => {
+    if (builder.count() === 0) return Effect.void
+    const chunk = { ...builder.build(), consumed }
+    consumed = 0
+    return intake.append(chunk)
+  })
   /** Hands on what is there, in chunks. */
-  const takeAll = (walk: () => boolean) =>
-    Effect.gen(function* () {
-      while (walk()) yield* gather.flush
-      if (gather.isFull()) yield* gather.flush
-    })
+  const takeAll = Effect.fnUntraced(function* (walk: () => boolean) {
+    while (walk()) yield* flush
+    if (builder.isFull()) yield* flush
+  })
 
   for (;;) {
     const piece = input.read()
     if (piece !== undefined) {
       for (let at = 0; at < piece.length; at += slice) {
-        if (records.add(piece.subarray(at, at + slice))) yield* takeAll(records.walk)
+        if (lines.add(piece.subarray(at, at + slice))) yield* takeAll(lines.walk)
       }
       continue
     }
     if (input.isOver()) break
-    if (records.isLikelyWhole()) yield* takeAll(records.walk)
-    if (gather.isEmpty()) yield* input.ready
-    else if (Option.isNone(yield* Effect.timeoutOption(input.ready, linger))) yield* gather.flush
+    if (lines.isLikelyWhole()) yield* takeAll(lines.walk)
+    if (builder.count() === 0) yield* input.ready
+    else if (Option.isNone(yield* Effect.timeoutOption(input.ready, linger))) yield* flush
   }
-  yield* takeAll(records.finish)
-  yield* gather.flush
+  yield* takeAll(lines.finish)
+  yield* flush
   const failure = input.failure()
   if (failure !== undefined) return yield* failure
 }, Effect.scoped)
-
-const tooLong = { reason: "too-long", detail: "" }
-
-const readerOf = <E extends Event>(format: Format<E>, gather: Gather.Gather<E>): JsonLines.Reader => {
-  const bury: JsonLines.Reader["bury"] = ({ bytes, end, line, start }, why, isObject) => {
-    const size = end - start
-    if (size > Records.longest) {
-      const raw = Buffer.from(bytes.subarray(start, start + Records.kept))
-      return buryTooLong(gather)({ raw, size, line, isLine: true })
-    }
-    const record = bytes.subarray(start, end)
-    const position = `line ${line}`
-    if (isObject && format.takeOther(record, position, gather)) return
-    gather.bury({ ...why, position, raw: Buffer.from(record) })
-  }
-  return {
-    isFull: gather.isFull,
-    bury,
-    take: (bytes, start, end, line) => {
-      // It may be several objects; each is looked at by itself then.
-      if (end - start > Records.longest) return tooLong
-      const record = bytes.subarray(start, end)
-      const result = format.decode(record)
-      if (Result.isSuccess(result)) {
-        gather.add(result.success, record)
-        return undefined
-      }
-      if (result.failure.reason === "malformed") return result.failure
-      bury({ bytes, start, end, line }, result.failure, true)
-      return undefined
-    }
-  }
-}
-
-const buryTooLong =
-  <E extends Event>(gather: Gather.Gather<E>) =>
-  ({ isLine, line, raw, size }: Records.TooLong): void => {
-    const what = isLine ? "the line has" : "the object has more than"
-    const detail = `${what} ${size} bytes; the longest that is read has ${Records.longest}`
-    gather.bury({ reason: "too-long", detail, position: `line ${line}`, raw })
-  }

@@ -34,7 +34,9 @@ const main = (format: "event" | "braze-currents", wait: number) => {
     claim: () => Effect.die("standard input has no splits"),
     expect: () => Effect.void,
     unread: () => Effect.void,
-    problems: () => Effect.void
+    problems: () => Effect.void,
+    lag: () => Effect.void,
+    present: () => Effect.void
   }
   const run = stdin({ settings: { format } }).run(intake, { follow: false })
   return Effect.match(Effect.provide(run, Logger.layer([])), {

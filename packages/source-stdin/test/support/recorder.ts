@@ -25,22 +25,23 @@ export const make = (): Recorder => {
   let underWay = 0
   const run: Recorder["run"] = (source) => {
     const intake: Intake = {
-      append: (chunk) =>
-        Effect.gen(function* () {
-          assert.strictEqual(++underWay, 1, "one append at a time")
-          assert.isUndefined(chunk.split)
-          assert.isUndefined(chunk.checkpoint)
-          assert.isTrue(chunk.events.length + chunk.malformed.length > 0)
-          readsBack(source, chunk)
-          chunks.push(chunk)
-          yield* door.await
-          underWay--
-        }),
+      append: Effect.fnUntraced(function* (chunk) {
+        assert.strictEqual(++underWay, 1, "one append at a time")
+        assert.isUndefined(chunk.split)
+        assert.isUndefined(chunk.checkpoint)
+        assert.isTrue(chunk.events.length + chunk.malformed.length > 0)
+        readsBack(source, chunk)
+        chunks.push(chunk)
+        yield* door.await
+        underWay--
+      }),
       full: Effect.succeed(false),
       claim: () => Effect.die("claimed a split"),
       expect: () => Effect.void,
       unread: () => Effect.void,
-      problems: () => Effect.void
+      problems: () => Effect.void,
+      lag: () => Effect.void,
+      present: () => Effect.void
     }
     return Effect.provide(
       source.run(intake, { follow: false }),

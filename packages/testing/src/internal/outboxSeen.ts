@@ -1,8 +1,8 @@
 import { expect } from "@effect/vitest"
-import type { Outbox } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { advancing, chunk, ios, parcel } from "./outboxEntries.ts"
+import type { Owner } from "./outboxOwner.ts"
 
 /** Ids of several kinds, among them two that differ in little. */
 const ids: ReadonlyArray<string> = [
@@ -37,28 +37,31 @@ export interface Seen {
   forgotten: number
 }
 
-export const followSeen = (outbox: Outbox["Service"], model: Seen, history: (typeof SeenHistory)["Type"]) =>
-  Effect.gen(function* () {
-    for (const step of history) {
-      model.now += 1_000
-      if (step._tag === "Remember") {
-        const remember = step.some.map((one) => ids[one]!)
-        const forget = model.now - step.seconds * 1_000
-        yield* outbox.append(chunk([parcel(ios, "e")], { at: model.now, remember, forget }))
-        for (const id of remember) model.times.set(id, model.now)
-        model.forgotten = Math.max(model.forgotten, forget)
-      }
-      if (step._tag === "Overtaken") {
-        const late = chunk([], { at: model.now, remember: step.some.map((one) => ids[one]!) })
-        expect((yield* Effect.flip(outbox.append(advancing(late, "never", "further")))).reason).toBe(
-          "Overtaken"
-        )
-      }
-      // Of what it may have forgotten nothing is promised.
-      const recent = [model.now - 2_000, model.now - 1_000, model.now, model.now + 1_000]
-      for (const since of [model.forgotten, ...recent.filter((since) => since > model.forgotten)]) {
-        const expected = ids.filter((id) => (model.times.get(id) ?? -1) >= since)
-        expect([...(yield* outbox.seen(ids, since))].sort()).toEqual([...expected].sort())
-      }
+export const followSeen = Effect.fnUntraced(function* (
+  outbox: Owner,
+  model: Seen,
+  history: (typeof SeenHistory)["Type"]
+) {
+  for (const step of history) {
+    model.now += 1_000
+    if (step._tag === "Remember") {
+      const remember = step.some.map((one) => ids[one]!)
+      const forget = model.now - step.seconds * 1_000
+      yield* outbox.append(chunk([parcel(ios, "e")], { at: model.now, remember, forget }))
+      for (const id of remember) model.times.set(id, model.now)
+      model.forgotten = Math.max(model.forgotten, forget)
     }
-  })
+    if (step._tag === "Overtaken") {
+      const late = chunk([], { at: model.now, remember: step.some.map((one) => ids[one]!) })
+      expect((yield* Effect.flip(outbox.append(advancing(late, "never", "further")))).reason).toBe(
+        "Overtaken"
+      )
+    }
+    // Of what it may have forgotten nothing is promised.
+    const recent = [model.now - 2_000, model.now - 1_000, model.now, model.now + 1_000]
+    for (const since of [model.forgotten, ...recent.filter((since) => since > model.forgotten)]) {
+      const expected = ids.filter((id) => (model.times.get(id) ?? -1) >= since)
+      expect([...(yield* outbox.seen(ids, since))].sort()).toEqual([...expected].sort())
+    }
+  }
+})

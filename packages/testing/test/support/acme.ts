@@ -65,6 +65,8 @@ export interface Parts {
   readonly caught: (cause: unknown) => Outcome
   readonly deliver: (batch: Message.Batch, way: Way, signal: AbortSignal, parts: Parts) => Promise<Outcomes>
   readonly check: (way: Way, signal: AbortSignal, parts: Parts) => Promise<void>
+  /** What requests carry in place of the key, such as a token. */
+  readonly enter: (way: Way, signal: AbortSignal) => Promise<Way>
   /** Opens a lane, and says how it is closed. */
   readonly open: (way: Way) => (() => Promise<void>) | undefined
 }
@@ -107,6 +109,7 @@ export const honest: Parts = {
     const outcome = await attempt("[]", way, signal, parts)
     if (outcome._tag !== "Delivered") throw new DeliveryError({ outcome })
   },
+  enter: async (way) => way,
   open: () => undefined
 }
 
@@ -142,8 +145,8 @@ const acme = (changes: Partial<Parts> = {}) => {
         limits: parts.limits,
         assign: parts.assign,
         prepare: ([event]) => parts.prepare(event),
-        connect: Destination.connectAsync(() => {
-          const way = { url, key: Redacted.value(credentials.key) }
+        connect: Destination.connectAsync(async (_, __, signal) => {
+          const way = await parts.enter({ url, key: Redacted.value(credentials.key) }, signal)
           const close = parts.open(way)
           return {
             deliver: (batch, signal) => parts.deliver(batch, way, signal, parts),

@@ -67,7 +67,8 @@ export const brokenSources: ReadonlyArray<Broken> = [
     fault: "a chunk of a split that it did not claim",
     parts: {
       behind: (split, after, end) =>
-        after === end ? [] : [{ ...bare, split: `summary of ${split}`, checkpoint: "done" }]
+        after === end ? [] : [{ ...bare, split: `summary of ${split}`, checkpoint: "done" }],
+      present: (splits, there) => splits.filter((split) => there.includes(split.replace("summary of ", "")))
     },
     breaks: "claims what it reads, and appends nothing outside of the claim"
   },
@@ -85,17 +86,26 @@ export const brokenSources: ReadonlyArray<Broken> = [
         run(
           {
             ...intake,
-            claim: (split, read) =>
-              Effect.gen(function* () {
-                const claimed = yield* intake.claim(split, read)
-                if (claimed._tag === "Finished") return claimed
-                return yield* Effect.die(new SourceError({ detail: `${split}: was not read` }))
-              })
+            claim: Effect.fnUntraced(function* (split, read) {
+              const claimed = yield* intake.claim(split, read)
+              if (claimed._tag === "Finished") return claimed
+              return yield* Effect.die(new SourceError({ detail: `${split}: was not read` }))
+            })
           },
           options
         )
     },
     breaks: "ends quietly where a claim is lost or refused, and reads the rest"
+  },
+  {
+    fault: "a file that it says is gone",
+    parts: { present: (splits) => splits.slice(1) },
+    breaks: "tells which of its splits are there, if it tells of them at all"
+  },
+  {
+    fault: "a file that never was, said to be there",
+    parts: { present: (splits) => splits },
+    breaks: "tells which of its splits are there, if it tells of them at all"
   },
   {
     fault: "more files side by side than it may",

@@ -19,12 +19,11 @@ export interface Parts {
 }
 
 const honest: Parts = {
-  take: (intake, chunk, answer) =>
-    Effect.gen(function* () {
-      if (yield* intake.full) return answer(503)
-      yield* intake.append(chunk)
-      answer(204)
-    }),
+  take: Effect.fnUntraced(function* (intake, chunk, answer) {
+    if (yield* intake.full) return answer(503)
+    yield* intake.append(chunk)
+    answer(204)
+  }),
   bad: (text) => [{ reason: "malformed", detail: "no JSON", position: "byte 0", raw: Buffer.from(text) }],
   close: (server) => {
     server.close()
@@ -49,29 +48,25 @@ const inbox = (changes: Partial<Parts> = {}) => {
     name: "@millrace/source-inbox",
     settings,
     catalogue: Catalogue.any,
-    run:
-      ({ port }) =>
-      (intake) =>
-        Effect.scoped(
-          Effect.gen(function* () {
-            const fork = yield* FiberSet.makeRuntime<never>()
-            const server = createServer((incoming, response) => {
-              let text = ""
-              incoming.on("data", (part) => (text += part))
-              incoming.on("end", () => fork(parts.take(intake, chunkOf(text, parts), answering(response))))
-            })
-            yield* Effect.acquireRelease(
-              Effect.callback<void, Source.SourceError>((resume) => {
-                server.once("error", ({ message }) =>
-                  resume(Effect.fail(new Source.SourceError({ detail: message })))
-                )
-                server.listen(port, "127.0.0.1", () => resume(Effect.void))
-              }),
-              () => Effect.sync(() => parts.close(server))
+    run: ({ port }) =>
+      Effect.fnUntraced(function* (intake) {
+        const fork = yield* FiberSet.makeRuntime<never>()
+        const server = createServer((incoming, response) => {
+          let text = ""
+          incoming.on("data", (part) => (text += part))
+          incoming.on("end", () => fork(parts.take(intake, chunkOf(text, parts), answering(response))))
+        })
+        yield* Effect.acquireRelease(
+          Effect.callback<void, Source.SourceError>((resume) => {
+            server.once("error", ({ message }) =>
+              resume(Effect.fail(new Source.SourceError({ detail: message })))
             )
-            return yield* Effect.never
-          })
+            server.listen(port, "127.0.0.1", () => resume(Effect.void))
+          }),
+          () => Effect.sync(() => parts.close(server))
         )
+        return yield* Effect.never
+      }, Effect.scoped)
   })
 }
 
@@ -119,12 +114,11 @@ export const brokenInboxes = [
   {
     fault: "an answer before the append",
     parts: {
-      take: (intake, chunk, answer) =>
-        Effect.gen(function* () {
-          if (yield* intake.full) return answer(503)
-          answer(204)
-          yield* intake.append(chunk)
-        })
+      take: Effect.fnUntraced(function* (intake, chunk, answer) {
+        if (yield* intake.full) return answer(503)
+        answer(204)
+        yield* intake.append(chunk)
+      })
     },
     breaks: "acknowledges only what is durable, whichever append a crash comes in"
   },

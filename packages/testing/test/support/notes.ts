@@ -40,6 +40,7 @@ export interface Parts {
   readonly behind: (split: Split, after: number, end: number) => ReadonlyArray<Chunk>
   readonly opened: (path: string) => Effect.Effect<string, never, Scope.Scope>
   readonly files: number
+  readonly present: (splits: ReadonlyArray<Split>, there: ReadonlyArray<Split>) => ReadonlyArray<Split>
   readonly run: (run: Source.Source["run"]) => Source.Source["run"]
 }
 
@@ -65,6 +66,7 @@ export const honest: Parts = {
       (handle) => handle
     ).pipe(Effect.flatMap((handle) => Effect.promise(() => handle.readFile("utf8")))),
   files: 1,
+  present: (splits, there) => splits.filter((split) => there.includes(split)),
   run: (run) => run
 }
 
@@ -101,6 +103,11 @@ const notes = (changes: Partial<Parts> = {}) => {
       parts.run(
         Source.fromSplits({
           concurrency: parts.files,
+          present: (splits) =>
+            Effect.map(
+              Effect.promise(() => readdir(folder)),
+              (there) => parts.present(splits, there)
+            ),
           discover: ({ follow }) =>
             Stream.fromEffect(Effect.promise(() => readdir(folder))).pipe(
               Stream.flatMap((names) => Stream.fromIterable(names.sort())),

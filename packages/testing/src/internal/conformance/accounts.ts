@@ -34,67 +34,65 @@ export const transcript = <E extends Event>(stage: Stage<E>): string => {
   return `\nThe remote saw ${exchanges.length} requests:\n${lines.join("\n")}`
 }
 
-export const settled = <E extends Event>(
+export const settled = Effect.fnUntraced(function* <E extends Event>(
   stage: Stage<E>,
   story: Story,
   events: ReadonlyArray<E>,
   { dead = new Map(), mayRepeat = false }: Expected = {}
-): Effect.Effect<void, Flaw> =>
-  Effect.gen(function* () {
-    const say = (text: string) => () => `${text}${transcript(stage)}`
-    const { ledger, lanes, letters } = story
-    const counts = routeLedger(ledger)
-    const trouble = lanes.map(({ trouble }) => trouble).find((text) => text !== "")
+): Effect.fn.Return<void, Flaw> {
+  const say = (text: string) => () => `${text}${transcript(stage)}`
+  const { ledger, lanes, letters } = story
+  const counts = routeLedger(ledger)
+  const trouble = lanes.map(({ trouble }) => trouble).find((text) => text !== "")
+  yield* demand(
+    Ledger.imbalance(ledger).length === 0,
+    say(`the ledger does not balance: ${JSON.stringify(ledger)}`)
+  )
+  const waiting = total(counts?.waiting)
+  yield* demand(
+    waiting === 0,
+    say(`${waiting} of ${events.length} events still wait: ${trouble ?? "no trouble is told"}`)
+  )
+  yield* deadAsExpected(letters, dead, say)
+  const delivered = total(counts?.delivered)
+  yield* demand(
+    delivered === events.length - dead.size,
+    say(`${delivered} of ${events.length} events count as delivered, and ${dead.size} should not`)
+  )
+  for (const { id, type } of events) {
+    const times = stage.taken.get(id) ?? 0
+    if (dead.has(id)) continue
     yield* demand(
-      Ledger.imbalance(ledger).length === 0,
-      say(`the ledger does not balance: ${JSON.stringify(ledger)}`)
+      times > 0,
+      say(`an event (${type}) is lost: it counts as delivered, and the remote did not take it`)
     )
-    const waiting = total(counts?.waiting)
-    yield* demand(
-      waiting === 0,
-      say(`${waiting} of ${events.length} events still wait: ${trouble ?? "no trouble is told"}`)
-    )
-    yield* deadAsExpected(letters, dead, say)
-    const delivered = total(counts?.delivered)
-    yield* demand(
-      delivered === events.length - dead.size,
-      say(`${delivered} of ${events.length} events count as delivered, and ${dead.size} should not`)
-    )
-    for (const { id, type } of events) {
-      const times = stage.taken.get(id) ?? 0
-      if (dead.has(id)) continue
-      yield* demand(
-        times > 0,
-        say(`an event (${type}) is lost: it counts as delivered, and the remote did not take it`)
-      )
-      const most = mayRepeat === "often" ? Infinity : 1 + (mayRepeat ? unanswered(stage, id).length : 0)
-      yield* demand(times <= most, say(`an event (${type}) was taken ${times} times, ${most} are explained`))
-    }
-  })
+    const most = mayRepeat === "often" ? Infinity : 1 + (mayRepeat ? unanswered(stage, id).length : 0)
+    yield* demand(times <= most, say(`an event (${type}) was taken ${times} times, ${most} are explained`))
+  }
+})
 
 const total = (counts: Ledger.Counts = {}): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0)
 
-const deadAsExpected = (
+const deadAsExpected = Effect.fnUntraced(function* (
   letters: ReadonlyArray<DeadLetter>,
   dead: ReadonlyMap<string, string | undefined>,
   say: (text: string) => () => string
-) =>
-  Effect.gen(function* () {
-    const found = new Map(letters.map((letter) => [idOf(letter), letter]))
-    for (const [id, { detail, reason }] of found) {
-      yield* demand(dead.has(id), say(`an event became a dead letter (${reason}: ${detail})`))
-      yield* demand(isKebab(reason), say(`"${reason}" is no kebab-case name`))
-      const wanted = dead.get(id)
-      yield* demand(
-        wanted === undefined || wanted === reason,
-        say(`a dead letter says ${reason}, not ${wanted}`)
-      )
-    }
-    for (const id of dead.keys()) {
-      yield* demand(found.has(id), say("an event that the remote refused did not become a dead letter"))
-    }
-  })
+) {
+  const found = new Map(letters.map((letter) => [idOf(letter), letter]))
+  for (const [id, { detail, reason }] of found) {
+    yield* demand(dead.has(id), say(`an event became a dead letter (${reason}: ${detail})`))
+    yield* demand(isKebab(reason), say(`"${reason}" is no kebab-case name`))
+    const wanted = dead.get(id)
+    yield* demand(
+      wanted === undefined || wanted === reason,
+      say(`a dead letter says ${reason}, not ${wanted}`)
+    )
+  }
+  for (const id of dead.keys()) {
+    yield* demand(found.has(id), say("an event that the remote refused did not become a dead letter"))
+  }
+})
 
 /** Source.fromArray hands over no bytes, so that a record is the JSON of its event. */
 const idOf = ({ record }: DeadLetter): string => JSON.parse(new TextDecoder().decode(record)).id

@@ -11,24 +11,24 @@ import * as Material from "./material.ts"
 import { type Flaw, flaw } from "./proof.ts"
 import type { Stage } from "./stage.ts"
 
-export type Ended = Exit.Exit<Outcomes, DeliveryError>
+export type AttemptExit = Exit.Exit<Outcomes, DeliveryError>
 
 export interface Attempt {
   readonly batch: Batch
   readonly connection: Connection
-  readonly exit: Ended
+  readonly exit: AttemptExit
 }
 
 /** Connects, delivers the events once, and closes. */
-export const attempt = <E extends Event>(stage: Stage<E>, events: ReadonlyArray<E>) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const connection = yield* stage.opened.connect(stage.lane)
-      const batch = yield* Material.batchOf(stage.opened, stage.lane, events, connection.envelope)
-      const exit = yield* Effect.exit(connection.deliver(batch))
-      return { batch, connection, exit } satisfies Attempt
-    })
-  )
+export const attempt = Effect.fnUntraced(function* <E extends Event>(
+  stage: Stage<E>,
+  events: ReadonlyArray<E>
+) {
+  const connection = yield* Material.connect(stage.opened, stage.lane)
+  const batch = yield* Material.batchOf(stage.opened, stage.lane, events, connection.envelope)
+  const exit = yield* Effect.exit(connection.deliver(batch))
+  return { batch, connection, exit } satisfies Attempt
+}, Effect.scoped)
 
 /** The verdict on every message, which is that on the attempt where it failed as a whole. */
 export const verdicts = ({ batch, exit }: Attempt): Effect.Effect<ReadonlyArray<Outcome>, Flaw> => {

@@ -13,23 +13,22 @@ const few = 8
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length
 
-export const closes = <E extends Event>(subject: Subject<E>) =>
-  Effect.gen(function* () {
-    const stage = yield* Stage.open(subject)
-    const before = timers()
-    for (let round = 0; round < rounds; round++) {
-      const opened = yield* stage.destination.open
-      yield* attempt({ ...stage, opened }, yield* stage.events(1))
-    }
-    const left = () => stage.remote.connections()
-    const ticking = () => timers() - before
-    yield* until(() => left() <= few && ticking() < rounds / 2)
-    yield* demand(
-      left() <= few,
-      () => `${left()} network connections are open after a lane was opened and closed ${rounds} times`
-    )
-    yield* demand(
-      ticking() < rounds / 2,
-      () => `${ticking()} more timers run after a lane was opened and closed ${rounds} times`
-    )
-  })
+export const closes = Effect.fnUntraced(function* <E extends Event>(subject: Subject<E>) {
+  const stage = yield* Stage.open(subject)
+  const before = timers()
+  for (let round = 0; round < rounds; round++) {
+    const opened = yield* stage.destination.open
+    yield* attempt({ ...stage, opened }, yield* stage.events(1))
+  }
+  const left = () => stage.remote.connections()
+  const ticking = () => timers() - before
+  yield* until(() => left() <= few && ticking() < rounds / 2)
+  yield* demand(
+    left() <= few,
+    () => `${left()} network connections are open after a lane was opened and closed ${rounds} times`
+  )
+  yield* demand(
+    ticking() < rounds / 2,
+    () => `${ticking()} more timers run after a lane was opened and closed ${rounds} times`
+  )
+})

@@ -56,33 +56,55 @@ export const exporting = <E extends Event, X>(
   { destination }: Stage<E>,
   events: ReadonlyArray<E>,
   during: (running: Running) => Effect.Effect<void, X, Scope.Scope>,
-  options: { readonly policy?: Policy; readonly follow?: boolean } = {}
+  options: {
+    readonly policy?: Policy
+    readonly follow?: boolean
+    /** Events that come once something has happened. */
+    readonly later?: { readonly events: ReadonlyArray<E>; readonly after: Effect.Effect<unknown> }
+  } = {}
 ): Effect.Effect<Story, unknown> =>
-  withLogs((logs) =>
-    Effect.gen(function* () {
-      const outbox = yield* Outbox
-      const running = yield* Exporter.start(
-        {
-          sources: { default: Source.fromArray(events, { catalogue: destination.accepts }) },
-          routes: [
-            {
-              name: route,
-              when: [...new Set(events.map(({ type }) => type))],
-              changes: [],
-              destination,
-              // So that samples of one user stand in one batch: order is the engine's own promise.
-              ordering: "none",
-              policy: { ...quick, ...options.policy }
-            }
-          ]
-        },
-        { patience, drain: "1 second", follow: options.follow ?? false }
-      )
-      yield* during(running)
-      const { lanes, ledger } = yield* running.ended
-      return { ledger, lanes, logs, letters: yield* DeadLetters.all(outbox) }
-    }).pipe(Effect.scoped, Effect.provideServiceEffect(Outbox, OutboxMemory.make))
+  withLogs(
+    Effect.fnUntraced(
+      function* (logs) {
+        const outbox = yield* Outbox
+        const { later } = options
+        const of = (given: ReadonlyArray<E>) => Source.fromArray(given, { catalogue: destination.accepts })
+        const running = yield* Exporter.start(
+          {
+            sources: {
+              default: of(events),
+              ...(later === undefined ? {} : { later: delayed(of(later.events), later.after) })
+            },
+            routes: [
+              {
+                name: route,
+                when: [...new Set(events.map(({ type }) => type))],
+                changes: [],
+                destination,
+                // So that samples of one user stand in one batch: order is the engine's own promise.
+                ordering: "none",
+                policy: { ...quick, ...options.policy }
+              }
+            ]
+          },
+          { patience, drain: "1 second", follow: options.follow ?? false }
+        )
+        yield* during(running)
+        const { lanes, ledger } = yield* running.ended
+        return { ledger, lanes, logs, letters: yield* DeadLetters.all(outbox) }
+      },
+      Effect.scoped,
+      Effect.provideServiceEffect(Outbox, OutboxMemory.make)
+    )
   )
+
+const delayed = <E extends Event>(
+  source: Source.Source<E>,
+  after: Effect.Effect<unknown>
+): Source.Source<E> => ({
+  ...source,
+  run: (intake, how) => Effect.andThen(after, source.run(intake, how))
+})
 
 /** Exports the events until nothing is left to do. */
 export const exported = <E extends Event>(

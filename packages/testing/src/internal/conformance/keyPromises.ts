@@ -34,87 +34,92 @@ export const keyPromises = <E extends Event>(subject: Subject<E>): ReadonlyArray
 type Both = readonly [unknown, unknown]
 
 /** Takes the second key only. */
-const rotated =
-  <E extends Event>({ remote }: Subject<E>, [, second]: Both, answer: Answer): Stage.Rule =>
-  (_, request) =>
-    remote.carries(request, second) ? undefined : { answer }
+const rotate = <E extends Event>(stage: Stage.Stage<E>, [, second]: Both, answer: Answer) =>
+  stage.rule((_, request) => (stage.carries(request, second) ? undefined : { answer }), { forTokens: true })
 
-const outlasts = <E extends Event>(subject: Subject<E>, both: Both, answer: Answer) =>
-  Effect.gen(function* () {
-    const changed = yield* Latch.make(false)
-    let current = both[0]
-    const stage = yield* Stage.open(subject, {
-      credentials: Effect.sync(() => current),
-      changed: changed.await
-    })
-    const events = yield* stage.events(3)
-    stage.rule(rotated(subject, both, answer))
-    const story = yield* exporting(
-      stage,
-      events,
-      (running) =>
-        Effect.gen(function* () {
-          yield* closes(stage, running, events.length)
-          const carried = stage.deliveries().every(({ request }) => subject.remote.carries(request, both[0]))
-          yield* demand(
-            carried,
-            () =>
-              `a request does not show the credentials that were given: send them, or tell the suite by \`remote.carries\`${transcript(stage)}`
-          )
-          current = both[1]
-          yield* changed.release
-          yield* eventually(Effect.map(waiting(running), (left) => left === 0))
-          yield* running.drain
-        }),
-      { follow: true }
-    )
-    yield* settled(stage, story, events)
+const outlasts = Effect.fnUntraced(function* <E extends Event>(
+  subject: Subject<E>,
+  both: Both,
+  answer: Answer
+) {
+  const changed = yield* Latch.make(false)
+  let current = both[0]
+  const stage = yield* Stage.open(subject, {
+    credentials: Effect.sync(() => current),
+    changed: changed.await
   })
-
-const closes = <E extends Event>(stage: Stage.Stage<E>, running: Running, events: number) =>
-  Effect.gen(function* () {
-    const closed = yield* eventually(
-      Effect.map(running.lanes, (lanes) => lanes.some(({ gate, lane }) => lane === stage.lane && !gate.open))
-    )
-    yield* demand(closed, () => `refused credentials do not close the lane${transcript(stage)}`)
-    const left = yield* waiting(running)
-    yield* demand(
-      left === events,
-      () => `${left} of ${events} events wait while the credentials are refused${transcript(stage)}`
-    )
-  })
-
-const checksReach = <E extends Event>(subject: Subject<E>) =>
-  Effect.gen(function* () {
-    const stage = yield* Stage.open(subject)
-    const well = yield* Effect.result(check(stage.opened, stage.lane))
-    yield* demand(
-      well._tag === "Success",
-      () =>
-        `check fails although all is well: ${well._tag === "Failure" ? say(well.failure.outcome) : ""}${transcript(stage)}`
-    )
-    stage.disturb([{ kind: "reset-before" }, { kind: "reset-before" }])
-    const broken = yield* Effect.result(check(stage.opened, stage.lane))
-    yield* demand(
-      broken._tag === "Failure",
-      () => `check passes although the connection was reset${transcript(stage)}`
-    )
-  })
-
-const checksKey = <E extends Event>(subject: Subject<E>, both: Both, answer: Answer) =>
-  Effect.gen(function* () {
-    for (const [at, credentials] of both.entries()) {
-      const stage = yield* Stage.open(subject, { credentials: Effect.succeed(credentials) })
-      stage.rule(rotated(subject, both, answer))
-      const result = yield* Effect.result(check(stage.opened, stage.lane))
-      const found = result._tag === "Success" ? "passes" : `fails with ${say(result.failure.outcome)}`
-      const isRight =
-        at === 1
-          ? result._tag === "Success"
-          : result._tag === "Failure" && result.failure.outcome._tag === "Unauthorized"
+  const events = yield* stage.events(3)
+  rotate(stage, both, answer)
+  const story = yield* exporting(
+    stage,
+    events,
+    Effect.fnUntraced(function* (running) {
+      yield* closes(stage, running, events.length)
+      const carried = stage.deliveries().every(({ request }) => stage.carries(request, both[0]))
       yield* demand(
-        isRight,
-        () => `check ${found} with ${at === 1 ? "valid" : "refused"} credentials${transcript(stage)}`
+        carried,
+        () =>
+          `a request does not show the credentials that were given: send them, or tell the suite by \`remote.carries\`${transcript(stage)}`
       )
-    }
-  })
+      current = both[1]
+      yield* changed.release
+      yield* eventually(Effect.map(waiting(running), (left) => left === 0))
+      yield* running.drain
+    }),
+    { follow: true }
+  )
+  yield* settled(stage, story, events)
+})
+
+const closes = Effect.fnUntraced(function* <E extends Event>(
+  stage: Stage.Stage<E>,
+  running: Running,
+  events: number
+) {
+  const closed = yield* eventually(
+    Effect.map(running.lanes, (lanes) => lanes.some(({ gate, lane }) => lane === stage.lane && !gate.open))
+  )
+  yield* demand(closed, () => `refused credentials do not close the lane${transcript(stage)}`)
+  const left = yield* waiting(running)
+  yield* demand(
+    left === events,
+    () => `${left} of ${events} events wait while the credentials are refused${transcript(stage)}`
+  )
+})
+
+const checksReach = Effect.fnUntraced(function* <E extends Event>(subject: Subject<E>) {
+  const stage = yield* Stage.open(subject)
+  const well = yield* Effect.result(check(stage.opened, stage.lane))
+  yield* demand(
+    well._tag === "Success",
+    () =>
+      `check fails although all is well: ${well._tag === "Failure" ? say(well.failure.outcome) : ""}${transcript(stage)}`
+  )
+  stage.disturb([{ kind: "reset-before" }, { kind: "reset-before" }])
+  const broken = yield* Effect.result(check(stage.opened, stage.lane))
+  yield* demand(
+    broken._tag === "Failure",
+    () => `check passes although the connection was reset${transcript(stage)}`
+  )
+})
+
+const checksKey = Effect.fnUntraced(function* <E extends Event>(
+  subject: Subject<E>,
+  both: Both,
+  answer: Answer
+) {
+  for (const [at, credentials] of both.entries()) {
+    const stage = yield* Stage.open(subject, { credentials: Effect.succeed(credentials) })
+    rotate(stage, both, answer)
+    const result = yield* Effect.result(check(stage.opened, stage.lane))
+    const found = result._tag === "Success" ? "passes" : `fails with ${say(result.failure.outcome)}`
+    const isRight =
+      at === 1
+        ? result._tag === "Success"
+        : result._tag === "Failure" && result.failure.outcome._tag === "Unauthorized"
+    yield* demand(
+      isRight,
+      () => `check ${found} with ${at === 1 ? "valid" : "refused"} credentials${transcript(stage)}`
+    )
+  }
+})

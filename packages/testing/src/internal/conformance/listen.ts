@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net"
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Request } from "../../FaultyRemote.ts"
+import type { Request } from "./exchange.ts"
 
 /** Longer than clients keep an idle connection, so that it is they who close it and no request meets a close. */
 const keepAliveTimeout = 75_000
@@ -14,37 +14,36 @@ interface Listening {
   readonly connections: () => number
 }
 
-export const listen = (
+export const listen = Effect.fnUntraced(function* (
   take: (request: Request, response: ServerResponse) => void
-): Effect.Effect<Listening, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    let connections = 0
-    const server = createServer((incoming, response) => {
-      const parts: Array<Buffer> = []
-      // A request that breaks off is no request: there is nobody left to answer.
-      incoming.on("error", () => undefined)
-      incoming.on("data", (part: Buffer) => parts.push(part))
-      incoming.on("end", () => take(requestOf(incoming, Buffer.concat(parts)), response))
-    })
-    server.keepAliveTimeout = keepAliveTimeout
-    server.on("connection", (socket) => {
-      connections++
-      socket.once("close", () => connections--)
-    })
-    yield* Effect.acquireRelease(
-      Effect.callback<void>((resume) => {
-        server.listen(0, "127.0.0.1", () => resume(Effect.void))
-      }),
-      () =>
-        Effect.callback<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
-    // A server that listens on a host has an address of this kind.
-    const { port } = server.address() as AddressInfo
-    return { origin: `http://127.0.0.1:${port}`, connections: () => connections }
+): Effect.fn.Return<Listening, never, Scope.Scope> {
+  let connections = 0
+  const server = createServer((incoming, response) => {
+    const parts: Array<Buffer> = []
+    // A request that breaks off is no request: there is nobody left to answer.
+    incoming.on("error", () => undefined)
+    incoming.on("data", (part: Buffer) => parts.push(part))
+    incoming.on("end", () => take(requestOf(incoming, Buffer.concat(parts)), response))
   })
+  server.keepAliveTimeout = keepAliveTimeout
+  server.on("connection", (socket) => {
+    connections++
+    socket.once("close", () => connections--)
+  })
+  yield* Effect.acquireRelease(
+    Effect.callback<void>((resume) => {
+      server.listen(0, "127.0.0.1", () => resume(Effect.void))
+    }),
+    () =>
+      Effect.callback<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        server.closeAllConnections()
+      })
+  )
+  // A server that listens on a host has an address of this kind.
+  const { port } = server.address() as AddressInfo
+  return { origin: `http://127.0.0.1:${port}`, connections: () => connections }
+})
 
 const requestOf = ({ headers, method = "", url = "" }: IncomingMessage, packed: Buffer): Request => ({
   method,

@@ -2,6 +2,7 @@
 import type { Opened } from "@millrace/core/Destination"
 import type { Event } from "@millrace/core/Event"
 import * as Message from "@millrace/core/Message"
+import * as Policy from "@millrace/core/Policy"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Flaw } from "./proof.ts"
@@ -54,6 +55,10 @@ export const markOf = (event: Event, message: Message.Message<unknown>): string 
   const said = text + (JSON.stringify(message.meta) ?? "")
   return [event.id, message.id].find((id) => said.includes(id)) ?? text
 }
+
+/** As the core opens it: with as much of an answer to be read as the limits may need. */
+export const connect = <E extends Event>({ connect, limits }: Opened<E>, lane: string) =>
+  Effect.provideService(connect(lane), Policy.AnswerBytes, Policy.answerBytes(limits.events))
 
 /** As the core puts it together. */
 export const batchOf = <E extends Event>(

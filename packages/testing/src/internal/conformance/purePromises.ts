@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Promised } from "../../Conformance.ts"
 import { isKebab } from "./accounts.ts"
-import { elsewhen } from "./elsewhen.ts"
+import { atAnotherTime } from "./atAnotherTime.ts"
 import * as Material from "./material.ts"
 import { demand, Flaw, flaw, promised } from "./proof.ts"
 import * as Stage from "./stage.ts"
@@ -23,44 +23,42 @@ export const purePromises = <E extends Event>(subject: Subject<E>): ReadonlyArra
   promised("makes a message of every valid event or rejects it, and throws for none", total(subject))
 ]
 
-const assigns = <E extends Event>(subject: Subject<E>) =>
-  Effect.gen(function* () {
-    const { opened } = yield* Stage.open(subject)
-    const names = opened.lanes.map(({ name }) => name)
-    yield* demand(new Set(names).size === names.length, () => `two lanes have one name: ${names.join(", ")}`)
-    yield* keepable(opened)
-    for (const sample of subject.samples) {
-      const assignment = opened.assign(sample)
-      if (assignment._tag === "Skip") {
-        yield* demand(isKebab(assignment.reason), () => `"${assignment.reason}" is no kebab-case name`)
-      } else {
-        yield* demand(
-          names.includes(assignment.lane),
-          () => `${sample.type} is assigned to ${assignment.lane}, but the lanes are ${names.join(", ")}`
-        )
-      }
-    }
-  })
-
-const keepable = <E extends Event>({ limits }: Opened<E>) =>
-  Effect.gen(function* () {
-    const { window, ...counts } = limits
-    for (const [name, limit] of Object.entries(counts)) {
+const assigns = Effect.fnUntraced(function* <E extends Event>(subject: Subject<E>) {
+  const { opened } = yield* Stage.open(subject)
+  const names = opened.lanes.map(({ name }) => name)
+  yield* demand(new Set(names).size === names.length, () => `two lanes have one name: ${names.join(", ")}`)
+  yield* keepable(opened)
+  for (const sample of subject.samples) {
+    const assignment = opened.assign(sample)
+    if (assignment._tag === "Skip") {
+      yield* demand(isKebab(assignment.reason), () => `"${assignment.reason}" is no kebab-case name`)
+    } else {
       yield* demand(
-        Number.isInteger(limit) && limit > 0,
-        () => `limits.${name} is ${limit}: give a whole number`
+        names.includes(assignment.lane),
+        () => `${sample.type} is assigned to ${assignment.lane}, but the lanes are ${names.join(", ")}`
       )
     }
+  }
+})
+
+const keepable = Effect.fnUntraced(function* <E extends Event>({ limits }: Opened<E>) {
+  const { window, ...counts } = limits
+  for (const [name, limit] of Object.entries(counts)) {
     yield* demand(
-      limits.messageBytes <= limits.bytes && limits.messageEvents <= limits.events,
-      () => "one message may be larger than a whole request: lower limits.messageBytes or messageEvents"
+      Number.isInteger(limit) && limit > 0,
+      () => `limits.${name} is ${limit}: give a whole number`
     )
-    const wait = Duration.fromInput(window)
-    yield* demand(
-      wait._tag === "Some" && Duration.isFinite(wait.value),
-      () => "limits.window is no finite time"
-    )
-  })
+  }
+  yield* demand(
+    limits.messageBytes <= limits.bytes && limits.messageEvents <= limits.events,
+    () => "one message may be larger than a whole request: lower limits.messageBytes or messageEvents"
+  )
+  const wait = Duration.fromInput(window)
+  yield* demand(
+    wait._tag === "Some" && Duration.isFinite(wait.value),
+    () => "limits.window is no finite time"
+  )
+})
 
 interface Made {
   readonly assignment: Assignment
@@ -85,35 +83,34 @@ const made = <E extends Event>(opened: Opened<E>, event: E): Made => {
   return { assignment, message }
 }
 
-const repeats = <E extends Event>(subject: Subject<E>) =>
-  Effect.gen(function* () {
-    const stage = yield* Stage.open(subject)
-    const again = yield* stage.destination.open
-    const events = [...(yield* stage.events(3)), ...subject.samples].map((event) =>
-      frozen(structuredClone(event))
+const repeats = Effect.fnUntraced(function* <E extends Event>(subject: Subject<E>) {
+  const stage = yield* Stage.open(subject)
+  const again = yield* stage.destination.open
+  const events = [...(yield* stage.events(3)), ...subject.samples].map((event) =>
+    frozen(structuredClone(event))
+  )
+  const results = (opened: Opened<E>) =>
+    Effect.try({
+      try: () => events.map((event) => made(opened, event)),
+      catch: (cause) =>
+        new Flaw({
+          detail: `threw for an event that may not be changed: ${cause instanceof Error ? cause.message : cause}`
+        })
+    })
+  const first = yield* results(stage.opened)
+  const others = {
+    "a second time": yield* results(stage.opened),
+    "at another time, with other random numbers": yield* atAnotherTime(results(stage.opened)),
+    "when the destination is opened again": yield* results(again)
+  }
+  for (const [when, other] of Object.entries(others)) {
+    const at = first.findIndex((one, index) => JSON.stringify(one) !== JSON.stringify(other[index]))
+    yield* demand(
+      at < 0,
+      () => `${when}, ${events[at]!.type} becomes something else: ${difference(first[at]!, other[at]!)}`
     )
-    const results = (opened: Opened<E>) =>
-      Effect.try({
-        try: () => events.map((event) => made(opened, event)),
-        catch: (cause) =>
-          new Flaw({
-            detail: `threw for an event that may not be changed: ${cause instanceof Error ? cause.message : cause}`
-          })
-      })
-    const first = yield* results(stage.opened)
-    const others = {
-      "a second time": yield* results(stage.opened),
-      "at another time, with other random numbers": yield* elsewhen(results(stage.opened)),
-      "when the destination is opened again": yield* results(again)
-    }
-    for (const [when, other] of Object.entries(others)) {
-      const at = first.findIndex((one, index) => JSON.stringify(one) !== JSON.stringify(other[index]))
-      yield* demand(
-        at < 0,
-        () => `${when}, ${events[at]!.type} becomes something else: ${difference(first[at]!, other[at]!)}`
-      )
-    }
-  })
+  }
+})
 
 const difference = (one: Made, other: Made): string => {
   const [left, right] = [JSON.stringify(one), JSON.stringify(other)]
@@ -126,38 +123,36 @@ const frozen = <A>(value: A): A => {
   return Object.freeze(value)
 }
 
-const distinct = <E extends Event>(subject: Subject<E>) =>
-  Effect.gen(function* () {
-    const { events, lane, opened } = yield* Stage.open(subject)
-    const messages = yield* Effect.forEach(yield* events(20), (event) =>
-      Material.messageOf(opened, lane, event)
-    )
-    const ids = messages.map(({ id }) => id)
-    const twice = ids.find((id, index) => ids.indexOf(id) !== index)
-    yield* demand(twice === undefined, () => `two events became messages with the id "${twice}"`)
-    yield* demand(!ids.includes(""), () => "a message has an empty id")
-  })
+const distinct = Effect.fnUntraced(function* <E extends Event>(subject: Subject<E>) {
+  const { events, lane, opened } = yield* Stage.open(subject)
+  const messages = yield* Effect.forEach(yield* events(20), (event) =>
+    Material.messageOf(opened, lane, event)
+  )
+  const ids = messages.map(({ id }) => id)
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+  yield* demand(twice === undefined, () => `two events became messages with the id "${twice}"`)
+  yield* demand(!ids.includes(""), () => "a message has an empty id")
+})
 
-const total = <E extends Event>(subject: Subject<E>) =>
-  Effect.gen(function* () {
-    const { destination, opened } = yield* Stage.open(subject)
-    for (const sample of subject.samples) {
-      for (const { event, change } of variants(sample)) {
-        if (!destination.accepts.valid(event)) continue
-        const result = Result.try(() => made(opened, event))
-        if (Result.isFailure(result)) {
-          const cause = result.failure
-          return yield* flaw(
-            `${sample.type} ${change}: threw ${cause instanceof Error ? cause.message : cause}`
-          )
-        }
-        const { message } = result.success
-        if (message === undefined) continue
-        if ("reason" in message) {
-          yield* demand(isKebab(message.reason), () => `"${message.reason}" is no kebab-case name`)
-        } else {
-          yield* demand(typeof message.text === "string", () => `${sample.type} ${change}: is no JSON value`)
-        }
+const total = Effect.fnUntraced(function* <E extends Event>(subject: Subject<E>) {
+  const { destination, opened } = yield* Stage.open(subject)
+  for (const sample of subject.samples) {
+    for (const { event, change } of variants(sample)) {
+      if (!destination.accepts.valid(event)) continue
+      const result = Result.try(() => made(opened, event))
+      if (Result.isFailure(result)) {
+        const cause = result.failure
+        return yield* flaw(
+          `${sample.type} ${change}: threw ${cause instanceof Error ? cause.message : cause}`
+        )
+      }
+      const { message } = result.success
+      if (message === undefined) continue
+      if ("reason" in message) {
+        yield* demand(isKebab(message.reason), () => `"${message.reason}" is no kebab-case name`)
+      } else {
+        yield* demand(typeof message.text === "string", () => `${sample.type} ${change}: is no JSON value`)
       }
     }
-  })
+  }
+})

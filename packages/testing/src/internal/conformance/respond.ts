@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Answer, Exchange, Fault } from "../../FaultyRemote.ts"
+import type { Answer, Exchange, Fault } from "./exchange.ts"
 
 export interface Turn {
   readonly fault: Fault | undefined

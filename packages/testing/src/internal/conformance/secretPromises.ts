@@ -8,8 +8,8 @@ import { check } from "../../Attempt.ts"
 import type { Promised } from "../../Conformance.ts"
 import type { Answer, Request } from "../../FaultyRemote.ts"
 import { attempt } from "./attempt.ts"
+import { consoleOutput } from "./consoleOutput.ts"
 import { exporting } from "./exporting.ts"
-import { overheard } from "./overheard.ts"
 import { demand, promised, until } from "./proof.ts"
 import * as Secrets from "./secrets.ts"
 import * as Stage from "./stage.ts"
@@ -57,62 +57,63 @@ const heard = <E extends Event>(stage: Stage.Stage<E>, before: number) =>
     Effect.sleep("20 millis")
   )
 
-const hides = <E extends Event>(subject: Subject<E>, credentials: readonly [unknown, unknown]) =>
-  Effect.gen(function* () {
-    const stage = yield* Stage.open(subject)
-    const secrets = Secrets.within(credentials)
-    const { refused, throttled, tooLarge, unauthorized, unavailable } = subject.remote
-    const answers = [
-      refused,
-      throttled,
-      tooLarge,
-      ...(unauthorized === false ? [] : unauthorized),
-      ...unavailable
-    ]
-    const places: Array<readonly [string, string]> = []
-    const look = (place: string, value: unknown) => {
-      places.push([place, shown(value)])
-    }
-    const spans: Array<Tracer.Span> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      }
-    })
-    look("the destination", [stage.destination, stage.opened])
-    const work = Effect.forEach(
-      answers.filter((answer) => answer !== false),
-      (answer) =>
-        Effect.gen(function* () {
-          stage.rule((_, request) => ({ answer: echo(answer, request, secrets) }))
-          const { connection, exit } = yield* attempt(stage, yield* stage.events(1))
-          look(`the outcome of an attempt answered ${answer.status}`, exit)
-          look("a connection", connection)
-          look(`a check answered ${answer.status}`, yield* Effect.exit(check(stage.opened, stage.lane)))
-          const events = yield* stage.events(2)
-          const before = stage.deliveries().length
-          const story = yield* exporting(stage, events, ({ drain }) =>
-            Effect.andThen(heard(stage, before), drain)
-          )
-          look(`an export answered ${answer.status}`, story)
-        })
-    )
-    const said = yield* overheard(Effect.provideService(work, Tracer.Tracer, tracer))
-    look("the console", said)
-    look(
-      "a span",
-      spans.map(({ attributes, name, status }) => [name, [...attributes], status])
-    )
-    const traces = Secrets.traces(
-      credentials,
-      stage.remote.exchanges().map(({ request }) => request)
-    )
-    for (const [place, text] of places) {
-      yield* demand(
-        ![...traces].some((trace) => text.includes(trace)),
-        () => `${place} shows a secret: mask what the remote says, and keep credentials redacted`
-      )
+const hides = Effect.fnUntraced(function* <E extends Event>(
+  subject: Subject<E>,
+  credentials: readonly [unknown, unknown]
+) {
+  const stage = yield* Stage.open(subject)
+  const secrets = () => [...Secrets.within(credentials), ...stage.tokens()]
+  const { refused, throttled, tooLarge, unauthorized, unavailable } = subject.remote
+  const answers = [
+    refused,
+    throttled,
+    tooLarge,
+    ...(unauthorized === false ? [] : unauthorized),
+    ...unavailable
+  ]
+  const places: Array<readonly [string, string]> = []
+  const look = (place: string, value: unknown) => {
+    places.push([place, shown(value)])
+  }
+  const spans: Array<Tracer.Span> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
     }
   })
+  look("the destination", [stage.destination, stage.opened])
+  const work = Effect.forEach(
+    answers.filter((answer) => answer !== false),
+    Effect.fnUntraced(function* (answer) {
+      stage.rule((_, request) => ({ answer: echo(answer, request, secrets()) }))
+      const { connection, exit } = yield* attempt(stage, yield* stage.events(1))
+      look(`the outcome of an attempt answered ${answer.status}`, exit)
+      look("a connection", connection)
+      look(`a check answered ${answer.status}`, yield* Effect.exit(check(stage.opened, stage.lane)))
+      const events = yield* stage.events(2)
+      const before = stage.deliveries().length
+      const story = yield* exporting(stage, events, ({ drain }) =>
+        Effect.andThen(heard(stage, before), drain)
+      )
+      look(`an export answered ${answer.status}`, story)
+    })
+  )
+  const said = yield* consoleOutput(Effect.provideService(work, Tracer.Tracer, tracer))
+  look("the console", said)
+  look(
+    "a span",
+    spans.map(({ attributes, name, status }) => [name, [...attributes], status])
+  )
+  const traces = Secrets.traces(
+    secrets().map((secret) => Redacted.make(secret)),
+    stage.remote.exchanges().map(({ request }) => request)
+  )
+  for (const [place, text] of places) {
+    yield* demand(
+      ![...traces].some((trace) => text.includes(trace)),
+      () => `${place} shows a secret: mask what the remote says, and keep credentials redacted`
+    )
+  }
+})

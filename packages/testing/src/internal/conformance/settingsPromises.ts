@@ -61,8 +61,9 @@ const documented = (all: ReadonlyArray<Field>, readme: URL): Promised =>
 const redacted = <E extends Event>(subject: Subject<E>, both: readonly [unknown, unknown]): Promised =>
   promised(
     "takes secrets only when they are redacted, and repeats none in an error",
-    Effect.forEach(both, (credentials) =>
-      Effect.gen(function* () {
+    Effect.forEach(
+      both,
+      Effect.fnUntraced(function* (credentials) {
         const secrets = Secrets.within(credentials)
         yield* demand(secrets.length > 0, () => "none of the credentials is Redacted: use Schema.Redacted")
         yield* demand(

@@ -4,23 +4,26 @@ import type { Event } from "@millrace/core/Event"
 import type { Split } from "@millrace/core/Intake"
 import * as Effect from "effect/Effect"
 import type { Promised } from "../../Conformance.ts"
+import * as Appended from "./appended.ts"
 import * as Patience from "./patience.ts"
 import { demand, Flaw, flaw, promised, until } from "./proof.ts"
 import { completes, whole } from "./readingPromises.ts"
-import * as Reservoir from "./reservoir.ts"
-import * as Spring from "./spring.ts"
+import * as SourceSubject from "./sourceSubject.ts"
 
-export const splitPromises = <E extends Event>(spring: Spring.Spring<E>): ReadonlyArray<Promised> => [
-  promised("goes on where it stopped, whichever append a crash comes in", resumes(spring)),
-  promised("claims what it reads, and appends nothing outside of the claim", claims(spring)),
+export const splitPromises = <E extends Event>(
+  subject: SourceSubject.SourceSubject<E>
+): ReadonlyArray<Promised> => [
+  promised("goes on where it stopped, whichever append a crash comes in", resumes(subject)),
+  promised("claims what it reads, and appends nothing outside of the claim", claims(subject)),
   promised(
     "moves every checkpoint on with each chunk, and appends nothing when nothing is new",
-    advances(spring)
+    advances(subject)
   ),
-  promised("ends quietly where a claim is lost or refused, and reads the rest", yields(spring)),
-  promised("reads no further while its appends wait", waits(spring)),
-  promised("keeps watching while it follows", follows(spring)),
-  ...(spring.replayable ? [promised("gives the same events when it is read again", repeats(spring))] : [])
+  promised("ends quietly where a claim is lost or refused, and reads the rest", yields(subject)),
+  promised("tells which of its splits are there, if it tells of them at all", tells(subject)),
+  promised("reads no further while its appends wait", waits(subject)),
+  promised("keeps watching while it follows", follows(subject)),
+  ...(subject.replayable ? [promised("gives the same events when it is read again", repeats(subject))] : [])
 ]
 
 /** All of few crash points, and some of many: the first, the last, and between. */
@@ -31,65 +34,71 @@ const pointsOf = (appends: number): ReadonlyArray<number> => {
   return Array.from({ length: count }, (_, at) => 1 + Math.round(at * step))
 }
 
-const resumes = <E extends Event>(spring: Spring.Spring<E>) =>
-  Effect.gen(function* () {
-    const { flow, reservoir } = yield* whole(spring)
-    const appends = reservoir.chunks.length
-    for (const at of pointsOf(appends)) {
-      for (const isKept of [false, true]) {
-        const again = Reservoir.make<E>()
-        yield* Spring.run(flow, again, { crash: { at, isKept } })
-        yield* Spring.run(flow, again)
-        const durable = isKept ? "durable" : "not durable"
-        yield* same(reservoir, again, `after a crash in append ${at} of ${appends}, its chunk ${durable}`)
-      }
+const resumes = Effect.fnUntraced(function* <E extends Event>(subject: SourceSubject.SourceSubject<E>) {
+  const { supplied, appended } = yield* whole(subject)
+  const appends = appended.chunks.length
+  for (const at of pointsOf(appends)) {
+    for (const isKept of [false, true]) {
+      const again = Appended.make<E>()
+      yield* SourceSubject.run(supplied, again, { crash: { at, isKept } })
+      yield* SourceSubject.run(supplied, again)
+      const durable = isKept ? "durable" : "not durable"
+      yield* same(appended, again, `after a crash in append ${at} of ${appends}, its chunk ${durable}`)
     }
-    const step = Math.ceil(appends / 12)
-    const often = Reservoir.make<E>()
-    for (let lives = 0; lives < 3 * appends; lives++) {
-      if ((yield* Spring.run(flow, often, { crash: { at: step + 1, isKept: false } })) === "ended") break
-    }
-    yield* same(reservoir, often, `after a crash every ${step} appends`)
-  })
+  }
+  const step = Math.ceil(appends / 12)
+  const often = Appended.make<E>()
+  for (let lives = 0; lives < 3 * appends; lives++) {
+    if ((yield* SourceSubject.run(supplied, often, { crash: { at: step + 1, isKept: false } })) === "ended")
+      break
+  }
+  yield* same(appended, often, `after a crash every ${step} appends`)
+})
 
 /** As much as in the run in which nothing happened. */
-const same = <E extends Event>(calm: Reservoir.Reservoir<E>, found: Reservoir.Reservoir<E>, when: string) =>
-  Effect.gen(function* () {
-    yield* Effect.mapError(
-      completes(found, Reservoir.ids(calm)),
-      ({ detail }) => new Flaw({ detail: `${when}, ${detail}` })
-    )
-    const [bad, all] = [Reservoir.malformed(found).length, Reservoir.malformed(calm).length]
-    yield* demand(bad === all, () => `${when}, ${bad} bad records were appended, ${all} are there`)
-  })
+const same = Effect.fnUntraced(function* <E extends Event>(
+  calm: Appended.Appended<E>,
+  found: Appended.Appended<E>,
+  when: string
+) {
+  yield* Effect.mapError(
+    completes(found, Appended.ids(calm)),
+    ({ detail }) => new Flaw({ detail: `${when}, ${detail}` })
+  )
+  const [bad, all] = [Appended.malformed(found).length, Appended.malformed(calm).length]
+  yield* demand(bad === all, () => `${when}, ${bad} bad records were appended, ${all} are there`)
+})
 
-const claims = <E extends Event>(spring: Spring.Spring<E>) =>
-  Effect.gen(function* () {
-    const { reservoir } = yield* whole(spring)
-    const bare = reservoir.chunks.find(
-      ({ checkpoint, split }) => checkpoint === undefined || split === undefined
-    )
-    yield* demand(bare === undefined, () => "a chunk names no split or no checkpoint")
-    const fault = reservoir.faults.find((text) => text.includes("claim"))
-    yield* demand(fault === undefined, () => fault ?? "")
-  })
+const claims = Effect.fnUntraced(function* <E extends Event>(subject: SourceSubject.SourceSubject<E>) {
+  const { appended } = yield* whole(subject)
+  const bare = appended.chunks.find(
+    ({ checkpoint, split }) => checkpoint === undefined || split === undefined
+  )
+  yield* demand(bare === undefined, () => "a chunk names no split or no checkpoint")
+  const fault = appended.faults.find((text) => text.includes("claim"))
+  yield* demand(fault === undefined, () => fault ?? "")
+})
 
-const advances = <E extends Event>(spring: Spring.Spring<E>) =>
-  Effect.gen(function* () {
-    const { flow, reservoir } = yield* whole(spring)
-    const seen = new Set<string>()
-    for (const { checkpoint, split } of reservoir.chunks) {
-      const place = `${checkpoint} of ${split}`
-      yield* demand(!seen.has(place), () => `two chunks end at the checkpoint ${place}`)
-      seen.add(place)
-    }
-    const before = reservoir.chunks.length
-    yield* Spring.run(flow, reservoir)
-    const more = reservoir.chunks.length - before
-    yield* demand(more === 0, () => `a second run appended ${more} chunks although nothing is new`)
-  })
+const advances = Effect.fnUntraced(function* <E extends Event>(subject: SourceSubject.SourceSubject<E>) {
+  const { supplied, appended } = yield* whole(subject)
+  const seen = new Set<string>()
+  for (const { checkpoint, split } of appended.chunks) {
+    const place = `${checkpoint} of ${split}`
+    yield* demand(!seen.has(place), () => `two chunks end at the checkpoint ${place}`)
+    seen.add(place)
+  }
+  const before = appended.chunks.length
+  yield* SourceSubject.run(supplied, appended)
+  const more = appended.chunks.length - before
+  yield* demand(more === 0, () => `a second run appended ${more} chunks although nothing is new`)
+})
 
-const splitOf = <E extends Event>({ chunks }: Reservoir.Reservoir<E>): Effect.Effect<Split, Flaw> => {
+const tells = Effect.fnUntraced(function* <E extends Event>(subject: SourceSubject.SourceSubject<E>) {
+  const { appended } = yield* whole(subject)
+  yield* demand(appended.untold.length === 0, () => `asked which splits are there, ${appended.untold[0]}`)
+})
+
+const splitOf = <E extends Event>({ chunks }: Appended.Appended<E>): Effect.Effect<Split, Flaw> => {
   const perSplit = [...Map.groupBy(chunks, ({ split }) => split)]
   const [split] = perSplit.find(([, chunks]) => chunks.length > 1) ?? []
   return split === undefined
@@ -97,76 +106,76 @@ const splitOf = <E extends Event>({ chunks }: Reservoir.Reservoir<E>): Effect.Ef
     : Effect.succeed(split)
 }
 
-const yields = <E extends Event>(spring: Spring.Spring<E>) =>
-  Effect.gen(function* () {
-    const { flow, reservoir } = yield* whole(spring)
-    const split = yield* splitOf(reservoir)
-    const elsewhere = (run: Reservoir.Reservoir<E>) =>
-      run.chunks.filter((chunk) => chunk.split !== split).reduce((sum, { events }) => sum + events.length, 0)
-    for (const [from, own] of [
-      ["first-append", 1],
-      ["start", 0]
-    ] as const) {
-      const lost = Reservoir.make<E>()
-      yield* Spring.run(flow, lost, { elsewhere: { split, from } })
-      const chunks = lost.chunks.filter((chunk) => chunk.split === split).length
-      yield* demand(
-        chunks === own,
-        () =>
-          `${chunks} chunks of a split were appended, whose claim was ${own === 0 ? "refused" : "lost after the first"}`
-      )
-      yield* demand(
-        elsewhere(lost) === elsewhere(reservoir),
-        () => `${elsewhere(lost)} of ${elsewhere(reservoir)} events were read of the other splits`
-      )
-    }
-  })
-
-const waits = <E extends Event>(spring: Spring.Spring<E>) =>
-  Effect.gen(function* () {
-    const flow = yield* spring.open
-    const reservoir = Reservoir.make<E>()
-    const fiber = yield* Spring.start(flow, reservoir, { isHeld: true })
-    const begun = yield* until(() => reservoir.appends > 0)
-    yield* demand(begun, () => `the source appended nothing within ${Patience.inSeconds(Patience.brief)}`)
-    yield* Effect.sleep("150 millis")
-    const { appends } = spring.limits
+const yields = Effect.fnUntraced(function* <E extends Event>(subject: SourceSubject.SourceSubject<E>) {
+  const { supplied, appended } = yield* whole(subject)
+  const split = yield* splitOf(appended)
+  const elsewhere = (run: Appended.Appended<E>) =>
+    run.chunks.filter((chunk) => chunk.split !== split).reduce((sum, { events }) => sum + events.length, 0)
+  for (const [from, own] of [
+    ["first-append", 1],
+    ["start", 0]
+  ] as const) {
+    const lost = Appended.make<E>()
+    yield* SourceSubject.run(supplied, lost, { elsewhere: { split, from } })
+    const chunks = lost.chunks.filter((chunk) => chunk.split === split).length
     yield* demand(
-      reservoir.peak <= appends,
-      () => `${reservoir.peak} appends were under way at once, ${appends} are allowed`
+      chunks === own,
+      () =>
+        `${chunks} chunks of a split were appended, whose claim was ${own === 0 ? "refused" : "lost after the first"}`
     )
-    yield* Spring.stop(fiber)
-  })
-
-const follows = <E extends Event>(spring: Spring.Spring<E>) =>
-  Effect.gen(function* () {
-    const { flow, reservoir: calm } = yield* whole(spring)
-    const ids = Reservoir.ids(calm)
-    const reservoir = Reservoir.make<E>()
-    const fiber = yield* Spring.start(flow, reservoir, {}, true)
-    let hasEnded = false
-    fiber.addObserver(() => {
-      hasEnded = true
-    })
-    yield* until(() => hasEnded || Reservoir.ids(reservoir).length >= ids.length, Patience.long)
-    yield* Effect.sleep("100 millis")
-    yield* demand(!hasEnded, () => "the source ended by itself although it follows")
-    yield* completes(reservoir, ids)
-    yield* Spring.stop(fiber)
-  })
-
-const repeats = <E extends Event>(spring: Spring.Spring<E>) =>
-  Effect.gen(function* () {
-    const { flow, reservoir } = yield* whole(spring)
-    const again = Reservoir.make<E>()
-    yield* Effect.sleep("5 millis")
-    yield* Spring.run(flow, again)
-    const bySplit = (run: Reservoir.Reservoir<E>) =>
-      [...Map.groupBy(run.chunks, ({ split }) => split)]
-        .map(([split, chunks]) => [split, chunks.flatMap(({ events }) => events)] as const)
-        .sort(([left = ""], [right = ""]) => (left < right ? -1 : 1))
     yield* demand(
-      isDeepStrictEqual(bySplit(reservoir), bySplit(again)),
-      () => "a second reading from the start gave other events, or another order within a split"
+      elsewhere(lost) === elsewhere(appended),
+      () => `${elsewhere(lost)} of ${elsewhere(appended)} events were read of the other splits`
     )
+  }
+})
+
+const waits = Effect.fnUntraced(function* <E extends Event>(subject: SourceSubject.SourceSubject<E>) {
+  const supplied = yield* subject.open
+  const appended = Appended.make<E>()
+  const fiber = yield* SourceSubject.start(supplied, appended, { isHeld: true })
+  const begun = yield* until(() => appended.appends > 0)
+  yield* demand(begun, () => `the source appended nothing within ${Patience.inSeconds(Patience.brief)}`)
+  // Sleeps, since nothing tells of a source that it will append no more.
+  yield* Effect.sleep("150 millis")
+  const { appends } = subject.limits
+  yield* demand(
+    appended.peak <= appends,
+    () => `${appended.peak} appends were under way at once, ${appends} are allowed`
+  )
+  yield* SourceSubject.stop(fiber)
+})
+
+const follows = Effect.fnUntraced(function* <E extends Event>(subject: SourceSubject.SourceSubject<E>) {
+  const { supplied, appended: calm } = yield* whole(subject)
+  const ids = Appended.ids(calm)
+  const appended = Appended.make<E>()
+  const fiber = yield* SourceSubject.start(supplied, appended, {}, true)
+  let hasEnded = false
+  fiber.addObserver(() => {
+    hasEnded = true
   })
+  yield* until(() => hasEnded || Appended.ids(appended).length >= ids.length, Patience.long)
+  // Sleeps, since nothing tells of a source that it will not end.
+  yield* Effect.sleep("100 millis")
+  yield* demand(!hasEnded, () => "the source ended by itself although it follows")
+  yield* completes(appended, ids)
+  yield* SourceSubject.stop(fiber)
+})
+
+const repeats = Effect.fnUntraced(function* <E extends Event>(subject: SourceSubject.SourceSubject<E>) {
+  const { supplied, appended } = yield* whole(subject)
+  const again = Appended.make<E>()
+  // What a source made of the time of its reading would be another now.
+  const read = Date.now()
+  yield* until(() => Date.now() > read)
+  yield* SourceSubject.run(supplied, again)
+  const bySplit = (run: Appended.Appended<E>) =>
+    [...Map.groupBy(run.chunks, ({ split }) => split)]
+      .map(([split, chunks]) => [split, chunks.flatMap(({ events }) => events)] as const)
+      .sort(([left = ""], [right = ""]) => (left < right ? -1 : 1))
+  yield* demand(
+    isDeepStrictEqual(bySplit(appended), bySplit(again)),
+    () => "a second reading from the start gave other events, or another order within a split"
+  )
+})

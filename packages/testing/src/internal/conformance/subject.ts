@@ -4,8 +4,8 @@ import type { Event } from "@millrace/core/Event"
 import type { PluginError } from "@millrace/core/Plugin"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
-import type { DestinationUnderTest, Judged, Remote } from "../../DestinationConformance.ts"
 import type { Answer, Request } from "../../FaultyRemote.ts"
+import type { DestinationUnderTest, Judged, Remote } from "./destinationUnderTest.ts"
 import * as Secrets from "./secrets.ts"
 
 export interface Given {
@@ -35,7 +35,8 @@ export interface Spoken {
   readonly throttled: Answer | false
   readonly unauthorized: ReadonlyArray<Answer> | false
   readonly unavailable: ReadonlyArray<Answer>
-  readonly otherwise: Answer
+  readonly otherwise: (request: Request) => Answer
+  readonly token: NonNullable<Remote["token"]> | undefined
   readonly carries: (request: Request, credentials: unknown) => boolean
   readonly requestBytes: number | undefined
 }
@@ -43,7 +44,7 @@ export interface Spoken {
 const well: Answer = { status: 200, body: "{}" }
 
 const speak = (remote: Remote): Spoken => {
-  const { accepted, each } = remote
+  const { accepted, each, otherwise = well } = remote
   return {
     ids: remote.ids,
     accepted: (ids) =>
@@ -55,7 +56,8 @@ const speak = (remote: Remote): Spoken => {
     throttled: remote.throttled ?? { status: 429 },
     unauthorized: remote.unauthorized ?? [{ status: 401 }],
     unavailable: remote.unavailable ?? [{ status: 500 }, { status: 503 }],
-    otherwise: remote.otherwise ?? well,
+    otherwise: typeof otherwise === "function" ? otherwise : () => otherwise,
+    token: remote.token,
     carries: remote.carries ?? Secrets.carries,
     requestBytes: remote.requestBytes
   }

@@ -55,8 +55,9 @@ const spell = (fault: Fault, expected: Expected = {}): Spell => ({
 const patience = "300 millis"
 
 const comeThrough = <E extends Event>(stage: Stage.Stage<E>, spells: ReadonlyArray<Spell>) =>
-  Effect.forEach(spells, ({ faults, ...expected }) =>
-    Effect.gen(function* () {
+  Effect.forEach(
+    spells,
+    Effect.fnUntraced(function* ({ faults, ...expected }) {
       const events = yield* stage.events(2)
       stage.script(faults)
       const story = yield* exported(stage, events)
@@ -76,20 +77,19 @@ const noThrow = <E extends Event>(stage: Stage.Stage<E>, { logs }: Story) => {
 
 const elsewhere = "/millrace-conformance-elsewhere"
 
-const ignoresRedirects = <E extends Event>(subject: Subject<E>) =>
-  Effect.gen(function* () {
-    const stage = yield* Stage.open(subject)
-    const { otherwise } = subject.remote
-    // A page that says yes to all and takes nothing, as the login page of a proxy does.
-    stage.rule((_, { path }) =>
-      path.startsWith(elsewhere) ? { answer: { ...otherwise, status: 200 } } : undefined
-    )
-    const location = { headers: { location: elsewhere } }
-    yield* comeThrough(
-      stage,
-      [302, 307].map((status) => spell({ kind: "answer", answer: { status, ...location } }))
-    )
-  })
+const ignoresRedirects = Effect.fnUntraced(function* <E extends Event>(subject: Subject<E>) {
+  const stage = yield* Stage.open(subject)
+  const { otherwise } = subject.remote
+  // A page that says yes to all and takes nothing, as the login page of a proxy does.
+  stage.rule((_, request) =>
+    request.path.startsWith(elsewhere) ? { answer: { ...otherwise(request), status: 200 } } : undefined
+  )
+  const location = { headers: { location: elsewhere } }
+  yield* comeThrough(
+    stage,
+    [302, 307].map((status) => spell({ kind: "answer", answer: { status, ...location } }))
+  )
+})
 
 const shortAttempt = "300 millis"
 /** So much later that a process which had to wait does not find both times come at once. */
@@ -102,24 +102,22 @@ const letsGo = <E extends Event>(subject: Subject<E>) =>
     { concurrency: 2 }
   )
 
-const givesUp = <E extends Event>(stage: Stage.Stage<E>, fault: Fault) =>
-  Effect.gen(function* () {
-    const events = yield* stage.events(2)
-    stage.script([fault])
-    const first = () => stage.deliveries()[0]
-    // Looked at while the lane is open: with its connection everything would be closed.
-    const watching = (running: Running) =>
-      Effect.gen(function* () {
-        yield* until(() => (first()?.state ?? "open") !== "open")
-        yield* demand(
-          first()?.state === "given-up",
-          () =>
-            `a request that was given up is still open on the wire: close it, or hand on the signal${transcript(stage)}`
-        )
-        yield* eventually(Effect.map(waiting(running), (left) => left === 0))
-        yield* running.drain
-      })
-    const policy = { attemptTimeout: shortAttempt } as const
-    const story = yield* exporting(stage, events, watching, { policy, follow: true })
-    yield* settled(stage, story, events, { mayRepeat: "often" })
+const givesUp = Effect.fnUntraced(function* <E extends Event>(stage: Stage.Stage<E>, fault: Fault) {
+  const events = yield* stage.events(2)
+  stage.script([fault])
+  const first = () => stage.deliveries()[0]
+  // Looked at while the lane is open: with its connection everything would be closed.
+  const watching = Effect.fnUntraced(function* (running: Running) {
+    yield* until(() => (first()?.state ?? "open") !== "open")
+    yield* demand(
+      first()?.state === "given-up",
+      () =>
+        `a request that was given up is still open on the wire: close it, or hand on the signal${transcript(stage)}`
+    )
+    yield* eventually(Effect.map(waiting(running), (left) => left === 0))
+    yield* running.drain
   })
+  const policy = { attemptTimeout: shortAttempt } as const
+  const story = yield* exporting(stage, events, watching, { policy, follow: true })
+  yield* settled(stage, story, events, { mayRepeat: "often" })
+})

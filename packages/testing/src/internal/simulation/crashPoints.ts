@@ -1,6 +1,7 @@
 /** The plans of one history that differ in where its process dies: at every hook and after every step of every life. */
-import type { History, Setup } from "../../Simulation.ts"
+
 import { run } from "./history.ts"
+import type { History, Setup } from "./model.ts"
 import type { Plan } from "./plan.ts"
 
 const never: Plan["crashes"][number] = { at: { hook: 1_000_000_000 }, down: 0 }

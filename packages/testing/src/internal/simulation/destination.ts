@@ -105,7 +105,9 @@ const deliver = (
     const record = witness.lane({ route: route.name, lane: laneName(lane) })
     const messages: ReadonlyArray<Remote.Message> = JSON.parse(new TextDecoder().decode(batch.body))
     kernel.trace(`${route.name}/${batch.lane} sends ${batch.ids.join(" ")}`)
-    record.sent()
+    record.sent(process)
+    const sent = messages.flatMap(({ events }) => events)
+    for (const { id, events } of messages) record.sends(id, events, process)
     checkRequest(world, route.messages, batch, messages)
 
     const accept = (accepted: ReadonlyArray<Remote.Message>) => {
@@ -117,15 +119,18 @@ const deliver = (
     const arrive = (resume: (answer: Effect.Effect<Outcomes, DeliveryError>) => void) => {
       const now = kernel.now()
       const window = windowAt(world, routeIndex, lane)
-      const bad = new Map<string, "poison" | "large">()
-      for (const { id, events } of messages) {
-        const fates = events.map((event) => witness.fateOf(event))
-        if (fates.includes("poison")) bad.set(id, "poison")
-        else if (fates.includes("large")) bad.set(id, "large")
-      }
       const isKeyGood = keys.accepts(routeIndex, lane, key)
       const { accepted, late, answer, delay, heard } = Remote.reply(
-        { batch, messages, bad, key, isKeyGood, window, now },
+        {
+          batch,
+          messages,
+          fateOf: witness.fateOf,
+          judgesEvents: route.judgesEvents ?? false,
+          key,
+          isKeyGood,
+          window,
+          now
+        },
         chance
       )
       if (late > 0) kernel.after(late, () => accept(accepted))
@@ -136,13 +141,13 @@ const deliver = (
       if (answer === undefined) return
       kernel.after(delay, () => {
         if (dies("deliver:after")) return
-        heard(record)
+        heard(record.heardBy(process))
         resume(answer)
       })
     }
     return Effect.callback<Outcomes, DeliveryError>((resume) => {
       kernel.after(chance.between(1, 20), () => arrive(resume))
-    }).pipe(Effect.ensuring(Effect.sync(() => process.isAlive() && record.over())))
+    }).pipe(Effect.ensuring(Effect.sync(() => process.isAlive() && record.over(process, sent))))
   })
 
 const checkRequest = (

@@ -5,6 +5,7 @@
  */
 import type { Appending, Composition, OutboxError } from "@millrace/core/Outbox"
 import * as Outbox from "@millrace/core/Outbox"
+import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -26,6 +27,8 @@ export interface Attachment {
   readonly fails: () => boolean
   /** Until when there is no room for a chunk, in epoch milliseconds; 0 when there is. */
   readonly fullUntil: () => number
+  /** Until when the outbox cannot be reached, in epoch milliseconds. */
+  readonly cutUntil: () => number
   readonly chunkOf: (entry: Appending) => PlannedChunk | undefined
   /** Closed with the life, however it ends. */
   readonly scope: Scope.Closeable
@@ -46,7 +49,9 @@ export const attach = (inner: Service, to: Attachment): Service => {
     Effect.callback((resume) => {
       if (to.dies(`${name}:begin`)) return
       freeAt = Math.max(freeAt, now() + (chance.hit(0.02) ? chance.between(50, 500) : chance.below(3)))
-      process.after(freeAt - now(), () => {
+      const perform = () => {
+        const wait = to.cutUntil() - now()
+        if (wait > 0) return process.after(wait, perform)
         if (onCommit !== undefined && to.dies(`${name}:before-durable`)) return
         if (to.fails()) return resume(Effect.fail(unavailable))
         const exit = Effect.runSyncExit(effect)
@@ -57,9 +62,16 @@ export const attach = (inner: Service, to: Attachment): Service => {
           }
           if (to.dies(`${name}:after-durable`)) return
         }
-        process.after(chance.below(2), () => resume(exit))
-      })
+        // A commit whose answer is on its way when the connection is lost is heard of later.
+        process.after(Math.max(chance.below(2), to.cutUntil() - now()), () => resume(exit))
+      }
+      process.after(freeAt - now(), perform)
     })
+
+  const reached: Effect.Effect<void> = Effect.suspend(() => {
+    const wait = to.cutUntil() - now()
+    return wait > 0 ? Effect.andThen(Effect.sleep(wait), reached) : Effect.void
+  })
 
   const whileFull = Effect.suspend(() => {
     const wait = to.fullUntil() - now()
@@ -69,37 +81,66 @@ export const attach = (inner: Service, to: Attachment): Service => {
   return Outbox.Outbox.of({
     ...inner,
     append: (entry) =>
-      call("append", inner.append(entry), (sequences) =>
-        witness.appended(entry, sequences, to.chunkOf(entry))
-      ),
+      call("append", inner.append(entry), (stored) => {
+        const { advance, origin } = entry
+        if (advance !== undefined)
+          witness.wrote(OutboxRules.splitLease(origin.source, advance.split), advance.token)
+        witness.appended(
+          entry,
+          stored.map(({ sequence }) => sequence),
+          to.chunkOf(entry)
+        )
+      }),
     room: Effect.andThen(whileFull, inner.room),
     full: Effect.sync(() => to.fullUntil() > now()),
     usage: call("usage", inner.usage),
-    seen: (ids, since) => call("seen", inner.seen(ids, since)),
-    settle: (settlements) => call("settle", inner.settle(settlements), () => witness.settled(settlements)),
+    settle: (settlements, token) =>
+      call("settle", inner.settle(settlements, token), () => witness.settled(settlements, token)),
     take: (lane, after, bytes) => call("take", inner.take(lane, after, bytes)),
-    compose: (lane, compositions, replaces) => {
+    compose: (lane, compositions, replaces, token) => {
       const kept = () => Effect.runSync(Effect.orDie(inner.compositions(lane)))
       let before: ReadonlyArray<Composition> = []
       const composing = Effect.suspend(() => {
         before = kept().filter(({ id }) => !replaces.includes(id))
-        return inner.compose(lane, compositions, replaces)
+        return inner.compose(lane, compositions, replaces, token)
       })
-      return call("compose", composing, () => witness.composed(before, kept()))
+      return call("compose", composing, () => {
+        witness.wrote(OutboxRules.trackLease(lane), token)
+        witness.composed(before, kept())
+      })
     },
     compositions: (lane) => call("compositions", inner.compositions(lane)),
-    setGate: (lane, gate) => call("gate", inner.setGate(lane, gate), () => undefined),
+    setGate: (lane, gate, by) =>
+      call("gate", inner.setGate(lane, gate, by), () => {
+        const { route, lane: name } = lane
+        if (by !== undefined)
+          witness.wrote(OutboxRules.trackLease({ route, lane: name, track: by.track }), by.token)
+      }),
     lanes: call("lanes", inner.lanes),
     checkpoint: (source, split) => call("checkpoint", inner.checkpoint(source, split)),
-    lease: (name) =>
+    looks: (source) => call("looks", inner.looks(source)),
+    looked: (source, at) => call("looked", inner.looked(source, at), () => undefined),
+    splits: (source, day, after) => call("splits", inner.splits(source, day, after)),
+    confirm: (source, splits) => call("confirm", inner.confirm(source, splits), () => undefined),
+    forget: (source, splits, day) => call("forget", inner.forget(source, splits, day), () => undefined),
+    join: (instance) => Effect.andThen(reached, inner.join(instance)),
+    instances: Effect.andThen(reached, inner.instances),
+    // What is told is old already.
+    news: Effect.tap(inner.news, () =>
+      Effect.andThen(reached, Effect.sleep(chance.below(chance.hit(0.3) ? 5000 : 300)))
+    ),
+    lease: (names, most) =>
       Effect.acquireRelease(
-        Effect.suspend(() => {
+        Effect.flatMap(reached, () => {
           const scope = Effect.runSync(Scope.fork(to.scope))
-          const exit = Effect.runSyncExit(Scope.provide(inner.lease(name), scope))
-          return Effect.map(exit, (lease) => ({ lease, scope }))
+          const exit = Effect.runSyncExit(Scope.provide(inner.lease(names, most), scope))
+          return Effect.map(exit, (leases) => {
+            for (const { name, token } of leases) witness.leased(name, token)
+            return { leases, scope }
+          })
         }),
         ({ scope }) => Effect.sync(() => Effect.runSync(Scope.close(scope, Exit.void)))
-      ).pipe(Effect.map(({ lease }) => lease)),
+      ).pipe(Effect.map(({ leases }) => leases)),
     deadLetterHeads: (filter, after, bytes) => call("heads", inner.deadLetterHeads(filter, after, bytes)),
     deadLetters: (filter, after, bytes) => call("letters", inner.deadLetters(filter, after, bytes)),
     ledger: call("ledger", inner.ledger)

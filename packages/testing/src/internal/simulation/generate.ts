@@ -1,8 +1,8 @@
 /** A plan from a seed. */
 import * as Chance from "./chance.ts"
 import { day, hour, minute, second } from "./duration.ts"
-import type { Fate, Plan, PlannedChunk, PlannedEvent, PlannedRoute } from "./plan.ts"
-import * as Weather from "./weather.ts"
+import * as FaultWindows from "./faultWindows.ts"
+import type { Fate, Plan, PlannedChunk, PlannedEvent, PlannedRoute, Window } from "./plan.ts"
 
 /** `small` histories are to be crashed at every point. */
 export type Size = "usual" | "small"
@@ -25,29 +25,30 @@ export const generate = (seed: number, size: Size = "usual"): Plan => {
   const chance = Chance.make(seed, "plan")
   const isSmall = size === "small"
   const horizon = isSmall ? minute : howLong(chance)
-  const routes = withShares(routesOf(chance, isSmall), Chance.make(seed, "shares"))
+  const verdicts = Chance.make(seed, "verdicts")
+  const routes = withVerdicts(withShares(routesOf(chance, isSmall), Chance.make(seed, "shares")), verdicts)
   const { splits, requests } = inputOf(chance, horizon, isSmall)
-  const sky = { horizon, arrivals: [...splits, ...requests].map(({ at }) => at) }
+  const span = { horizon, arrivals: [...splits, ...requests].map(({ at }) => at) }
 
   // The first lane stays healthy, so that there is something to be delayed.
   const places = routes
     .flatMap(({ lanes }, route) => times(lanes, (lane) => ({ route, lane })))
     .filter(({ route, lane }) => route + lane > 0)
-  const window = (fault: Weather.Fault) => {
+  const window = (fault: FaultWindows.Fault) => {
     const place = chance.pick(places)
-    return { ...place, ...Weather.spell(chance, sky, fault, place.route > 0) }
+    return { ...place, ...FaultWindows.windowOf(chance, span, fault, place.route > 0) }
   }
   const between = () => {
     const from = chance.below(horizon)
     return { from, to: from + chance.spread(second, horizon) }
   }
-  const faults: ReadonlyArray<Weather.Fault> = isSmall
-    ? times(chance.between(0, 2), () => chance.pick(Weather.faults))
+  const faults: ReadonlyArray<FaultWindows.Fault> = isSmall
+    ? times(chance.between(0, 2), () => chance.pick(FaultWindows.faults))
     : [
         "throttled",
         "unauthorized",
-        chance.pick(Weather.outages),
-        ...times(chance.between(0, 4), () => chance.pick(Weather.faults))
+        chance.pick(FaultWindows.outages),
+        ...times(chance.between(0, 4), () => chance.pick(FaultWindows.faults))
       ]
   return {
     seed,
@@ -57,7 +58,7 @@ export const generate = (seed: number, size: Size = "usual"): Plan => {
     readers: chance.between(1, 2),
     requests,
     dedupe: chance.hit(0.3),
-    windows: faults.map(window),
+    windows: [...faults.map(window), ...partly(routes, places, span, verdicts)],
     rotations: firstOfEachLane(
       times(isSmall ? 0 : chance.between(1, 2), () => ({
         ...chance.pick(places),
@@ -107,6 +108,23 @@ const withShares = (
         }
       : route
   )
+
+const withVerdicts = (
+  routes: ReadonlyArray<PlannedRoute>,
+  chance: Chance.Chance
+): ReadonlyArray<PlannedRoute> =>
+  routes.map((route) => (chance.hit(0.5) && route.grouped ? { ...route, judgesEvents: true } : route))
+
+/** Remotes that judge events take some of a message and put off others, now and then. */
+const partly = (
+  routes: ReadonlyArray<PlannedRoute>,
+  places: ReadonlyArray<Pick<Window, "route" | "lane">>,
+  span: FaultWindows.Span,
+  chance: Chance.Chance
+): ReadonlyArray<Window> =>
+  places
+    .filter(({ route }) => routes[route]!.judgesEvents ?? false)
+    .map((place) => ({ ...place, ...FaultWindows.windowOf(chance, span, "partial", false) }))
 
 const inputOf = (
   chance: Chance.Chance,

@@ -10,12 +10,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import type { History, Setup } from "../../Simulation.ts"
 import * as Client from "./client.ts"
+import * as FleetHistory from "./fleetHistory.ts"
 import * as Kernel from "./kernel.ts"
 import * as Keys from "./keys.ts"
 import * as Life from "./life.ts"
 import * as MemoryDisk from "./memoryDisk.ts"
+import type { History, Setup } from "./model.ts"
 import { calmAt, type Plan } from "./plan.ts"
 import * as Witness from "./witness.ts"
 
@@ -25,6 +26,7 @@ const patience = 3 * 24 * 60 * minute
 const mostLives = 400
 
 export const run = (plan: Plan, setup: Setup = {}): History => {
+  if (plan.fleet !== undefined) return FleetHistory.run(plan, plan.fleet, setup)
   const kernel = Kernel.make(plan.seed, plan.preemption)
   const witness = Witness.make(plan, kernel)
   const world = { plan, kernel, witness, keys: Keys.make(plan, kernel), client: Client.make(plan, kernel) }
@@ -55,15 +57,15 @@ export const run = (plan: Plan, setup: Setup = {}): History => {
     const life = Life.begin({
       world,
       start: setup.start ?? Exporter.start,
-      outbox,
+      outbox: Effect.succeed(outbox),
       scope,
       follow,
       crash: isLast ? undefined : plan.crashes[number],
       fails: () => !isLast && failures.has(calls++),
       onEnd: (end) => {
         lives.push(life.points())
-        witness.ended()
-        world.client.lost()
+        witness.ended(life.process)
+        world.client.lost(life.process)
         if (end === "killed") disk.crash()
         if (isLast) {
           if (witness.progress() !== before)

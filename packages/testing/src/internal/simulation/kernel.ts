@@ -21,6 +21,9 @@ export interface Process {
   readonly isAlive: () => boolean
   /** Nothing of it runs again. */
   readonly kill: () => void
+  /** Stops it as it stands, as a machine that sleeps does: what comes meanwhile is seen when it goes on. */
+  readonly pause: () => void
+  readonly goOn: () => void
   /** A timer that dies with the process. */
   readonly after: (delay: number, run: () => void) => void
   readonly run: <A, E>(effect: Effect.Effect<A, E>, onExit: (exit: Exit.Exit<A, E>) => void) => void
@@ -35,6 +38,8 @@ export interface Life {
   readonly dieAtStep: number | undefined
   /** Told a moment after it was killed. */
   readonly onDeath: () => void
+  /** By how much its clock is wrong, in milliseconds. */
+  readonly skew?: number
   readonly onLog: (line: string) => void
 }
 
@@ -78,11 +83,17 @@ export const make = (seed: number, preemption: number): Kernel => {
   const boot = (life: Life): Process => {
     let dead = false
     let own = 0
+    let paused = false
+    /** What came while it stood still. */
+    let missed: Array<() => void> = []
+    let held: Array<Line> = []
     const pending = new Set<Timers.Timer>()
     const after = (delay: number, run: () => void) => {
       const timer = timers.set(now + delay, () => {
         pending.delete(timer)
-        if (!dead) run()
+        if (dead) return
+        if (paused) missed.push(run)
+        else run()
       })
       pending.add(timer)
       return () => {
@@ -97,6 +108,21 @@ export const make = (seed: number, preemption: number): Kernel => {
         dead = true
         ready = ready.filter((line) => line.process !== process)
         timers.set(now, life.onDeath)
+      },
+      pause: () => {
+        paused = true
+        held = ready.filter((line) => line.process === process)
+        ready = ready.filter((line) => line.process !== process)
+      },
+      goOn: () => {
+        if (!paused) return
+        paused = false
+        if (dead) return
+        ready.push(...held)
+        const runs = missed
+        missed = []
+        held = []
+        for (const run of runs) timers.set(now, () => dead || run())
       },
       after,
       run: (effect, onExit) => {
@@ -117,7 +143,7 @@ export const make = (seed: number, preemption: number): Kernel => {
         const tasks: Array<() => void> = []
         return {
           scheduleTask: (task) => {
-            if (!dead && tasks.push(task) === 1) ready.push({ tasks, process })
+            if (!dead && tasks.push(task) === 1) (paused ? held : ready).push({ tasks, process })
           },
           flush: () => {
             while (tasks.length > 0) tasks.shift()!()
@@ -133,17 +159,21 @@ export const make = (seed: number, preemption: number): Kernel => {
       }
     }
     stepping.set(process, step)
-    const context = contextOf(after, life.onLog)
+    const context = contextOf(after, life.onLog, life.skew ?? 0)
     return process
   }
   const stepping = new WeakMap<Process, (task: () => void) => void>()
 
-  const contextOf = (after: (delay: number, run: () => void) => () => void, onLog: Life["onLog"]) => {
-    const nanos = () => BigInt(now) * 1_000_000n
+  const contextOf = (
+    after: (delay: number, run: () => void) => () => void,
+    onLog: Life["onLog"],
+    skew: number
+  ) => {
+    const nanos = () => BigInt(now + skew) * 1_000_000n
     const clock: Clock.Clock = {
       ...Context.get(Context.empty(), Clock.Clock),
-      currentTimeMillisUnsafe: () => now,
-      currentTimeMillis: Effect.sync(() => now),
+      currentTimeMillisUnsafe: () => now + skew,
+      currentTimeMillis: Effect.sync(() => now + skew),
       currentTimeNanosUnsafe: nanos,
       currentTimeNanos: Effect.sync(nanos),
       monotonicTimeNanosUnsafe: nanos,

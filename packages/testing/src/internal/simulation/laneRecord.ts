@@ -8,13 +8,20 @@ export interface Facts {
   readonly isHealthy: boolean
   readonly isOrdered: boolean
   readonly isGrouped: boolean
+  readonly judgesEvents: boolean
   readonly concurrency: number
   readonly retention: number
   readonly share: PlannedRoute["share"]
   readonly now: () => number
-  readonly life: () => { readonly number: number; readonly bootedAt: number }
-  /** When a life ended; `undefined` while it lasts. */
-  readonly endOf: (life: number) => number | undefined
+  readonly life: () => { readonly bootedAt: number }
+  /** When a process ended; `undefined` while it lasts. */
+  readonly endOf: (process: object) => number | undefined
+  /** Whether several processes run at once: what one was told, another may not have heard. */
+  readonly isFleet: boolean
+  /** Whether a former owner may still send what has ended. */
+  readonly mayRepeat: () => boolean
+  /** Whether two processes may have the same event under way. */
+  readonly isUnruly: () => boolean
   readonly eventOf: (id: string) => PlannedEvent | undefined
   readonly violate: Violate
 }
@@ -23,9 +30,13 @@ export interface LaneRecord {
   readonly facts: Facts
   /** An event is durable; its retention counts from `since`. */
   readonly appended: (id: string, since: number) => void
-  /** A request leaves for the remote, and is over. */
-  readonly sent: () => void
-  readonly over: () => void
+  /** A request of a process leaves for the remote, and is over. */
+  readonly sent: (by: object) => void
+  readonly over: (by: object, events: ReadonlyArray<string>) => void
+  /** The record, told of what a process hears. */
+  readonly heardBy: (by: object) => LaneRecord
+  /** A message leaves with a request. */
+  readonly sends: (message: string, events: ReadonlyArray<string>, by: object) => void
   /** The engine was asked to come back no sooner. */
   readonly asked: (until: number) => void
   /** The key was refused, or there is none. A closed lane may be tried again whenever its key may have changed, whatever was asked. */
@@ -45,8 +56,12 @@ export interface LaneRecord {
   readonly emptied: (bytes: number) => void
   /** Whether the lane holds as much as it may and more. */
   readonly isFull: () => boolean
-  readonly newLife: () => void
+  /** A process is gone, and its requests with it. */
+  readonly gone: (by: object) => void
 }
+
+/** A message of the simulated destination is named by its events. */
+const eventsOf = (message: string): ReadonlySet<string> => new Set(message.split("+"))
 
 /** A healthy lane delivers within this time of the append, or of the start. */
 const promptness = 30_000
@@ -57,23 +72,28 @@ const grace = 10_000
 export const make = (facts: Facts): LaneRecord => {
   const { now, violate } = facts
   const at = `${facts.route}/${facts.lane}`
-  const appended = new Map<string, { order: number; at: number; since: number; copies: number }>()
+  const appended = new Map<
+    string,
+    { order: number; at: number; since: number; copies: number; ended: number }
+  >()
   const accepted = new Map<string, string>()
-  const lastOf = new Map<string, { readonly order: number; readonly id: string }>()
+  const lastOf = new Map<string, { readonly order: number; readonly id: string; readonly message: string }>()
   const setAside = new Set<string>()
   let filled = 0
-  let asked: { readonly until: number; readonly at: number; readonly life: number } | undefined
+  let asked: { readonly until: number; readonly at: number; readonly by: object } | undefined
   let pausedSince: number | undefined
   let isRefused = false
-  let underWay = 0
+  const underWay = new Map<object, number>()
+  /** Who has an event under way. */
+  const holders = new Map<string, object>()
 
-  const tooSoon = () => {
+  const tooSoon = (by: object) => {
     if (asked === undefined || now() >= asked.until || now() <= asked.at) return false
-    if (asked.life === facts.life().number) return true
-    return (facts.endOf(asked.life) ?? 0) > asked.at + grace
+    if (asked.by === by) return true
+    return !facts.isFleet && (facts.endOf(asked.by) ?? 0) > asked.at + grace
   }
 
-  const first = (id: string, event: PlannedEvent) => {
+  const first = (id: string, event: PlannedEvent, message: string) => {
     const entry = appended.get(id)
     if (entry === undefined)
       return violate("at-least-once", `${at}: ${id} was accepted before it was durable`)
@@ -83,35 +103,67 @@ export const make = (facts: Facts): LaneRecord => {
     }
     if (!facts.isOrdered || setAside.has(id)) return
     const last = lastOf.get(event.user)
-    if (last !== undefined && last.order > entry.order) {
+    // Within a message whose events it judges by themselves, the order is the remote's.
+    const isOwn = facts.judgesEvents && last !== undefined && eventsOf(last.message).has(id)
+    if (last !== undefined && last.order > entry.order && !isOwn) {
       violate("order", `${at}: ${id} of ${event.user} was overtaken by ${last.id}`)
     }
-    lastOf.set(event.user, { order: entry.order, id })
+    lastOf.set(event.user, { order: entry.order, id, message })
   }
 
   /** A chunk that a client had to repeat is stored twice, and its second copy may be grouped otherwise. */
   const isRegrouped = (id: string) => facts.isGrouped && (appended.get(id)?.copies ?? 0) > 1
 
-  return {
+  /** Who hears what the remote says just now. */
+  let hearing: object = facts
+
+  const record: LaneRecord = {
     facts,
     appended: (id, since) => {
       const entry = appended.get(id)
-      if (entry === undefined) appended.set(id, { order: appended.size, at: now(), since, copies: 1 })
+      if (entry === undefined)
+        appended.set(id, { order: appended.size, at: now(), since, copies: 1, ended: 0 })
       else entry.copies++
     },
-    sent: () => {
-      underWay++
-      if (underWay > facts.concurrency) violate("bounds", `${at}: ${underWay} requests at once`)
-      if (tooSoon())
+    sent: (by) => {
+      const own = (underWay.get(by) ?? 0) + 1
+      underWay.set(by, own)
+      if (own > facts.concurrency) violate("bounds", `${at}: ${own} requests at once`)
+      if (tooSoon(by))
         violate("waits", `${at}: a request came ${asked!.until - now()} ms sooner than the remote asked`)
       if (pausedSince !== undefined && now() > pausedSince)
         violate("waits", `${at}: a request came while paused`)
     },
-    over: () => {
-      underWay--
+    sends: (message, events, by) => {
+      for (const id of events) {
+        const other = holders.get(id)
+        if (other !== undefined && other !== by && !facts.isUnruly())
+          violate("no-repeat", `${at}: ${id} is under way from two exporters at once`)
+        holders.set(id, by)
+        const { copies, ended } = appended.get(id) ?? { copies: 1, ended: 0 }
+        if (ended >= copies && !facts.mayRepeat())
+          violate("no-repeat", `${at}: ${id} is sent again in ${message}, and has ended`)
+        const before = accepted.get(id)
+        if (!facts.judgesEvents || before === undefined || isRegrouped(id)) continue
+        // What is left of a message goes out as one of its own, whatever became of the first.
+        const isLeft = events.every((other) => eventsOf(before).has(other))
+        if (!isLeft)
+          violate(
+            "stable-ids",
+            `${at}: ${id} was accepted in message ${before}, and is sent again in ${message}`
+          )
+      }
+    },
+    over: (by, events) => {
+      for (const id of events) if (holders.get(id) === by) holders.delete(id)
+      underWay.set(by, (underWay.get(by) ?? 1) - 1)
+    },
+    heardBy: (by) => {
+      hearing = by
+      return record
     },
     asked: (until) => {
-      if (!isRefused && until > (asked?.until ?? 0)) asked = { until, at: now(), life: facts.life().number }
+      if (!isRefused && until > (asked?.until ?? 0)) asked = { until, at: now(), by: hearing }
     },
     refused: () => {
       isRefused = true
@@ -132,14 +184,16 @@ export const make = (facts: Facts): LaneRecord => {
           continue
         }
         const before = accepted.get(id)
-        if (before === undefined) first(id, event)
-        else if (before !== message && !isRegrouped(id)) {
+        if (before === undefined) first(id, event, message)
+        else if (before !== message && !isRegrouped(id) && !facts.judgesEvents) {
           violate("stable-ids", `${at}: ${id} was accepted in message ${before}, then again in ${message}`)
         }
         accepted.set(id, message)
       }
     },
     ended: (id, durableAt) => {
+      const entry = appended.get(id)
+      if (entry !== undefined) entry.ended++
       const delay = now() - Math.max(durableAt, facts.life().bootedAt)
       if (facts.isHealthy && delay > promptness) {
         violate("isolation", `${at}: ${id} took ${delay} ms to end in a lane that nothing is wrong with`)
@@ -160,8 +214,10 @@ export const make = (facts: Facts): LaneRecord => {
       filled -= bytes
     },
     isFull: () => facts.share !== undefined && filled >= facts.share.size,
-    newLife: () => {
-      underWay = 0
+    gone: (by) => {
+      underWay.delete(by)
+      for (const [id, holder] of holders) if (holder === by) holders.delete(id)
     }
   }
+  return record
 }

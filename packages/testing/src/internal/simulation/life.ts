@@ -1,6 +1,6 @@
 /** One process of a history: the real engine from its start to its end or its death. */
 import type * as Exporter from "@millrace/core/Exporter"
-import { Outbox } from "@millrace/core/Outbox"
+import { type Instance, Outbox } from "@millrace/core/Outbox"
 import * as Route from "@millrace/core/Route"
 import type { Running } from "@millrace/core/Running"
 import * as Cause from "effect/Cause"
@@ -10,7 +10,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Destination from "./destination.ts"
 import * as Disk from "./disk.ts"
-import { epoch } from "./kernel.ts"
+import { epoch, type Process } from "./kernel.ts"
 import { laneName, type Plan } from "./plan.ts"
 import * as Sources from "./sources.ts"
 import type { Host, World } from "./world.ts"
@@ -21,8 +21,14 @@ export type End = "ended" | "failed" | "killed"
 export interface Options {
   readonly world: World
   readonly start: typeof Exporter.start
-  readonly outbox: Outbox["Service"]
+  /** Opens the outbox in the process. */
+  readonly outbox: Effect.Effect<Outbox["Service"], never, Scope.Scope>
   readonly scope: Scope.Closeable
+  /** Who it is in a fleet. */
+  readonly instance?: Instance
+  readonly skew?: number
+  /** Until when the outbox cannot be reached, in epoch milliseconds; 0 while it can. */
+  readonly cutUntil?: () => number
   readonly follow: boolean
   readonly crash: Plan["crashes"][number] | undefined
   readonly fails: () => boolean
@@ -30,6 +36,7 @@ export interface Options {
 }
 
 export interface Life {
+  readonly process: Process
   readonly isAlive: () => boolean
   readonly isIdle: () => boolean
   readonly drain: () => void
@@ -53,6 +60,7 @@ export const begin = (options: Options): Life => {
   }
   const process = kernel.boot({
     dieAtStep: crash !== undefined && "step" in crash.at ? crash.at.step : undefined,
+    ...(options.skew === undefined ? {} : { skew: options.skew }),
     onDeath: () => conclude("killed"),
     onLog: (line) => {
       kernel.trace(`log: ${line}`)
@@ -78,7 +86,7 @@ export const begin = (options: Options): Life => {
     })
   }
 
-  const outbox = Disk.attach(options.outbox, {
+  const attachment: Disk.Attachment = {
     process,
     now: kernel.now,
     witness,
@@ -94,20 +102,31 @@ export const begin = (options: Options): Life => {
     },
     chunkOf: ({ origin, advance }) =>
       advance === undefined
-        ? world.client.current()
+        ? world.client.current(process)
         : plan.splits.find(({ name }) => name === origin.split)?.chunks[Number(advance.to) - 1],
+    cutUntil: options.cutUntil ?? (() => 0),
     scope: options.scope
-  })
+  }
 
   const program = Effect.scoped(
     Effect.gen(function* () {
-      const running = yield* options.start(definition(world, host), { follow, drain: "10 seconds" })
+      const running = yield* options.start(definition(world, host), {
+        follow,
+        drain: "10 seconds",
+        ...(options.instance === undefined ? {} : { instance: options.instance })
+      })
       for (const pause of plan.pauses) yield* Effect.forkChild(operate(world, running, pause))
       yield* Effect.forkChild(Effect.andThen(drainAsked, running.drain))
       const report = yield* running.ended
       for (const { trouble } of report.lanes) witness.shown(trouble)
     })
-  ).pipe(Effect.provideService(Outbox, outbox))
+  ).pipe(
+    Effect.provideServiceEffect(
+      Outbox,
+      Effect.map(options.outbox, (outbox) => Disk.attach(outbox, attachment))
+    ),
+    Effect.scoped
+  )
 
   const drainAsked = Effect.callback<void>((resume) => {
     drain = () => {
@@ -126,6 +145,7 @@ export const begin = (options: Options): Life => {
   })
 
   return {
+    process,
     isAlive: process.isAlive,
     isIdle: process.isIdle,
     drain: () => drain?.(),
@@ -137,6 +157,8 @@ const isUnavailable = (error: object) => "reason" in error && error.reason === "
 
 const definition = (world: World, host: Host): Exporter.Definition => ({
   dedupe: world.plan.dedupe ? "30 days" : undefined,
+  // As little as there can be: histories last for days.
+  checkpointRetention: "1 day",
   sources: {
     pulled: Sources.pulled(world, host),
     ...(world.plan.requests.length > 0 ? { pushed: Sources.pushed(world, host) } : {})
@@ -162,18 +184,21 @@ const definition = (world: World, host: Host): Exporter.Definition => ({
 })
 
 /** An operator's pause, taken up again by every life until its end. */
-const operate = ({ plan, kernel, witness }: World, running: Running, pause: Plan["pauses"][number]) =>
-  Effect.gen(function* () {
-    const key = { route: plan.routes[pause.route]!.name, lane: laneName(pause.lane) }
-    const record = witness.lane(key)
-    const until = (time: number) => Effect.sleep(Math.max(0, time + epoch - kernel.now()))
-    if (kernel.now() < pause.to + epoch) {
-      yield* until(pause.from)
-      const isDone = yield* Effect.isSuccess(running.pause(key, true))
-      if (isDone) record.paused(true)
-      yield* until(pause.to)
-    }
-    record.paused(false)
-    // Refused by a disk in trouble, it is asked for again.
-    yield* Effect.eventually(Effect.tapError(running.pause(key, false), () => Effect.sleep(1000)))
-  })
+const operate = Effect.fnUntraced(function* (
+  { plan, kernel, witness }: World,
+  running: Running,
+  pause: Plan["pauses"][number]
+) {
+  const key = { route: plan.routes[pause.route]!.name, lane: laneName(pause.lane) }
+  const record = witness.lane(key)
+  const until = (time: number) => Effect.sleep(Math.max(0, time + epoch - kernel.now()))
+  if (kernel.now() < pause.to + epoch) {
+    yield* until(pause.from)
+    const isDone = yield* Effect.isSuccess(running.pause(key, true))
+    if (isDone) record.paused(true)
+    yield* until(pause.to)
+  }
+  record.paused(false)
+  // Refused by a disk in trouble, it is asked for again.
+  yield* Effect.eventually(Effect.tapError(running.pause(key, false), () => Effect.sleep(1000)))
+})

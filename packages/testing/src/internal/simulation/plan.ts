@@ -79,6 +79,8 @@ export const PlannedRoute = Schema.Struct({
   concurrency: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
   window: count,
   retention: count,
+  /** The remote has a verdict on each event of a message. */
+  judgesEvents: Schema.optionalKey(Schema.Boolean),
   /** What each lane may fill of the outbox, in bytes. */
   share: Schema.optionalKey(Schema.Struct({ size: count, whenFull: Schema.Literals(["hold", "set-aside"]) }))
 })
@@ -90,6 +92,31 @@ const Crash = Schema.Struct({
     Schema.Struct({ time: count })
   ]),
   down: count
+})
+
+const Span = Schema.Struct({ from: count, to: count })
+
+/** One process of a fleet, and those that follow it in its place. */
+export const PlannedInstance = Schema.Struct({
+  roles: Schema.Array(Schema.Literals(["read", "deliver"])),
+  from: count,
+  /** By how much its clock is wrong, in milliseconds. */
+  skew: Schema.Int,
+  /** It stands still, and wakes as if nothing had been. */
+  pauses: Schema.Array(Span),
+  /** The store cannot be reached from it. */
+  cuts: Schema.Array(Span),
+  /** The n-th life dies so. */
+  crashes: Schema.Array(Crash),
+  /** It is ended in order, and started again. */
+  restarts: Schema.Array(count)
+})
+
+const Fleet = Schema.Struct({
+  tracks: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  /** For how many milliseconds a process that is not heard of keeps what it owns. */
+  leaseTime: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  instances: Schema.Array(PlannedInstance)
 })
 
 export const Plan = Schema.Struct({
@@ -117,13 +144,16 @@ export const Plan = Schema.Struct({
   /** The n-th life dies so. */
   crashes: Schema.Array(Crash),
   /** Whether the n-th life follows its sources, over and over. */
-  follow: Schema.Array(Schema.Boolean)
+  follow: Schema.Array(Schema.Boolean),
+  /** Several processes at once over one outbox; absent where one process follows another. */
+  fleet: Schema.optionalKey(Fleet)
 })
 
 export interface Plan extends Schema.Schema.Type<typeof Plan> {}
 export interface PlannedChunk extends Schema.Schema.Type<typeof PlannedChunk> {}
 export interface PlannedEvent extends Schema.Schema.Type<typeof PlannedEvent> {}
 export interface PlannedRoute extends Schema.Schema.Type<typeof PlannedRoute> {}
+export interface PlannedInstance extends Schema.Schema.Type<typeof PlannedInstance> {}
 export interface Window extends Schema.Schema.Type<typeof Window> {}
 export type Fate = Schema.Schema.Type<typeof Fate>
 
@@ -148,7 +178,13 @@ export const calmAt = (plan: Plan): number =>
     ...plan.full.map(({ to }) => to),
     ...plan.splits.map(({ at }) => at),
     ...plan.requests.map(({ at }) => at),
-    ...plan.crashes.map(({ at }) => ("time" in at ? at.time : 0))
+    ...plan.crashes.map(({ at }) => ("time" in at ? at.time : 0)),
+    ...(plan.fleet?.instances ?? []).flatMap(({ from, pauses, cuts, crashes, restarts }) => [
+      from,
+      ...[...pauses, ...cuts].map(({ to }) => to),
+      ...crashes.map(({ at, down }) => ("time" in at ? at.time + down : 0)),
+      ...restarts
+    ])
   )
 
 /** A lane that nothing is planned against: it must not be delayed by the others. */

@@ -13,7 +13,7 @@ import {
 import * as Effect from "effect/Effect"
 import type * as Chance from "./chance.ts"
 import type { LaneRecord } from "./laneRecord.ts"
-import type { Window } from "./plan.ts"
+import type { PlannedEvent, Window } from "./plan.ts"
 
 export interface Message {
   readonly id: string
@@ -23,8 +23,9 @@ export interface Message {
 export interface Request {
   readonly batch: Batch
   readonly messages: ReadonlyArray<Message>
-  /** Messages that hold an event planned to be refused, and how. */
-  readonly bad: ReadonlyMap<string, "poison" | "large">
+  readonly fateOf: (event: string) => PlannedEvent["fate"] | undefined
+  /** Whether the remote has a verdict on each event of a message, or one on the message. */
+  readonly judgesEvents: boolean
   readonly key: string
   readonly isKeyGood: boolean
   readonly window: Window | undefined
@@ -47,8 +48,52 @@ const fail = (outcome: Exclude<Outcome, { readonly _tag: "Delivered" }>) =>
   Effect.fail(new DeliveryError({ outcome }))
 const nothing = () => undefined
 
+/** Messages that hold an event planned to be refused, and how. */
+const badOnes = ({ messages, fateOf }: Request): ReadonlyMap<string, "poison" | "large"> => {
+  const bad = new Map<string, "poison" | "large">()
+  for (const { id, events } of messages) {
+    const fates = events.map(fateOf)
+    if (fates.includes("poison")) bad.set(id, "poison")
+    else if (fates.includes("large")) bad.set(id, "large")
+  }
+  return bad
+}
+
+const verdictOn = (kind: PlannedEvent["fate"] | undefined): Outcome => {
+  if (kind === "poison") return rejected("bad-request")
+  return kind === "large" ? tooLarge() : delivered
+}
+
+/** A verdict on each event, by its id; what is accepted of a message keeps the message's id. */
+const onEvents = (
+  { batch, messages }: Request,
+  verdict: (event: string) => Outcome
+): Pick<Reply, "accepted" | "answer"> => {
+  const verdicts = messages.map(({ events }) => events.map(verdict))
+  return {
+    accepted: messages.map(({ id, events }, at) => ({
+      id,
+      events: events.filter((_, position) => verdicts[at]![position]!._tag === "Delivered")
+    })),
+    answer: Effect.succeed(Outcomes.eachEvent(batch, (_, event, at) => verdicts[at]![event]!))
+  }
+}
+
+/** The same for a remote that judges whole messages. */
+const onMessages = (
+  { batch, messages }: Request,
+  verdict: (id: string) => Outcome
+): Pick<Reply, "accepted" | "answer"> => {
+  const verdicts = new Map(messages.map(({ id }) => [id, verdict(id)]))
+  return {
+    accepted: messages.filter(({ id }) => verdicts.get(id)!._tag === "Delivered"),
+    answer: Effect.succeed(Outcomes.each(batch, (id) => verdicts.get(id)!))
+  }
+}
+
 export const reply = (request: Request, chance: Chance.Chance): Reply => {
-  const { batch, messages, bad, key, isKeyGood, window, now } = request
+  const { batch, messages, key, isKeyGood, window, now, judgesEvents, fateOf } = request
+  const bad = badOnes(request)
   const plain = { accepted: [], late: 0, delay: chance.between(1, 50), heard: nothing }
   const refused = { ...plain, heard: (record: LaneRecord) => record.refused() }
   if (!isKeyGood) return { ...refused, answer: fail(unauthorized("unauthorized")) }
@@ -61,12 +106,10 @@ export const reply = (request: Request, chance: Chance.Chance): Reply => {
       const isPoison = [...bad.values()].includes("poison")
       return { ...plain, answer: fail(isPoison ? rejected("bad-request") : tooLarge()) }
     }
-    const good = messages.filter(({ id }) => !bad.has(id))
-    return { ...plain, accepted: good, answer: Effect.succeed(Outcomes.each(batch, verdictOn)) }
-  }
-  const verdictOn = (id: string): Outcome => {
-    const kind = bad.get(id)
-    return kind === undefined ? delivered : kind === "poison" ? rejected("bad-request") : tooLarge()
+    const judged = judgesEvents
+      ? onEvents(request, (event) => verdictOn(fateOf(event)))
+      : onMessages(request, (id) => verdictOn(bad.get(id)))
+    return { ...plain, ...judged }
   }
   if (window === undefined) return healthy()
   const asked = (after: number) => (record: LaneRecord) => {
@@ -95,12 +138,12 @@ export const reply = (request: Request, chance: Chance.Chance): Reply => {
     case "unauthorized":
       return { ...refused, answer: fail(unauthorized("unauthorized")) }
     case "missing":
-      return missing(request, plain, chance)
+      return missing(request, bad, plain, chance)
     case "partial":
-      return partial(request, plain, chance)
+      return partial(request, bad, plain, chance)
     case "strangers": {
       const good = messages.filter(({ id }) => !bad.has(id))
-      const answers = new Map(batch.ids.map((id): [string, Outcome] => [id, verdictOn(id)]))
+      const answers = new Map(batch.ids.map((id): [string, Outcome] => [id, verdictOn(bad.get(id))]))
       answers.set("never-sent", delivered)
       return { ...plain, accepted: good, answer: Effect.succeed(Outcomes.byId(batch, answers)) }
     }
@@ -117,7 +160,8 @@ export const reply = (request: Request, chance: Chance.Chance): Reply => {
 
 /** Some messages are taken, and some of these are answered for; or the answer is that to another batch. */
 const missing = (
-  { batch, messages, bad }: Request,
+  { batch, messages }: Request,
+  bad: ReadonlyMap<string, unknown>,
   plain: Omit<Reply, "answer">,
   chance: Chance.Chance
 ): Reply => {
@@ -134,26 +178,28 @@ const missing = (
   return { ...plain, accepted: head, answer: Effect.succeed(Outcomes.all(other, delivered)) }
 }
 
-/** Each message has a fate of its own. */
+/** Each message, or each event, has a fate of its own. */
 const partial = (
-  { batch, messages, bad, now }: Request,
+  request: Request,
+  bad: ReadonlyMap<string, "poison" | "large">,
   plain: Omit<Reply, "answer">,
   chance: Chance.Chance
 ): Reply => {
+  const { fateOf, judgesEvents, now } = request
   const after = chance.hit(0.3) ? chance.spread(100, 60_000) : 0
   const again = retry("unavailable", after > 0 ? { after } : {})
-  const verdicts = new Map(
-    messages.map(({ id }): [string, Outcome] => {
-      const kind = bad.get(id)
-      if (chance.hit(0.4)) return [id, again]
-      return [id, kind === undefined ? delivered : kind === "poison" ? rejected("bad-request") : tooLarge()]
-    })
-  )
-  const isPutOff = [...verdicts.values()].some((verdict) => verdict._tag === "Retry")
+  let isPutOff = false
+  const perhaps = (kind: PlannedEvent["fate"] | undefined): Outcome => {
+    if (!chance.hit(0.4)) return verdictOn(kind)
+    isPutOff = true
+    return again
+  }
+  const judged = judgesEvents
+    ? onEvents(request, (event) => perhaps(fateOf(event)))
+    : onMessages(request, (id) => perhaps(bad.get(id)))
   return {
     ...plain,
-    accepted: messages.filter(({ id }) => verdicts.get(id)!._tag === "Delivered"),
-    answer: Effect.succeed(Outcomes.each(batch, (id) => verdicts.get(id)!)),
+    ...judged,
     delay: 0,
     heard: (record) => {
       if (isPutOff && after > 0) record.asked(now + after)

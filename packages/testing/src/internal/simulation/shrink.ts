@@ -1,6 +1,7 @@
 /** A smaller plan that breaks the same promise. */
-import type { History, Setup } from "../../Simulation.ts"
+
 import { run } from "./history.ts"
+import type { History, Setup } from "./model.ts"
 import type { Plan, PlannedChunk } from "./plan.ts"
 
 /** Every plan that is one thing smaller. */

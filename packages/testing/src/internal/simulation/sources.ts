@@ -60,6 +60,15 @@ export const pulled = ({ plan, kernel }: World, { dies }: Host): Source.Source<S
     catalogue,
     run: Source.fromSplits<SimulatedEvent>({
       concurrency: plan.readers,
+      // A split stays: one that is forgotten all the same is read, and counted, again.
+      present: (splits) =>
+        Effect.suspend(() => {
+          if (dies("source:present")) return Effect.never
+          const there = new Set(
+            appearing.filter(({ at }) => at <= kernel.now() - epoch).map(({ name }) => name)
+          )
+          return Effect.succeed(splits.filter((split) => there.has(split)))
+        }),
       discover: ({ follow }) => {
         const now = kernel.now() - epoch
         const there = Stream.fromIterable(appearing.filter(({ at }) => at <= now))
@@ -99,24 +108,23 @@ export const pulled = ({ plan, kernel }: World, { dies }: Host): Source.Source<S
 export const pushed = ({ client }: World, { process, dies }: Host): Source.Source<SimulatedEvent> => ({
   plugin: "simulated",
   catalogue,
-  run: (intake, { follow }) =>
-    Effect.gen(function* () {
-      for (;;) {
-        const planned = client.next()
-        if (planned === undefined) {
-          if (!follow) return
-          yield* Effect.callback<void>((resume) => {
-            const stop = client.onRequest(() => {
-              if (process.isAlive()) resume(Effect.void)
-            })
-            return Effect.sync(stop)
+  run: Effect.fnUntraced(function* (intake, { follow }) {
+    for (;;) {
+      const planned = client.next(process)
+      if (planned === undefined) {
+        if (!follow) return
+        yield* Effect.callback<void>((resume) => {
+          const stop = client.onRequest(() => {
+            if (process.isAlive()) resume(Effect.void)
           })
-        } else if (yield* intake.full) client.refused(planned)
-        else {
-          yield* intake.append(chunkOf(planned))
-          if (dies("client:answer")) return yield* Effect.never
-          client.answered(planned)
-        }
+          return Effect.sync(stop)
+        })
+      } else if (yield* intake.full) client.refused(process, planned)
+      else {
+        yield* intake.append(chunkOf(planned))
+        if (dies("client:answer")) return yield* Effect.never
+        client.answered(process, planned)
       }
-    })
+    }
+  })
 })

@@ -3,11 +3,20 @@
  * of how the engine works.
  */
 import type { Ledger } from "@millrace/core/Ledger"
-import type { Appending, Composition, DeadLetter, LaneKey, Sequence, Settlement } from "@millrace/core/Outbox"
-import type { Violation } from "../../Simulation.ts"
-import { hour } from "./duration.ts"
+import type {
+  Appending,
+  Composition,
+  DeadLetter,
+  LaneKey,
+  Sequence,
+  Settlement,
+  TrackKey
+} from "@millrace/core/Outbox"
+import * as OutboxRules from "@millrace/core/OutboxRules"
+import { hour, minute } from "./duration.ts"
 import type { Kernel } from "./kernel.ts"
 import * as LaneRecord from "./laneRecord.ts"
+import type { Violation } from "./model.ts"
 import {
   chunksOf,
   isHealthy,
@@ -28,14 +37,23 @@ export interface Witness {
   readonly violate: Violate
   readonly lane: (key: LaneKey) => LaneRecord.LaneRecord
   readonly booted: () => void
-  readonly ended: () => void
+  readonly ended: (process: object) => void
+  /**
+   * Something that moves tracks from one process to another has begun, or is over: what is late is late from here. Where nothing
+   * was given up in order, a former owner may repeat what the next one does.
+   */
+  readonly disturbed: (isInOrder: boolean) => void
+  /** A process has a lease. */
+  readonly leased: (name: string, token: number) => void
+  /** Something was stored by a lease. */
+  readonly wrote: (lease: string, token: number | undefined) => void
   readonly lives: () => number
   readonly appended: (
     entry: Appending,
     sequences: ReadonlyArray<Sequence>,
     chunk: PlannedChunk | undefined
   ) => void
-  readonly settled: (settlements: ReadonlyArray<Settlement>) => void
+  readonly settled: (settlements: ReadonlyArray<Settlement>, token: number | undefined) => void
   /** The compositions that were to be kept, and those that are. */
   readonly composed: (before: ReadonlyArray<Composition>, after: ReadonlyArray<Composition>) => void
   readonly ledger: (ledger: Ledger) => void
@@ -54,10 +72,14 @@ interface KnownParcel {
   /** When it became durable. */
   readonly at: number
   readonly lane: LaneRecord.LaneRecord
+  readonly track: TrackKey
   readonly bytes: number
   readonly events: ReadonlyArray<PlannedEvent | undefined>
   readonly settled: Set<number>
 }
+
+/** For so long a former owner may go on with what it had begun: a request, and its answer. */
+const afterwards = 10 * minute
 
 /** What waits at a start is tried for so long before it may expire. */
 const trial = hour
@@ -70,10 +92,20 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
   const known = new Map(chunksOf(plan).flatMap(({ events }) => events.map((event) => [event.id, event])))
   const appends = new Map<PlannedChunk, number>()
   const parcels = new Map<Sequence, KnownParcel>()
-  const ends: Array<number> = []
+  const ends = new Map<object, number>()
   let life = { number: -1, bootedAt: 0 }
   let progress = 0
   let largest = 0
+
+  /** The newest token of each lease. */
+  const tokens = new Map<string, number>()
+  /** When tracks last changed hands otherwise than in order. */
+  let unruly = Number.NEGATIVE_INFINITY
+
+  const wrote = (lease: string, token: number | undefined) => {
+    if (plan.fleet !== undefined && token !== tokens.get(lease))
+      violate("fences", `${lease}: stored by the token ${token}, the newest is ${tokens.get(lease)}`)
+  }
 
   const violate = (promise: Promised, text: string) => {
     kernel.trace(`VIOLATION of ${promise}: ${text}`)
@@ -89,12 +121,16 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
         isHealthy: isHealthy(plan, routeIndex, index),
         isOrdered: route.ordering === "user",
         isGrouped: route.grouped,
+        judgesEvents: route.judgesEvents ?? false,
         concurrency: route.concurrency,
         retention: route.retention,
         share: route.share,
         now: kernel.now,
         life: () => life,
-        endOf: (number) => ends[number],
+        endOf: (process) => ends.get(process),
+        isFleet: plan.fleet !== undefined,
+        mayRepeat: () => plan.fleet !== undefined && kernel.now() < unruly + afterwards,
+        isUnruly: () => plan.fleet === undefined || kernel.now() < unruly + afterwards,
         eventOf: (id) => known.get(id),
         violate
       })
@@ -114,7 +150,15 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
     const bytes = records.bytes.length
     largest = Math.max(largest, bytes)
     record.filled(bytes, largest * (plan.readers + 1))
-    parcels.set(sequence, { at: kernel.now(), lane: record, bytes, events, settled: new Set() })
+    const { route, lane: name, track = 0 } = parcel
+    parcels.set(sequence, {
+      track: { route, lane: name, track },
+      at: kernel.now(),
+      lane: record,
+      bytes,
+      events,
+      settled: new Set()
+    })
     tally.add(parcel.route, "waiting", parcel.lane, events.length)
   }
 
@@ -189,10 +233,21 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
     lane,
     booted: () => {
       life = { number: life.number + 1, bootedAt: kernel.now() }
-      for (const record of lanes.values()) record.newLife()
     },
-    ended: () => {
-      ends[life.number] = kernel.now()
+    disturbed: (isInOrder) => {
+      life = { ...life, bootedAt: kernel.now() }
+      if (!isInOrder) unruly = kernel.now()
+    },
+    leased: (name, token) => {
+      if (plan.fleet === undefined) return
+      if (token <= (tokens.get(name) ?? 0))
+        violate("fences", `the lease ${name} has the token ${token} again`)
+      tokens.set(name, token)
+    },
+    wrote,
+    ended: (process) => {
+      ends.set(process, kernel.now())
+      for (const record of lanes.values()) record.gone(process)
     },
     lives: () => life.number + 1,
     appended: (entry, sequences, chunk) => {
@@ -207,7 +262,13 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
       appends.set(chunk, (appends.get(chunk) ?? 0) + 1)
       for (const { name } of plan.routes) tally.chunk(name, chunk, isDuplicate)
     },
-    settled: (settlements) => {
+    settled: (settlements, token) => {
+      for (const { parcel } of settlements) {
+        const known = parcels.get(parcel)
+        // Of a parcel of which nothing waits, nothing is written.
+        if (known !== undefined && known.settled.size < known.events.length)
+          wrote(OutboxRules.trackLease(known.track), token)
+      }
       const may = { expire: settlements.some(isLate), beSetAside: settlements.some(isTooMuch) }
       for (const settlement of settlements) {
         const parcel = parcels.get(settlement.parcel)

@@ -1,11 +1,12 @@
 /** One attempt: one request, and what its answer means for each event. */
 import { Destination, Outcome } from "@millrace/core"
-import { excerpt, RetryAfter, Status, Transport } from "@millrace/http"
+import { Delivery, excerpt, RetryAfter, Status, Transport } from "@millrace/http"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 const Verdict = Schema.Struct({ id: Schema.String, accepted: Schema.Boolean })
-const decode = Schema.decodeSync(Schema.fromJsonString(Schema.Struct({ results: Schema.Array(Verdict) })))
+const decode = Schema.decodeUnknownSync(Schema.Struct({ results: Schema.Array(Verdict) }))
 
 export const connect = (url: URL, token: Redacted.Redacted) =>
   Destination.connectAsync((_lane, limits) => {
@@ -13,17 +14,18 @@ export const connect = (url: URL, token: Redacted.Redacted) =>
     const send = async (request: Pick<Transport.Request, "body" | "method">, signal: AbortSignal) => {
       const secret = Redacted.value(token)
       const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" }
-      const answer = await channel.send({ ...request, path: url.pathname + url.search, headers }, signal)
+      const sent = await channel.send({ ...request, path: url.pathname + url.search, headers }, signal)
       // A careless remote may repeat what it was sent.
-      const body = answer.body.replaceAll(secret, "***")
+      const answer = { ...sent, body: sent.body.replaceAll(secret, "***") }
       const retryAfter = RetryAfter.parse(answer.headers["retry-after"], Date.now())
-      const outcome = Status.outcome(answer.status, { retryAfter, detail: excerpt(body) })
+      const outcome = Status.outcome(answer.status, { retryAfter, detail: excerpt(answer.body) })
       if (outcome._tag !== "Delivered") throw new Outcome.DeliveryError({ outcome })
-      return body
+      return answer
     }
     return {
       deliver: async (batch, signal) => {
-        const { results } = decode(await send({ method: "POST", body: batch.body }, signal))
+        const answer = await send({ method: "POST", body: batch.body }, signal)
+        const { results } = decode(Result.getOrThrowWith(Transport.json(answer), Delivery.unreadable))
         const verdict = (accepted: boolean) => (accepted ? Outcome.delivered : Outcome.rejected("refused"))
         const verdicts = new Map(results.map(({ accepted, id }) => [id, verdict(accepted)]))
         return Outcome.Outcomes.byId(batch, verdicts)

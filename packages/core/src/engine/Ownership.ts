@@ -1,0 +1,133 @@
+/**
+ * Which tracks of each lane this instance sends for. In a store with one owner: all, from the start. In a fleet an equal part:
+ * what is free is taken up to that part, and what is beyond it is given up, once nothing of it is under way. So few tracks change
+ * hands when an instance comes or goes.
+ *
+ * Owns the leases. It hears what other instances did, and tells the lanes.
+ */
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { LaneKey, Lease, Outbox, OutboxError, Role } from "../Outbox.ts"
+import * as OutboxRules from "../OutboxRules.ts"
+import type { Lane } from "./lane/Lane.ts"
+import type { OwnTrack } from "./message/OwnTrack.ts"
+
+export interface Ownership {
+  /** Takes of a lane what is free and this instance's part. */
+  readonly claim: (lane: Lane) => Effect.Effect<void, OutboxError>
+  /** Hears of the others until interrupted; fails when the outbox does. */
+  readonly run: Effect.Effect<never, OutboxError>
+  /** Gives all up at once: nothing is sent any more. */
+  readonly release: Effect.Effect<void>
+}
+
+export interface Options {
+  readonly outbox: Outbox["Service"]
+  readonly roles: ReadonlyArray<Role>
+  readonly lanes: () => ReadonlyArray<Lane>
+  readonly lane: (key: LaneKey) => Lane | undefined
+}
+
+/** How often the parts are looked at when nothing is heard, in milliseconds: a lease that ran out is no news. */
+const lookEvery = 2000
+
+export const make = Effect.fnUntraced(function* ({
+  outbox,
+  roles,
+  lanes,
+  lane: laneOf
+}: Options): Effect.fn.Return<Ownership, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const turn = yield* Semaphore.make(1)
+  const leases = new Map<OwnTrack, Lease>()
+  const all = Array.from({ length: outbox.tracks }, (_, track) => track)
+  let isRunning = false
+  const mayGrow = () => outbox.shared || isRunning
+  const delivers = roles.includes("deliver")
+
+  /** How many tracks of a lane are this instance's part. */
+  const part = Effect.map(outbox.instances, (instances) => {
+    const others = instances.filter((instance) => instance.roles.includes("deliver")).length
+    return delivers ? Math.ceil(outbox.tracks / Math.max(1, others)) : 0
+  })
+
+  const own = Effect.fnUntraced(function* (
+    lane: Lane,
+    track: number,
+    lease: Lease,
+    known: Parameters<Lane["own"]>[2]
+  ) {
+    const owned = yield* lane.own(track, lease.token, known)
+    leases.set(owned, lease)
+    const losing = Effect.andThen(
+      lease.lost,
+      Effect.sync(() => {
+        leases.delete(owned)
+        lane.lose(owned)
+      })
+    )
+    yield* Effect.forkIn(losing, scope)
+  })
+
+  const take = Effect.fnUntraced(function* (lane: Lane, most: number) {
+    const { key, tracks } = lane
+    const wanted = all.filter((track) => !tracks.owns(track) && !tracks.isBusy(track))
+    const names = wanted.map((track) => OutboxRules.trackLease({ ...key, track }))
+    const found = yield* Scope.provide(outbox.lease(names, most), scope)
+    if (found.length === 0) return
+    const stored = (yield* outbox.lanes).find(({ route, lane }) => route === key.route && lane === key.lane)
+    // Once anything is read, here or elsewhere, more may be stored before the lane knows that the track is its own.
+    const known = { isBehind: mayGrow() || (stored?.waiting ?? 0) > 0, oldest: stored?.oldest }
+    for (const lease of found) yield* own(lane, wanted[names.indexOf(lease.name)]!, lease, known)
+  })
+
+  const giveUp = (lane: Lane, owned: OwnTrack) =>
+    Effect.forkIn(
+      Effect.andThen(
+        lane.giveUp(owned),
+        Effect.suspend(() => {
+          const lease = leases.get(owned)
+          leases.delete(owned)
+          return lease?.release ?? Effect.void
+        })
+      ),
+      scope
+    )
+
+  const balance = Effect.fnUntraced(function* (lane: Lane, most: number) {
+    const owned = lane.tracks.owned()
+    for (const surplus of owned.slice(most)) yield* giveUp(lane, surplus)
+    if (owned.length < most) yield* take(lane, most - owned.length)
+  })
+
+  const balanceAll = turn.withPermit(
+    Effect.gen(function* () {
+      const most = yield* part
+      for (const lane of lanes()) yield* balance(lane, most)
+      for (const { route, lane, bytes } of yield* outbox.lanes) laneOf({ route, lane })?.weigh(bytes)
+    })
+  )
+
+  const hear = Effect.gen(function* () {
+    const news = yield* outbox.news
+    for (const track of news.tracks) laneOf(track)?.lag(track.track ?? 0, 0)
+    for (const { gate, ...key } of news.gates) yield* laneOf(key)?.adopt(gate) ?? Effect.void
+    if (news.fleet) yield* balanceAll
+  })
+
+  const look = Effect.andThen(Effect.sleep(lookEvery), balanceAll)
+
+  return {
+    claim: (lane) => turn.withPermit(Effect.flatMap(part, (most) => balance(lane, most))),
+    run: Effect.suspend(() => {
+      isRunning = true
+      return outbox.shared ? Effect.raceFirst(Effect.forever(hear), Effect.forever(look)) : Effect.never
+    }),
+    release: Effect.suspend(() => {
+      const held = [...leases.values()]
+      leases.clear()
+      return Effect.forEach(held, (lease) => lease.release, { discard: true })
+    })
+  }
+})

@@ -1,0 +1,102 @@
+/**
+ * Whether the lane may send: its health, stored where it must outlive the process, and what the log was told of it.
+ *
+ * Owns the health. Four write it: the answer to an attempt (`after`), changed credentials (`reopened`), an operator
+ * (`pause`), and what another instance found (`adopt`). Each of the first three stores the gate that follows, and the log hears of it.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { GateState, LaneKey, Outbox, OutboxError } from "../../Outbox.ts"
+import * as Fenced from "../message/Fenced.ts"
+import type { OwnTrack } from "../message/OwnTrack.ts"
+import type { Moment } from "./Backoff.ts"
+import * as Health from "./Health.ts"
+import type { OpenDestination } from "./OpenDestination.ts"
+import * as Trouble from "./Trouble.ts"
+import type { Verdict } from "./Verdict.ts"
+
+export interface LaneGate {
+  readonly health: () => Health.Health
+  /** After an attempt; `keep` stores what follows. */
+  readonly after: (verdict: Verdict, moment: Moment) => void
+  /** Stores the gate where it is another than before, and tells the log. */
+  readonly keep: (before: GateState) => Effect.Effect<void, OutboxError>
+  /** With changed credentials; `held` is why the configuration holds the lane, if it does. */
+  readonly reopened: (held: string | undefined) => Effect.Effect<void, OutboxError>
+  /** An operator's pause, or its end. */
+  readonly pause: (paused: boolean, held: string | undefined) => Effect.Effect<void, OutboxError>
+  /** Another instance set it. */
+  readonly adopt: (gate: GateState) => Effect.Effect<void>
+  /** When a line of the log is due that no attempt brings about, in epoch milliseconds. */
+  readonly lineAt: () => number
+  readonly log: Effect.Effect<void>
+}
+
+export interface Options {
+  readonly key: LaneKey
+  readonly outbox: Outbox["Service"]
+  readonly destination: OpenDestination
+  /** A track by whose lease the lane stores its gate; `undefined` while it owns none. */
+  readonly anyOwned: () => OwnTrack | undefined
+  /** The gate as it was stored. */
+  readonly stored: GateState | undefined
+}
+
+export const make = ({ key, outbox, destination, anyOwned, stored }: Options): Effect.Effect<LaneGate> =>
+  Effect.map(Clock.currentTimeMillis, (start) => {
+    let health = Health.start(start, stored, destination.held, destination.policy)
+    let told: Trouble.Told | undefined
+
+    const log = Effect.gen(function* () {
+      const next = Trouble.next(told, health, yield* Clock.currentTimeMillis)
+      told = next.told
+      if (next.line === undefined) return
+      const { isGood, text, reason } = next.line
+      yield* Effect.annotateLogs(isGood ? Effect.logInfo(text) : Effect.logWarning(text), {
+        ...key,
+        ...(reason === "" ? {} : { reason })
+      })
+    })
+
+    /** What the lane found out itself; while it owns no track it has nothing to say of it. */
+    const store = Effect.suspend(() => {
+      const own = anyOwned()
+      return own === undefined
+        ? Effect.void
+        : Fenced.write(own, undefined, outbox.setGate(key, health.gate, own))
+    })
+
+    const keep = Effect.fnUntraced(function* (before: GateState) {
+      if (health.gate !== before) yield* store
+      yield* log
+    })
+
+    return {
+      health: () => health,
+      after: (verdict, moment) => {
+        health = Health.after(health, verdict, moment)
+      },
+      keep,
+      reopened: (held) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const before = health.gate
+          health = Health.reopened(health, held, now)
+          return keep(before)
+        }),
+      pause: Effect.fnUntraced(function* (paused, held) {
+        const now = yield* Clock.currentTimeMillis
+        const wanted = paused ? Health.pause(health, now) : Health.resume(health, held, now)
+        // Stored first: what an operator was told is done holds after a restart too.
+        if (wanted.gate !== health.gate) yield* outbox.setGate(key, wanted.gate)
+        health = { ...health, gate: wanted.gate, reason: wanted.reason, trouble: wanted.trouble }
+        yield* log
+      }),
+      adopt: (gate) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          health = Health.adopt(health, gate, now)
+          return log
+        }),
+      lineAt: () => Trouble.dueAt(told, health),
+      log
+    }
+  })
