@@ -13,6 +13,9 @@ const nextTryText = (nextTry: number | undefined) =>
 
 const heads = ["source", "state", "since", "last read", "behind", "oldest", "events/s", "unread", "problems"]
 
+/** What is said of the sources of a fleet: no exporter knows those of another. */
+export const sourcesOfFleet = "sources: each exporter tells of its own in its log"
+
 /** One line a source, and one for each problem that is named. */
 export const sourcesText = (states: ReadonlyArray<Status.Source>): string => {
   if (states.length === 0) return "no source has been read yet"

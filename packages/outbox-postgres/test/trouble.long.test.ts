@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
@@ -78,6 +79,41 @@ describe.skipIf(!Server.isThere)(Server.title("an outbox in PostgreSQL in troubl
       yield* Effect.promise(() => lost)
       assert.lengthOf(yield* outbox.take(track(0), 0, 1_000), 3)
     })
+  )
+
+  it.live(
+    "writes one line into the log while the server is away, and one when it answers again",
+    () =>
+      Effect.gen(function* () {
+        const place = yield* Server.start()
+        const lines: Array<string> = []
+        const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel}: ${message}`))
+        const url = () => place.url().replace("millrace@", "millrace:very-secret@")
+        yield* Effect.gen(function* () {
+          const outbox = yield* opened({ url }, { lease: 2_000, renew: 500 })
+          yield* outbox.append(chunk([parcel(track(0), "a")]))
+          yield* place.kill
+          const appending = yield* Effect.forkChild(
+            Effect.all(
+              ["b", "c", "d"].map((text) => outbox.append(chunk([parcel(track(0), text)]))),
+              { concurrency: "unbounded" }
+            )
+          )
+          while (lines.length === 0) yield* Effect.sleep(50)
+          yield* place.start
+          yield* Fiber.join(appending)
+          // Whatever is written more would be written by the next call, too.
+          yield* outbox.append(chunk([parcel(track(0), "e")]))
+        }).pipe(Effect.provide(Logger.layer([logger])))
+        assert.lengthOf(lines, 2)
+        assert.match(
+          lines[0]!,
+          /^Warn: outbox: the PostgreSQL server 127\.0\.0\.1:\d+, database postgres is away \(.+\); nothing is stored/
+        )
+        assert.match(lines[1]!, /^Info: outbox: the PostgreSQL server .* answers again, after \d+s$/)
+        assert.notInclude(lines.join(), "very-secret")
+      }),
+    60_000
   )
 
   it.live("says that it is closed to who comes too late", () =>

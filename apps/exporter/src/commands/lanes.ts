@@ -18,7 +18,7 @@ import { lanesText } from "../lanesText.ts"
 import { whyWaiting } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
 import { expectState, look } from "../operated.ts"
-import { sourcesText } from "../sourcesText.ts"
+import { sourcesOfFleet, sourcesText } from "../sourcesText.ts"
 import * as Terminal from "../terminal.ts"
 
 const show = Command.make(
@@ -32,7 +32,7 @@ const show = Command.make(
         print(
           json
             ? Terminal.json({ lanes: Lanes.list(status, loaded.definition), sources: status.sources })
-            : `${lanesText(status, loaded.definition, now)}\n\n${sourcesText(status.sources)}`
+            : `${lanesText(status, loaded.definition, now)}\n\n${status.instances === undefined ? sourcesText(status.sources) : sourcesOfFleet}`
         )
       )
     )

@@ -14,7 +14,7 @@ import { lastRunText } from "../lastRunText.ts"
 import { ledgerText } from "../ledgerText.ts"
 import { configArgument, load } from "../load.ts"
 import { expectState, look } from "../operated.ts"
-import { sourcesText } from "../sourcesText.ts"
+import { sourcesOfFleet, sourcesText } from "../sourcesText.ts"
 import * as Terminal from "../terminal.ts"
 import { unreadText } from "../unreadText.ts"
 
@@ -47,9 +47,7 @@ export const status = Command.make(
           : [["in need of attention:", ...attention.map(({ text }) => Terminal.line(text))].join("\n")]),
         ledgerText(overview),
         lanesText(status, definition, now),
-        instances === undefined
-          ? `sources${when}:\n${sourcesText(sources)}`
-          : "sources: each exporter tells of its own in its log",
+        instances === undefined ? `sources${when}:\n${sourcesText(sources)}` : sourcesOfFleet,
         ...(instances === undefined ? [] : [instancesText(instances)]),
         outboxText(outbox)
       ]

@@ -11,6 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import * as Absence from "./absence.ts"
 import * as Failure from "./failure.ts"
 import { placeOf, withTls } from "./place.ts"
 import { fromStored, toStored } from "./text.ts"
@@ -72,9 +73,6 @@ const broken = Cause.fail(new Failure.SqlFailure({ kind: "Away", code: "", detai
 /** A ticket that was used before belongs to another transaction: to go on would be to take that one for this. */
 const usedTwice = Effect.die(new Error("a ticket of the outbox was used twice"))
 
-/** What may pass by itself, or with another address. */
-const passing: ReadonlySet<Failure.SqlFailure["kind"]> = new Set(["Away", "ReadOnly", "Denied", "Untrusted"])
-
 interface Opened {
   readonly url: string
   readonly pool: PgPool.PgPool
@@ -92,6 +90,7 @@ export const make = Effect.fnUntraced(function* (
   const now = () => clock.currentTimeMillisUnsafe()
   const timed = Effect.provideService(Clock.Clock, clock)
   let patient = patience.opening
+  const absence = Absence.make(now, () => placeOf(current.url))
 
   const open = Effect.fnUntraced(function* (address: Redacted.Redacted) {
     // No child of ours: then what is opened last would be closed first, before others have said goodbye over it.
@@ -182,7 +181,7 @@ export const make = Effect.fnUntraced(function* (
             round
           )
         }
-        if (!passing.has(failure.kind)) return Effect.fail(failure)
+        if (!Failure.mayPass(failure)) return Effect.fail(failure)
         since ??= now()
         if (now() - since > longestOf(failure.kind)) return Effect.fail(failure)
         pause = Math.min(1_000, 2 * pause)
@@ -201,9 +200,11 @@ export const make = Effect.fnUntraced(function* (
     (span: Duration.Input): Run =>
     (sql, parameters) =>
       timed(
-        within(
-          span,
-          onConnection((connection) => statement(connection)(sql, parameters))
+        absence.heard(
+          within(
+            span,
+            onConnection((connection) => statement(connection)(sql, parameters))
+          )
         )
       )
 
@@ -244,7 +245,7 @@ export const make = Effect.fnUntraced(function* (
           )
         )
       })
-      return timed(persist(attempt))
+      return timed(persist(absence.heard(attempt)))
     })
 
   return {
@@ -252,9 +253,11 @@ export const make = Effect.fnUntraced(function* (
     run: (sql, parameters) => timed(persist(once(limits.statement + 5_000)(sql, parameters))),
     opened: Effect.sync(() => {
       patient = patience.open
+      absence.tell(true)
     }),
     closing: Effect.sync(() => {
       patient = patience.opening
+      absence.tell(false)
     }),
     once,
     transact

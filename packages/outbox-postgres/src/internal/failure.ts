@@ -24,6 +24,11 @@ export class SqlFailure extends Data.TaggedError("SqlFailure")<{
   readonly detail: string
 }> {}
 
+const passing: ReadonlySet<SqlFailure["kind"]> = new Set(["Away", "ReadOnly", "Denied", "Untrusted"])
+
+/** Whether it may pass by itself, or with another address. */
+export const mayPass = ({ kind }: SqlFailure): boolean => passing.has(kind)
+
 /** By codes of https://www.postgresql.org/docs/current/errcodes-appendix.html, or by their first two letters. */
 const kinds: ReadonlyArray<readonly [kind: SqlFailure["kind"], codes: ReadonlyArray<string>]> = [
   ["Conflict", ["40001", "40P01", "55P03"]],
