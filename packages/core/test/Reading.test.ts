@@ -6,6 +6,7 @@ import {
   Exporter,
   Ledger,
   Message,
+  Observer,
   OutboxMemory,
   Outcome,
   Reading,
@@ -131,6 +132,32 @@ describe("threads that read", () => {
       assert.strictEqual(here.size + there.size, splits.length)
     }).pipe(memory, Effect.scoped)
   )
+
+  it.live("plan their chunks, and the exporter's observer is told of each once", () => {
+    const chunks: Array<Observer.Chunk> = []
+    const observe = (one: Observer.Observation) => {
+      if (one._tag === "Chunk") chunks.push(one)
+    }
+    return Effect.gen(function* () {
+      const { running, there } = yield* started()
+      yield* running.ended
+      assert.isAbove(there.size, 0)
+      const read = Map.groupBy(chunks, ({ split }) => split)
+      assert.sameMembers([...read.keys()], splits)
+      for (const ofSplit of read.values()) {
+        assert.strictEqual(ofSplit.length, perSplit / 10)
+        assert.strictEqual(
+          ofSplit.reduce((sum, { events }) => sum + events, 0),
+          perSplit + 1
+        )
+      }
+      assert.strictEqual(
+        chunks.reduce((sum, { bad }) => sum + bad, 0),
+        splits.length
+      )
+      assert.isTrue(chunks.every(({ began, ended, source }) => began <= ended && source === "default"))
+    }).pipe(memory, Effect.provideService(Observer.Observer, observe), Effect.scoped)
+  })
 
   it.live("hand over events that wait for their group, and leave out what assign skips", () =>
     Effect.gen(function* () {

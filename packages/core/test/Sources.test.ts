@@ -126,7 +126,12 @@ describe("a source", () => {
 
   it.effect("that several threads read is as far behind as the one that knows the most", () =>
     Effect.gen(function* () {
-      const states = yield* SourceStates.make({ sources: ["files"], follow: true, patience: 0 })
+      const states = yield* SourceStates.make({
+        sources: ["files"],
+        follow: true,
+        patience: 0,
+        observe: undefined
+      })
       const lag = Effect.sync(() => states.statuses()[0]?.lag?.count)
       yield* states.lag("files", 0, { count: 40 })
       yield* states.lag("files", 1, { count: 40 })

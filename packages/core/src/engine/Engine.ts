@@ -32,6 +32,7 @@ import * as Progress from "./intake/Progress.ts"
 import * as SourceStates from "./intake/SourceStates.ts"
 import { eraseUnowned } from "./lane/EraseStored.ts"
 import * as ReadBack from "./message/ReadBack.ts"
+import * as Observing from "./Observing.ts"
 import * as OpenRoutes from "./OpenRoutes.ts"
 import * as Orphans from "./Orphans.ts"
 import * as Run from "./Run.ts"
@@ -45,12 +46,14 @@ export const start = Effect.fnUntraced(function* (
   yield* validate(definition, options)
   const policy = policyOf(definition, options)
   const parts = yield* makeParts(definition, policy)
-  const { outbox, appends, decode, ending, intakes, orphans, progress, routes, sources, states } = parts
+  const { outbox, appends, decode, ending, intakes, observe, orphans, progress, routes, sources, states } =
+    parts
   const past = { definition, outbox, intakeOf: intakes.ofPast }
   const backfills = Backfills.make({
     definition,
     outbox,
     patience: policy.patience,
+    observe,
     intakeOf: intakes.ofBackfill
   })
   const ledger = Effect.map(outbox.ledger, (found) => withRoutes(found, definition))
@@ -115,7 +118,9 @@ const makeParts = Effect.fnUntraced(function* (
   definition: Definition,
   { dedupe, follow, horizon, instance, patience, readers }: ReturnType<typeof policyOf>
 ) {
-  const outbox = yield* Outbox
+  const clock = yield* Clock.Clock
+  const observe = yield* Observing.take
+  const outbox = Observing.ofOutbox(yield* Outbox, observe, clock)
   const ending = yield* Run.ending
   const appends = yield* Appends.make(outbox)
   if (!outbox.shared && !bothRoles.every((role) => instance.roles.includes(role)))
@@ -126,14 +131,20 @@ const makeParts = Effect.fnUntraced(function* (
   const stored = yield* outbox.lanes
   const decode = ReadBack.decoders(catalogueOf(definition))
   const progress = Progress.make()
-  const states = yield* SourceStates.make({ sources: Object.keys(definition.sources), follow, patience })
+  const states = yield* SourceStates.make({
+    sources: Object.keys(definition.sources),
+    follow,
+    patience,
+    observe
+  })
   const routes = yield* OpenRoutes.open(definition, {
     outbox,
     stored,
     decode,
     roles: instance.roles,
     patience,
-    readers
+    readers,
+    observe
   })
   const isOpen = (key: LaneKey) => routes.lane(key) !== undefined
   const orphans = yield* Orphans.find({ outbox, stored, decode, isOpen })
@@ -148,6 +159,8 @@ const makeParts = Effect.fnUntraced(function* (
     follow,
     patience,
     horizon,
+    observe,
+    clock,
     fail: ending.fail
   })
   const sources = Sources.make({
@@ -159,7 +172,7 @@ const makeParts = Effect.fnUntraced(function* (
     tracks: outbox.tracks,
     busyTracks: routes.busyTracks
   })
-  return { outbox, ending, appends, decode, progress, states, routes, orphans, intakes, sources }
+  return { observe, outbox, ending, appends, decode, progress, states, routes, orphans, intakes, sources }
 })
 
 /** Also what waits for lanes that the configuration no longer names. */

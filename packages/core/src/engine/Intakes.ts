@@ -2,6 +2,7 @@
  * What each source is given: a door under its name, and for each run an intake through it, with all routes that read the
  * source. Owns nothing.
  */
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Definition } from "../Definition.ts"
 import type { Source } from "../Source.ts"
@@ -42,9 +43,10 @@ export interface Options
   readonly follow: boolean
   /** For how long a run bears with what does not go on, in milliseconds. */
   readonly patience: number
+  readonly clock: Clock.Clock
 }
 
-export const make = ({ sources, routes, dedupe, follow, patience, ...options }: Options): Intakes => {
+export const make = ({ sources, routes, dedupe, follow, patience, clock, ...options }: Options): Intakes => {
   const { until, pace } = routes.watch
   const own = { ...options, until }
   /** What is pushed comes when it comes, and is refused where there is no room. */
@@ -65,7 +67,14 @@ export const make = ({ sources, routes, dedupe, follow, patience, ...options }: 
       }),
     intake: (name, door) =>
       Intake.make(
-        Planner.make({ name, source: sources[name]!, routes: routes.of(name), tracks, remembers: dedupes }),
+        Planner.make({
+          name,
+          source: sources[name]!,
+          routes: routes.of(name),
+          tracks,
+          remembers: dedupes,
+          clock
+        }),
         door,
         dedupes
       ),
@@ -84,7 +93,7 @@ export const make = ({ sources, routes, dedupe, follow, patience, ...options }: 
         door,
         intake: (isErased) =>
           Intake.make(
-            Planner.make({ name, source, routes: open, tracks, remembers: false, isErased }),
+            Planner.make({ name, source, routes: open, tracks, remembers: false, clock, isErased }),
             door,
             false
           )
@@ -94,7 +103,7 @@ export const make = ({ sources, routes, dedupe, follow, patience, ...options }: 
       const open = [routes.named(route)!]
       const door = Door.make({ ...own, name, routes: open, pace: paceOf(source), dedupe: undefined, waits })
       return Intake.make(
-        Planner.make({ name, source, routes: open, tracks, remembers: false, isErased }),
+        Planner.make({ name, source, routes: open, tracks, remembers: false, clock, isErased }),
         door,
         false
       )

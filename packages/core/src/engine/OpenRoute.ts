@@ -7,6 +7,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Scope from "effect/Scope"
 import type { Catalogue } from "../Catalogue.ts"
 import type { Opened } from "../Destination.ts"
+import type { Observe } from "../Observer.ts"
 import type { LaneState, Outbox, OutboxError } from "../Outbox.ts"
 import type { PluginError } from "../Plugin.ts"
 import type { Route } from "../Route.ts"
@@ -28,6 +29,7 @@ export interface Options {
   readonly retention: number
   /** Which tracks this instance sends for. */
   readonly ownership: Pick<Ownership, "claim">
+  readonly observe: Observe | undefined
   readonly onChange: () => void
   /** Called when the destination was opened anew. */
   readonly onReopen: () => void

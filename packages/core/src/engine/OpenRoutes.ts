@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Definition, retentionOf } from "../Definition.ts"
 import type { Reader } from "../internal/reader.ts"
+import type { Observe } from "../Observer.ts"
 import type { LaneKey, LaneState, NewParcel, Outbox, OutboxError, Role } from "../Outbox.ts"
 import type { PluginError } from "../Plugin.ts"
 import { follows } from "../Route.ts"
@@ -46,17 +47,18 @@ export interface Options {
   readonly patience: number
   /** Told of a destination that was opened anew. */
   readonly readers: ReadonlyArray<Reader>
+  readonly observe: Observe | undefined
 }
 
 export const open = Effect.fnUntraced(function* (
   definition: Definition,
-  { outbox, stored, decode, roles, patience, readers }: Options
+  { outbox, stored, decode, roles, patience, readers, observe }: Options
 ): Effect.fn.Return<OpenRoutes, PluginError | OutboxError, Scope.Scope> {
   const routes = new Map<string, OpenRoute.OpenRoute>()
   const lanes = () => [...routes.values()].flatMap((route) => [...route.lanes.values()])
   const lane = (key: LaneKey) => routes.get(key.route)?.lanes.get(key.lane)
   const watch = yield* LaneWatch.make(lanes, patience)
-  const ownership = yield* Ownership.make({ outbox, roles, lanes, lane })
+  const ownership = yield* Ownership.make({ outbox, roles, lanes, lane, observe })
   const all = Array.from({ length: outbox.tracks }, (_, track) => track)
 
   for (const route of definition.routes) {
@@ -67,6 +69,7 @@ export const open = Effect.fnUntraced(function* (
       known: knownTo(route, definition.sources),
       retention: retentionOf(definition, route),
       ownership,
+      observe,
       onChange: watch.onChange,
       onReopen: () => {
         const message: ToReader = { kind: "reopen", route: route.name }

@@ -5,9 +5,11 @@
  *
  * Owns the leases. It hears what other instances did, and tells the lanes.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import type { Observe } from "../Observer.ts"
 import type { LaneKey, Lease, Outbox, OutboxError, Role } from "../Outbox.ts"
 import * as OutboxRules from "../OutboxRules.ts"
 import type { Lane } from "./lane/Lane.ts"
@@ -27,6 +29,13 @@ export interface Options {
   readonly roles: ReadonlyArray<Role>
   readonly lanes: () => ReadonlyArray<Lane>
   readonly lane: (key: LaneKey) => Lane | undefined
+  readonly observe: Observe | undefined
+}
+
+/** A lease, and the lane of whose track it is. */
+interface Held {
+  readonly lane: Lane
+  readonly lease: Lease
 }
 
 /** How often the parts are looked at when nothing is heard, in milliseconds: a lease that ran out is no news. */
@@ -36,11 +45,13 @@ export const make = Effect.fnUntraced(function* ({
   outbox,
   roles,
   lanes,
-  lane: laneOf
+  lane: laneOf,
+  observe
 }: Options): Effect.fn.Return<Ownership, never, Scope.Scope> {
   const scope = yield* Effect.scope
   const turn = yield* Semaphore.make(1)
-  const leases = new Map<OwnTrack, Lease>()
+  const clock = yield* Clock.Clock
+  const leases = new Map<OwnTrack, Held>()
   const all = Array.from({ length: outbox.tracks }, (_, track) => track)
   let isRunning = false
   const mayGrow = () => outbox.shared || isRunning
@@ -52,6 +63,27 @@ export const make = Effect.fnUntraced(function* ({
     return delivers ? Math.ceil(outbox.tracks / Math.max(1, others)) : 0
   })
 
+  const tell = ({ key: { route, lane } }: Lane, { track, token }: OwnTrack, owned: boolean) =>
+    observe?.({
+      _tag: "Lease",
+      kind: "track",
+      route,
+      lane,
+      track,
+      owned,
+      token,
+      at: clock.currentTimeMillisUnsafe()
+    })
+
+  /** Nobody is told twice that a track is gone. */
+  const forget = (owned: OwnTrack): Lease | undefined => {
+    const held = leases.get(owned)
+    if (held === undefined) return undefined
+    leases.delete(owned)
+    tell(held.lane, owned, false)
+    return held.lease
+  }
+
   const own = Effect.fnUntraced(function* (
     lane: Lane,
     track: number,
@@ -59,11 +91,12 @@ export const make = Effect.fnUntraced(function* ({
     known: Parameters<Lane["own"]>[2]
   ) {
     const owned = yield* lane.own(track, lease.token, known)
-    leases.set(owned, lease)
+    leases.set(owned, { lane, lease })
+    tell(lane, owned, true)
     const losing = Effect.andThen(
       lease.lost,
       Effect.sync(() => {
-        leases.delete(owned)
+        forget(owned)
         lane.lose(owned)
       })
     )
@@ -86,11 +119,7 @@ export const make = Effect.fnUntraced(function* ({
     Effect.forkIn(
       Effect.andThen(
         lane.giveUp(owned),
-        Effect.suspend(() => {
-          const lease = leases.get(owned)
-          leases.delete(owned)
-          return lease?.release ?? Effect.void
-        })
+        Effect.suspend(() => forget(owned)?.release ?? Effect.void)
       ),
       scope
     )
@@ -125,9 +154,8 @@ export const make = Effect.fnUntraced(function* ({
       return outbox.shared ? Effect.raceFirst(Effect.forever(hear), Effect.forever(look)) : Effect.never
     }),
     release: Effect.suspend(() => {
-      const held = [...leases.values()]
-      leases.clear()
-      return Effect.forEach(held, (lease) => lease.release, { discard: true })
+      const held = [...leases.keys()].map(forget)
+      return Effect.forEach(held, (lease) => lease?.release ?? Effect.void, { discard: true })
     })
   }
 })

@@ -9,6 +9,7 @@ import { spelled } from "../../Catalogue.ts"
 import * as Codec from "../../Codec.ts"
 import type { Definition } from "../../Definition.ts"
 import type { Chunk, Intake } from "../../Intake.ts"
+import type { Observe } from "../../Observer.ts"
 import type { Outbox, OutboxError } from "../../Outbox.ts"
 import { matches, reads } from "../../Route.ts"
 import { type Backfill, type BackfillStatus, DefinitionError } from "../../Running.ts"
@@ -26,6 +27,7 @@ export interface Options {
   readonly outbox: Outbox["Service"]
   /** Milliseconds for which a source that fails is borne with. */
   readonly patience: number
+  readonly observe: Observe | undefined
   /** For a source read for some routes under a name of its own; how it goes is told to `own`. */
   readonly intakeOf: (
     name: string,
@@ -170,13 +172,13 @@ const routesOf = ({ routes }: Definition, source: string): ReadonlyArray<string>
   return (own.length > 0 ? own : reading).map(({ name }) => name)
 }
 
-export const make = ({ definition, intakeOf, outbox, patience }: Options): Backfills => {
+export const make = ({ definition, intakeOf, observe, outbox, patience }: Options): Backfills => {
   const begun = new Map<string, Reading>()
 
   const read = Effect.fnUntraced(function* (reading: Reading) {
     const { asked, name, progress } = reading
     const source = sourceOf(definition.sources[asked.source]!, reading)
-    const states = yield* SourceStates.make({ sources: [name], follow: false, patience })
+    const states = yield* SourceStates.make({ sources: [name], follow: false, patience, observe })
     reading.states = states
     const own = { progress, states }
     const { door, intake } = intakeOf(name, source, routesOf(definition, asked.source), own)

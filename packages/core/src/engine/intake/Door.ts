@@ -7,13 +7,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Checkpoint, Lag, Problem, Split, Unread } from "../../Intake.ts"
-import type { Appending, Outbox, OutboxError, Token } from "../../Outbox.ts"
+import type { Chunk, Observe } from "../../Observer.ts"
+import type { Appending, Origin, Outbox, OutboxError, Token } from "../../Outbox.ts"
 import * as OutboxRules from "../../OutboxRules.ts"
 import type { SourceError } from "../../Source.ts"
 import type { Lane } from "../lane/Lane.ts"
 import * as Pacing from "../lane/Pacing.ts"
 import type { Appends, Asking, ToAppend } from "./Appends.ts"
-import type { Planned } from "./Planner.ts"
+import type { Planned, Read } from "./Planner.ts"
 import * as Present from "./Present.ts"
 import type { Progress } from "./Progress.ts"
 import type { SourceStates } from "./SourceStates.ts"
@@ -82,6 +83,7 @@ export interface Options {
   readonly waits: number
   /** On how many days a split must have been gone before its checkpoint is forgotten. */
   readonly horizon: number
+  readonly observe: Observe | undefined
   /** Ends the exporter; the source is interrupted. */
   readonly fail: (error: OutboxError) => Effect.Effect<never>
 }
@@ -93,7 +95,7 @@ const elsewhere = "another exporter has it, and was not done with it; see its lo
 
 /** The door in the owner's own thread. */
 export const make = (options: Options): Door => {
-  const { name, routes, outbox, appends, progress, states, dedupe } = options
+  const { name, routes, outbox, appends, progress, states, dedupe, observe } = options
   const laneOf = (route: string, lane: string) =>
     routes.find((found) => found.route.name === route)?.lanes.get(lane)
 
@@ -119,6 +121,7 @@ export const make = (options: Options): Door => {
       onStored: () => {
         progress.onRead(consumed)
         states.onRead(name, at, read)
+        observe?.(chunkOf(entry.origin, consumed, read))
       }
     }
   }
@@ -156,6 +159,13 @@ export const make = (options: Options): Door => {
     }
   })
 
+  const tellLease = (split: Split, owned: boolean, token: Token) =>
+    observe === undefined
+      ? Effect.void
+      : Effect.map(Clock.currentTimeMillis, (at) =>
+          observe({ _tag: "Lease", kind: "split", source: name, split, owned, token, at })
+        )
+
   /** Nobody is told in a run that looks again. */
   const leftTo = (split: Split) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
@@ -180,10 +190,12 @@ export const make = (options: Options): Door => {
       tokens.set(split, lease.token)
       progress.onClaim(name, split)
       states.onClaim(name, 1)
+      yield* tellLease(split, true, lease.token)
       yield* Effect.addFinalizer(() =>
-        Effect.sync(() => {
+        Effect.suspend(() => {
           states.onClaim(name, -1)
           if (tokens.get(split) === lease.token) tokens.delete(split)
+          return tellLease(split, false, lease.token)
         })
       )
       const { lost, revoked } = lease
@@ -198,3 +210,12 @@ export const make = (options: Options): Door => {
     again: (error) => states.again(name, error)
   }
 }
+
+const chunkOf = ({ source, split }: Origin, bytes: number, { newest, ...read }: Read): Chunk => ({
+  _tag: "Chunk",
+  source,
+  split,
+  bytes,
+  ...read,
+  ...(newest === Number.NEGATIVE_INFINITY ? {} : { newest })
+})

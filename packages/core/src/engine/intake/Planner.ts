@@ -2,6 +2,7 @@
  * One chunk through every route that reads its source: what is to be stored, and what lanes that send are handed at
  * once. Pure.
  */
+import type * as Clock from "effect/Clock"
 import type { Opened } from "../../Destination.ts"
 import type { Event } from "../../Event.ts"
 import type { Chunk, Malformed } from "../../Intake.ts"
@@ -40,8 +41,12 @@ export interface Planned {
 export interface Read {
   /** Bad records among them. */
   readonly events: number
+  readonly bad: number
   /** The latest time of an event, in epoch milliseconds; `-Infinity` without any. */
   readonly newest: number
+  /** When the chunk began to be planned, and when that ended, in epoch milliseconds. */
+  readonly began: number
+  readonly ended: number
 }
 
 export interface Planner {
@@ -58,17 +63,19 @@ export interface Options {
   readonly tracks: number
   /** Whether ids of what is kept are to be remembered. */
   readonly remembers: boolean
+  readonly clock: Clock.Clock
   /** Set where events are read again. */
   readonly isErased?: IsErased | undefined
 }
 
-export const make = ({ name, source, routes, tracks, remembers, isErased }: Options): Planner => {
+export const make = ({ name, source, routes, tracks, remembers, clock, isErased }: Options): Planner => {
   const buffer = MessageBuffer.make()
   const routeNames = routes.map(({ route }) => route.name)
   const intakeNames = routes.flatMap(({ route }) => (isChanging(route) ? [route.name] : []))
   const plainNames = routeNames.filter((name) => !intakeNames.includes(name))
   return {
     plan: (given, advance, duplicates) => {
+      const began = clock.currentTimeMillisUnsafe()
       const chunk = Stored.withRecords(given)
       const { events, malformed, records } = chunk
       const input = {
@@ -123,7 +130,13 @@ export const make = ({ name, source, routes, tracks, remembers, isErased }: Opti
         remember,
         ...(advance === undefined ? {} : { advance })
       }
-      const read = { events: events.length + malformed.length, newest: newestOf(events) }
+      const read = {
+        events: events.length + malformed.length,
+        bad: malformed.length,
+        newest: newestOf(events),
+        began,
+        ended: clock.currentTimeMillisUnsafe()
+      }
       return { entry, prepared, consumed: chunk.consumed ?? 0, read }
     }
   }

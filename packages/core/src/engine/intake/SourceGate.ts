@@ -7,6 +7,7 @@ import * as FiberHandle from "effect/FiberHandle"
 import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
+import type { Observe } from "../../Observer.ts"
 import * as Policy from "../../Policy.ts"
 import type { SourceError } from "../../Source.ts"
 import * as Trouble from "../lane/Trouble.ts"
@@ -30,6 +31,7 @@ export interface Options {
   readonly follow: boolean
   /** Milliseconds for which a finite run bears with failures. */
   readonly patience: number
+  readonly observe: Observe | undefined
 }
 
 /** How a source is tried again. */
@@ -41,7 +43,8 @@ const steady = 120_000
 export const make = Effect.fnUntraced(function* ({
   name,
   follow,
-  patience
+  patience,
+  observe
 }: Options): Effect.fn.Return<SourceGate, never, Scope.Scope> {
   let health = SourceHealth.well(yield* Clock.currentTimeMillis)
   let told: Trouble.Told | undefined
@@ -49,6 +52,25 @@ export const make = Effect.fnUntraced(function* ({
   let outcome: "ended" | "failed" | undefined
   const hasRead = yield* Latch.make(false)
   const recovering = yield* FiberHandle.make<void>()
+
+  /** Whether the observer was told of trouble that is not over yet. */
+  let isTroubled = false
+
+  const observed = (open: boolean, reason: string, at: number, notBefore = 0) => {
+    isTroubled = reason !== ""
+    observe?.({
+      _tag: "SourceGate",
+      source: name,
+      open,
+      ...(reason === "" ? {} : { reason }),
+      ...(notBefore > at ? { notBefore } : {}),
+      at
+    })
+  }
+
+  const observedWell = (at: number) => {
+    if (isTroubled && outcome !== "failed" && health.reason === "") observed(true, "", at)
+  }
 
   const log = (isGood: boolean, text: string, reason: string) =>
     Effect.annotateLogs(isGood ? Effect.logInfo(text) : Effect.logWarning(text), {
@@ -63,7 +85,9 @@ export const make = Effect.fnUntraced(function* ({
   })
 
   const recover = Effect.gen(function* () {
-    health = SourceHealth.well(yield* Clock.currentTimeMillis)
+    const now = yield* Clock.currentTimeMillis
+    health = SourceHealth.well(now)
+    observedWell(now)
     yield* tell
   })
 
@@ -72,6 +96,7 @@ export const make = Effect.fnUntraced(function* ({
     if (outcome === "failed") return false
     outcome = "failed"
     last = error
+    observed(false, error.reason ?? "fatal", yield* Clock.currentTimeMillis)
     if (follow) yield* log(false, `the source cannot go on: ${error.message}`, error.reason ?? "fatal")
     return false
   })
@@ -86,7 +111,10 @@ export const make = Effect.fnUntraced(function* ({
       health = SourceHealth.after(health, error, { now: failedAt, random: yield* Random.next, policy })
       last = error
       if (isOver(failedAt)) return yield* giveUp(error)
-      if (!health.isRenewing) yield* tell
+      if (!health.isRenewing) {
+        observed(health.gate.open, health.reason, failedAt, health.gate.notBefore)
+        yield* tell
+      }
       const until = follow
         ? health.gate.notBefore
         : Math.min(health.gate.notBefore, health.failingSince + patience)
@@ -103,6 +131,7 @@ export const make = Effect.fnUntraced(function* ({
     }),
     onRead: (now) => {
       health = SourceHealth.read(health, now)
+      observedWell(now)
       hasRead.openUnsafe()
     },
     ended: Effect.suspend(() => {

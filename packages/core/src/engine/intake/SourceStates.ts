@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Lag, Problem } from "../../Intake.ts"
+import type { Observe } from "../../Observer.ts"
 import type { SourceStatus } from "../../Running.ts"
 import { SourceError } from "../../Source.ts"
 import type { Read } from "./Planner.ts"
@@ -125,6 +126,7 @@ export const make = Effect.fnUntraced(function* (options: {
   readonly follow: boolean
   /** Milliseconds for which a finite run bears with a source that fails. */
   readonly patience: number
+  readonly observe: Observe | undefined
 }): Effect.fn.Return<SourceStates, never, Scope.Scope> {
   const clock = yield* Clock.Clock
   const states = new Map<string, State>()

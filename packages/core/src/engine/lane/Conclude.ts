@@ -5,10 +5,12 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import type { Observe } from "../../Observer.ts"
 import type { LaneKey, OutboxError } from "../../Outbox.ts"
 import type * as Batches from "../message/Batches.ts"
 import * as Item from "../message/Item.ts"
 import * as OwnTrack from "../message/OwnTrack.ts"
+import * as Attempted from "./Attempted.ts"
 import type { Credentials } from "./Credentials.ts"
 import * as Health from "./Health.ts"
 import type { LaneGate } from "./LaneGate.ts"
@@ -28,18 +30,23 @@ export interface Options {
   readonly credentials: Credentials
   readonly gate: LaneGate
   readonly settling: Settling
+  readonly observe: Observe | undefined
   readonly wake: () => void
 }
 
-/** Carries out an answer; `held` is the connection it came over, if there was one. */
+/**
+ * Carries out an answer to an attempt that began at a time, in epoch milliseconds; `held` is the connection it came over, if there
+ * was one.
+ */
 export type Conclude = (
   batch: Batches.Pending,
   answer: Answer,
+  began: number,
   held?: Held
 ) => Effect.Effect<void, OutboxError>
 
 export const make = (options: Options): Conclude => {
-  const { key, plugin, shared, memory, credentials, gate, settling, wake } = options
+  const { key, plugin, shared, memory, credentials, gate, settling, observe, wake } = options
   const composerOf = () => credentials.destination().composer
 
   /** What is of a track that goes is left to who has it next. */
@@ -63,12 +70,13 @@ export const make = (options: Options): Conclude => {
     memory.end(composed.dead, now)
   })
 
-  return Effect.fnUntraced(function* (batch, answer, held) {
+  return Effect.fnUntraced(function* (batch, answer, began, held) {
     const destination = credentials.destination()
     const { composer, policy } = destination
     const now = yield* Clock.currentTimeMillis
     const moment = { now, random: yield* Random.next, policy }
     const verdict = judge(batch, answer, moment)
+    observe?.(Attempted.observed(key, batch, answer, verdict, { began, ended: now }))
     const gateBefore = gate.health().gate
     const isRefused = verdict.unauthorized !== undefined
     // What was good before, such as a token, may have run out: a new connection has the say, before the gate closes.

@@ -12,6 +12,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import type { Opened } from "../../Destination.ts"
+import type { Observe } from "../../Observer.ts"
 import type { GateState, LaneKey, LaneState, Outbox, OutboxError, Stored, Token } from "../../Outbox.ts"
 import type { Route } from "../../Route.ts"
 import type { LaneStatus } from "../../Running.ts"
@@ -93,12 +94,13 @@ export interface Options {
   readonly decode: ReadBack.Decoders
   /** Milliseconds an event may wait before it becomes a dead letter. */
   readonly retention: number
+  readonly observe: Observe | undefined
   /** Called whenever the lane may have become empty, closed, well or hungry. */
   readonly onChange: () => void
 }
 
 const makeParts = Effect.fnUntraced(function* (options: Options, wake: () => void) {
-  const { key, route, outbox, stored, shared, decode, onChange } = options
+  const { key, route, outbox, stored, shared, decode, observe, onChange } = options
   const scope = yield* Effect.scope
   const fibers = yield* FiberSet.make<void, OutboxError>()
   const tracks = Tracks.make()
@@ -106,9 +108,16 @@ const makeParts = Effect.fnUntraced(function* (options: Options, wake: () => voi
   const share = LaneShare.make(route.share, stored?.bytes ?? 0)
   const destination = OpenDestination.make(options, options.opened)
   const { anyOwned } = tracks
-  const gate = yield* LaneGate.make({ key, outbox, destination, anyOwned, stored: stored?.gate })
+  const gate = yield* LaneGate.make({
+    key,
+    outbox,
+    destination,
+    observe,
+    anyOwned,
+    stored: stored?.gate
+  })
   const credentials = Credentials.make(options, destination, gate)
-  const settling = Settling.make({ key, outbox, memory, share, fibers, wake })
+  const settling = Settling.make({ key, outbox, memory, share, observe, fibers, wake })
   const { retention } = options
   const expiry = yield* Expiry.make({ key, outbox, retention, memory, share, gate, settling })
   const erasures = EraseRequests.make({ key, outbox, decode, tracks, memory, share, wake })
@@ -122,7 +131,17 @@ const makeParts = Effect.fnUntraced(function* (options: Options, wake: () => voi
     onRead: expiry.stored
   })
   const { plugin } = route.destination
-  const conclude = Conclude.make({ key, plugin, shared, memory, credentials, gate, settling, wake })
+  const conclude = Conclude.make({
+    key,
+    plugin,
+    shared,
+    memory,
+    credentials,
+    gate,
+    settling,
+    observe,
+    wake
+  })
   const sending = { key, shared, memory, credentials, gate, filling, settling, conclude, fibers, scope, wake }
   const sender = Sender.make(sending)
   return { tracks, memory, share, gate, credentials, settling, expiry, erasures, filling, sender, fibers }

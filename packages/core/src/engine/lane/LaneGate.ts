@@ -6,6 +6,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type { Gate, Observe } from "../../Observer.ts"
 import type { GateState, LaneKey, Outbox, OutboxError } from "../../Outbox.ts"
 import * as Fenced from "../message/Fenced.ts"
 import type { OwnTrack } from "../message/OwnTrack.ts"
@@ -36,16 +37,30 @@ export interface Options {
   readonly key: LaneKey
   readonly outbox: Outbox["Service"]
   readonly destination: OpenDestination
+  readonly observe: Observe | undefined
   /** A track by whose lease the lane stores its gate; `undefined` while it owns none. */
   readonly anyOwned: () => OwnTrack | undefined
   /** The gate as it was stored. */
   readonly stored: GateState | undefined
 }
 
-export const make = ({ key, outbox, destination, anyOwned, stored }: Options): Effect.Effect<LaneGate> =>
-  Effect.map(Clock.currentTimeMillis, (start) => {
+export const make = ({
+  key,
+  outbox,
+  destination,
+  observe,
+  anyOwned,
+  stored
+}: Options): Effect.Effect<LaneGate> =>
+  Effect.map(Clock.Clock, (clock) => {
+    const start = clock.currentTimeMillisUnsafe()
     let health = Health.start(start, stored, destination.held, destination.policy)
     let told: Trouble.Told | undefined
+
+    const tell = (before: GateState | undefined) => {
+      if (health.gate !== before) observe?.(observed(key, health.gate, clock.currentTimeMillisUnsafe()))
+    }
+    if (!health.gate.open) tell(undefined)
 
     const log = Effect.gen(function* () {
       const next = Trouble.next(told, health, yield* Clock.currentTimeMillis)
@@ -67,6 +82,7 @@ export const make = ({ key, outbox, destination, anyOwned, stored }: Options): E
     })
 
     const keep = Effect.fnUntraced(function* (before: GateState) {
+      tell(before)
       if (health.gate !== before) yield* store
       yield* log
     })
@@ -88,15 +104,29 @@ export const make = ({ key, outbox, destination, anyOwned, stored }: Options): E
         const wanted = paused ? Health.pause(health, now) : Health.resume(health, held, now)
         // Stored first: what an operator was told is done holds after a restart too.
         if (wanted.gate !== health.gate) yield* outbox.setGate(key, wanted.gate)
+        const before = health.gate
         health = { ...health, gate: wanted.gate, reason: wanted.reason, trouble: wanted.trouble }
+        tell(before)
         yield* log
       }),
       adopt: (gate) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const before = health.gate
           health = Health.adopt(health, gate, now)
+          tell(before)
           return log
         }),
       lineAt: () => Trouble.dueAt(told, health),
       log
     }
   })
+
+const observed = ({ route, lane }: LaneKey, { open, reason, notBefore }: GateState, at: number): Gate => ({
+  _tag: "Gate",
+  route,
+  lane,
+  open,
+  ...(reason === "" ? {} : { reason }),
+  ...(notBefore > at ? { notBefore } : {}),
+  at
+})

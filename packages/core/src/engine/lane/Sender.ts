@@ -4,6 +4,7 @@
  * Owns how many attempts are under way, and the connection. The lane's own step begins attempts; each runs in a fiber of its
  * own and ends in `Conclude`, which wakes the lane.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
@@ -84,11 +85,12 @@ export const make = (options: Options): Sender => {
 
   const attempt = Effect.fnUntraced(function* (held: Held, batch: Batches.Pending) {
     for (const { own } of batch.items) own.underWay++
+    const began = yield* Clock.currentTimeMillis
     const answer = yield* deliver(key.lane, credentials.destination(), held.connection, batch.items)
     underWay--
     held.users--
     settling.hold()
-    yield* conclude(batch, answer, held)
+    yield* conclude(batch, answer, began, held)
     yield* closeUnused(held)
     for (const { own } of batch.items) own.underWay--
     settling.release()
@@ -101,9 +103,10 @@ export const make = (options: Options): Sender => {
     fullAt: (now) => (memory.batches.waiting() > 0 ? gathersUntil(now) : Infinity),
     connect: Effect.gen(function* () {
       const destination = credentials.destination()
+      const began = yield* Clock.currentTimeMillis
       const found = yield* connect(key.lane, destination, scope)
       if (Result.isSuccess(found)) destination.connection = found.success
-      else yield* conclude({ items: [], due: 0, attempts: 0 }, found.failure)
+      else yield* conclude({ items: [], due: 0, attempts: 0 }, found.failure, began)
     }),
     send: (now) =>
       Effect.suspend(() => {

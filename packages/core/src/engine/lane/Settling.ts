@@ -6,7 +6,8 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
-import type { LaneKey, Outbox, OutboxError } from "../../Outbox.ts"
+import type * as Observer from "../../Observer.ts"
+import type { LaneKey, Outbox, OutboxError, Settlement } from "../../Outbox.ts"
 import * as Fenced from "../message/Fenced.ts"
 import * as Endings from "./Endings.ts"
 import type { LaneMemory } from "./LaneMemory.ts"
@@ -35,12 +36,13 @@ export interface Options {
   readonly outbox: Outbox["Service"]
   readonly memory: LaneMemory
   readonly share: LaneShare
+  readonly observe: Observer.Observe | undefined
   /** Where what is told without waiting runs. */
   readonly fibers: FiberSet.FiberSet<void, OutboxError>
   readonly wake: () => void
 }
 
-export const make = ({ key, outbox, memory, share, fibers, wake }: Options): Settling => {
+export const make = ({ key, outbox, memory, share, observe, fibers, wake }: Options): Settling => {
   const endings = Endings.make()
   let pending = 0
 
@@ -50,7 +52,17 @@ export const make = ({ key, outbox, memory, share, fibers, wake }: Options): Set
   })
 
   const settleOne = ({ own, settlements }: OfTrack): Effect.Effect<void, OutboxError> =>
-    Effect.map(Fenced.write(own, 0, outbox.settle(settlements, own.token)), share.free)
+    Effect.map(
+      Fenced.write(
+        own,
+        0,
+        Effect.map(outbox.settle(settlements, own.token), (freed) => {
+          observe?.(observed(key, settlements))
+          return freed
+        })
+      ),
+      share.free
+    )
 
   const settle = (ended: ReadonlyArray<OfTrack>): Effect.Effect<void, OutboxError> => {
     if (ended.length === 0) return Effect.void
@@ -83,5 +95,25 @@ export const make = ({ key, outbox, memory, share, fibers, wake }: Options): Set
       for (const { text, reason } of endings.take(yield* Clock.currentTimeMillis))
         yield* Effect.annotateLogs(Effect.logWarning(text), { ...key, reason })
     })
+  }
+}
+
+/** What the outbox has heard, in one sum. */
+const observed = ({ route, lane }: LaneKey, settlements: ReadonlyArray<Settlement>): Observer.Settlement => {
+  const dead = new Map<string, number>()
+  let delivered = 0
+  let at = 0
+  for (const settlement of settlements) {
+    delivered += settlement.delivered.length
+    at = Math.max(at, settlement.at)
+    for (const { reason } of settlement.dead) dead.set(reason, (dead.get(reason) ?? 0) + 1)
+  }
+  return {
+    _tag: "Settlement",
+    route,
+    lane,
+    delivered,
+    dead: [...dead].map(([reason, events]) => ({ reason, events })),
+    at
   }
 }

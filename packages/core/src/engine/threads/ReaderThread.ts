@@ -1,6 +1,7 @@
 /**
  * A thread that reads for an exporter: sources, decoding and preparing here; outbox, lanes and connections there.
  */
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -67,6 +68,7 @@ const read = Effect.fnUntraced(function* (
   })
   for (const { name } of definition.routes) yield* open(name)
 
+  const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
   // Credentials that cannot be read leave everything as it was; the exporter has told of it.
   const reopen = (name: string) => Effect.runForkWith(context)(Effect.ignore(open(name)))
@@ -176,7 +178,7 @@ const read = Effect.fnUntraced(function* (
           accepts: (lane, track) => !busy.has(trackName(route.name, lane, track))
         })
       )
-    const planner = Planner.make({ name, source, routes, tracks, remembers: false })
+    const planner = Planner.make({ name, source, routes, tracks, remembers: false, clock })
     const door = doorOf(name, claimsAgain)
     // What a source cannot go on for was told by the door.
     return Effect.ignore(
