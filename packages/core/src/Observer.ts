@@ -61,8 +61,8 @@ export interface Append {
   /** Of the records in the parcels. */
   readonly bytes: number
   readonly parcels: number
-  /** Dead letters that it made. */
-  readonly dead: number
+  /** Dead letters that it made, by route and reason; empty when it made none. */
+  readonly dead: ReadonlyArray<{ readonly route: string; readonly reason: string; readonly events: number }>
   readonly began: number
   readonly ended: number
 }
@@ -184,8 +184,8 @@ export type Lease = {
 export type Observation = Chunk | Append | Attempt | Settlement | Gate | SourceGate | Lease
 
 /**
- * Called in the engine's own thread, once for each thing that happened, in the order in which they happened. It must return at once and keep nothing that
- * grows. What it throws is caught: the log tells of the first, and the exporter goes on.
+ * Called in the engine's own thread, once for each thing that happened, in the order in which they happened. It must
+ * return at once and keep nothing that grows. What it throws is caught: the log tells of the first, and the exporter goes on.
  *
  * @since 1.0.0
  * @category models

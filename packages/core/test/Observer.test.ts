@@ -94,8 +94,8 @@ describe("an observer", () => {
         assert.deepStrictEqual(
           appends.map(({ events, parcels, dead }) => ({ events, parcels, dead })),
           [
-            { events: 40, parcels: 1, dead: 1 },
-            { events: 40, parcels: 1, dead: 1 }
+            { events: 40, parcels: 1, dead: [{ route: "crm", reason: "malformed", events: 1 }] },
+            { events: 40, parcels: 1, dead: [{ route: "crm", reason: "malformed", events: 1 }] }
           ]
         )
         assert.isTrue(appends.every(({ bytes }) => bytes > 0))

@@ -5,7 +5,7 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type Append, type Observe, Observer } from "../Observer.ts"
-import type { Appending, Outbox } from "../Outbox.ts"
+import type { Appending, Buried, Outbox } from "../Outbox.ts"
 
 /** Nobody where nobody listens: whoever would tell makes no observation then. */
 export const take: Effect.Effect<Observe | undefined> = Effect.gen(function* () {
@@ -58,6 +58,19 @@ const appended = (
   events: parcels.reduce((sum, { records }) => sum + records.ends.length, 0),
   bytes: parcels.reduce((sum, { records }) => sum + records.bytes.length, 0),
   parcels: parcels.length,
-  dead: buried.reduce((sum, { routes }) => sum + routes.length, 0),
+  dead: deadOf(buried),
   ...times
 })
+
+const deadOf = (buried: ReadonlyArray<Buried>): Append["dead"] => {
+  const byRoute = new Map<string, { readonly route: string; readonly reason: string; events: number }>()
+  for (const { reason, routes } of buried) {
+    for (const route of routes) {
+      const key = JSON.stringify([route, reason])
+      const found = byRoute.get(key) ?? { route, reason, events: 0 }
+      found.events++
+      byRoute.set(key, found)
+    }
+  }
+  return [...byRoute.values()]
+}
