@@ -39,7 +39,9 @@ let files = 0
 /** What each source file imports of its own package. */
 const graph = new Map<string, ReadonlyArray<string>>()
 for (const owner of packages) {
-  for (const file of globSync("src/**/*.ts", { cwd: owner.folder }).map((name) => join(owner.folder, name))) {
+  for (const file of globSync("src/**/*.{ts,tsx}", { cwd: owner.folder }).map((name) =>
+    join(owner.folder, name)
+  )) {
     files++
     const near: Array<string> = []
     const importer = { name: owner.manifest.name, folder: owner.folder, file }

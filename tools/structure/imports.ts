@@ -10,7 +10,9 @@ const allowed: ReadonlyArray<readonly [RegExp, RegExp]> = [
   [/^@millrace\/(events-.*|http|formats|config|operations|testing)$/, /^@millrace\/core$/],
   [/^@millrace\/objects$/, /^@millrace\/(core|formats|events-.*)$/],
   [plugin, /^@millrace\/(core|http|formats|objects|events-.*)$/],
-  [/^@millrace\/mparticle-emulator$/, /^$/],
+  [/^@millrace\/mparticle-emulator$/, /^@millrace\/page$/],
+  [/^@millrace\/page$/, /^@millrace\/(core|operations)$/],
+  [/^@millrace\/admin$/, /^@millrace\/(core|operations|page)$/],
   [/./, /./]
 ]
 

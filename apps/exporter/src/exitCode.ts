@@ -49,7 +49,14 @@ export const ofRun = (run: {
   return Ledger.total(run.ledger, "dead") > run.deadBefore ? exitCodes.deadLetters : exitCodes.settled
 }
 
-const badInput = new Set(["ConfigError", "PluginError", "DefinitionError", "SourceError", "InputError"])
+const badInput = new Set([
+  "ConfigError",
+  "PluginError",
+  "DefinitionError",
+  "SourceError",
+  "InputError",
+  "AdminError"
+])
 
 interface Failure {
   readonly _tag: string

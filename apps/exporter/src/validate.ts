@@ -11,13 +11,17 @@ import * as Result from "effect/Result"
 import { InputError } from "./exitCode.ts"
 
 /** Fails with everything that is wrong, so that nobody has to mend one thing to hear of the next. */
-export const validate = Effect.fnUntraced(function* ({ alerts, definition }: Loaded, options: CheckOptions) {
+export const validate = Effect.fnUntraced(function* (
+  { admin, alerts, definition }: Loaded,
+  options: CheckOptions
+) {
   const { routes, sources } = definition
   const checks: ReadonlyArray<Effect.Effect<unknown, { readonly message: string }>> = [
     Exporter.validate(definition),
     ...routes.map(({ destination }) => destination.open),
     ...Object.values(sources).map(({ check }) => check?.(options) ?? Effect.void),
     ...(alerts?.ways ?? []).map(({ address }) => address),
+    ...(admin?.token === undefined ? [] : [admin.token]),
     ...ProxySettings.problems().map((message) => Effect.fail({ message }))
   ]
   const results = yield* Effect.forEach(checks, (check) => Effect.result(check))

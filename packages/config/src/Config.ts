@@ -29,6 +29,7 @@ import { explain, type Issue, misplaced } from "./internal/explain.ts"
 import { importPath } from "./internal/importPath.ts"
 import { overlapOf, type Placed } from "./internal/overlaps.ts"
 import { failAt, valueAt } from "./internal/place.ts"
+import * as Token from "./internal/token.ts"
 import type * as Transforms from "./internal/transforms.ts"
 import { resolveSecret, resolveSecrets, type SecretReference, secretsChanged } from "./Secrets.ts"
 
@@ -46,6 +47,8 @@ export interface Loaded {
   readonly definition: Definition
   readonly store: Store
   readonly alerts: Alerts | undefined
+  /** The endpoint of a run that follows; absent unless it is configured. */
+  readonly admin: Admin | undefined
   readonly thresholds: Thresholds
   /** Who it is among several that share an outbox. */
   readonly instance: Instance
@@ -81,6 +84,21 @@ export type AlertWay =
 export interface Alerts {
   readonly ways: ReadonlyArray<AlertWay>
   readonly remindEvery: Duration.Input
+}
+
+/**
+ * Where a run that follows answers questions, and whom.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Admin {
+  readonly host: string
+  readonly port: number
+  /** Read anew each time; absent where whoever reaches the endpoint may ask. */
+  readonly token?: Effect.Effect<Redacted.Redacted<string>, Plugin.PluginError>
+  readonly readOnly: boolean
+  readonly names: ReadonlyArray<string>
 }
 
 /**
@@ -189,6 +207,7 @@ export const load: (
       )
     }
     return {
+      admin: yield* adminOf(config, context),
       alerts: alertsOf(config, context, reader),
       thresholds: thresholdsOf(config),
       file,
@@ -250,6 +269,36 @@ const readerOf = (
   { to }: NonNullable<NonNullable<ConfigFile["alerts"]>["email"]>,
   { contact }: ConfigFile
 ): string | undefined => to ?? (contact !== undefined && isAddress(contact) ? contact : undefined)
+
+const adminOf = (
+  { admin }: ConfigFile,
+  { document, folder, surroundings }: Context
+): Effect.Effect<Admin | undefined, ConfigError> => {
+  if (admin === undefined) return Effect.succeed(undefined)
+  const { host = "127.0.0.1", port = 9464, token, readOnly = false, names = [] } = admin
+  if (token === undefined && !Token.isLoopback(host)) {
+    return Effect.fail(
+      failAt(
+        document,
+        ["admin", "host"],
+        `other machines reach ${host}: give a token beside it, such as { env: MILLRACE_ADMIN_TOKEN }, or leave host at 127.0.0.1`
+      )
+    )
+  }
+  const read = (reference: SecretReference) =>
+    Effect.mapError(Token.read(reference, folder, surroundings.environment), (error) =>
+      located(error, ({ detail, issues: [issue] = [] }) => [
+        failAt(document, ["admin", "token"], issue?.message ?? detail)
+      ])
+    )
+  return Effect.succeed({
+    host,
+    port,
+    readOnly,
+    names,
+    ...(token === undefined ? {} : { token: read(token) })
+  })
+}
 
 const alertsOf = (
   { alerts }: ConfigFile,

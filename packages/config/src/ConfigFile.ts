@@ -213,6 +213,34 @@ export const AlertsUse = Schema.Struct({
 })
 
 /**
+ * The admin endpoint of a run that follows.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const AdminUse = Schema.Struct({
+  host: described(
+    Schema.optionalKey(Schema.NonEmptyString),
+    "The address to listen on (`127.0.0.1`); one that other machines reach needs a token."
+  ),
+  port: described(
+    Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))),
+    "The port to listen on (9464); 0 takes a free one."
+  ),
+  token: Schema.optionalKey(
+    reference("What whoever asks has to show as bearer token, at least 16 characters")
+  ),
+  readOnly: described(
+    Schema.optionalKey(Schema.Boolean),
+    "Refuses what changes anything: pause, resume, replay, purge (`false`)."
+  ),
+  names: described(
+    Schema.optionalKey(Schema.Array(Schema.NonEmptyString)),
+    "Names by which it is asked, beside its addresses, `localhost` and `host`, such as `millrace.internal`."
+  )
+})
+
+/**
  * Who an exporter is among several that share an outbox.
  *
  * @since 1.0.0
@@ -265,6 +293,10 @@ export const ConfigFile = Schema.Struct({
   workers: described(
     Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 }))),
     "Threads that read, decode and prepare; the first is the one that delivers (1). Worth raising where there are processors to spare."
+  ),
+  admin: described(
+    Schema.optionalKey(AdminUse),
+    "Health, metrics, a JSON API and a page of a run that follows; off by default. `{}` is all at its defaults."
   ),
   alerts: described(
     Schema.optionalKey(AlertsUse),

@@ -52,6 +52,12 @@ export interface Operations {
     filter: Core.Filter,
     most: number
   ) => Effect.Effect<DeadLetters.List, OperationError>
+  /** At most `most` letters beyond the id `after`, without their records; it counts no others. */
+  readonly pageDeadLetters: (
+    filter: Core.Filter,
+    after: number,
+    most: number
+  ) => Effect.Effect<DeadLetters.ListPage, OperationError>
   /** Letters whole beyond the id `after`, as many as fit in a megabyte. */
   readonly deadLetters: (
     filter: Core.Filter,
@@ -77,7 +83,7 @@ export interface Operations {
  * @since 1.0.0
  * @category models
  */
-export type ReadOnly = Pick<Operations, "status" | "listDeadLetters" | "deadLetters">
+export type ReadOnly = Pick<Operations, "status" | "listDeadLetters" | "pageDeadLetters" | "deadLetters">
 
 /**
  * Operations of an exporter that rests: straight from its outbox, of which the caller is the only owner.
@@ -101,6 +107,7 @@ export const fromOutbox = (outbox: Outbox["Service"], { definition, store }: Tar
       return true
     }),
     listDeadLetters: (filter, most) => DeadLetters.list(outbox, definition, filter, most),
+    pageDeadLetters: (filter, after, most) => DeadLetters.listPage(outbox, definition, filter, after, most),
     deadLetters: (filter, after) => DeadLetters.page(outbox, definition, filter, after),
     replay: (filter) => Core.replay(outbox, definition, filter),
     purge: (filter) => Core.purge(outbox, definition, filter),

@@ -47,6 +47,8 @@ const answers = (operations: Operations) =>
     status: operations.status(),
     none: operations.pause({ route: "crm", lane: "none" }, true),
     list: operations.listDeadLetters({}, 10),
+    some: operations.pageDeadLetters({ route: "crm" }, 0, 10),
+    others: operations.pageDeadLetters({ user: "nobody" }, 0, 10),
     page: operations.deadLetters({}, 0),
     purged: operations.purge({ reason: "malformed" }),
     after: operations.listDeadLetters({}, 10)

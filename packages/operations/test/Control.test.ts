@@ -24,6 +24,7 @@ const purging = (purge: Operations["purge"]): Operations => {
     status: none,
     pause: none,
     listDeadLetters: none,
+    pageDeadLetters: none,
     deadLetters: none,
     replay: none,
     purge,

@@ -1,20 +1,16 @@
 /**
  * `millrace dead-letters`: what could not be delivered, with its reason; put through its route again, or removed.
  */
-import { spelled } from "@millrace/core/Catalogue"
 import type { Filter } from "@millrace/core/DeadLetters"
 import type { Definition } from "@millrace/core/Exporter"
-import type { DeadLetterHead } from "@millrace/core/Outbox"
-import * as Preview from "@millrace/core/Preview"
 import * as Access from "@millrace/operations/Access"
-import type { Letter, Page } from "@millrace/operations/DeadLetters"
+import * as DeadLetters from "@millrace/operations/DeadLetters"
 import { number } from "@millrace/operations/Text"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import { InputError } from "../exitCode.ts"
 import { json } from "../json.ts"
 import { configArgument, load } from "../load.ts"
@@ -41,43 +37,31 @@ const flags = {
 type Given = { readonly [Name in keyof typeof flags]: Option.Option<string | Date> }
 
 /** The flags that were given, as a filter: a type as the catalogues of the configuration spell it. */
-const filterOf = (given: Given, { sources, routes }: Definition): Filter => {
-  const catalogues = [
-    ...Object.values(sources).map(({ catalogue }) => catalogue),
-    ...routes.map(({ destination }) => destination.accepts)
-  ]
+const filterOf = (given: Given, definition: Definition): Filter => {
   const present = (name: keyof Given, key: keyof Filter) =>
     Option.match(given[name], {
       onNone: () => ({}),
-      onSome: (value) => ({
-        [key]: value instanceof Date ? value.getTime() : key === "type" ? spelled(catalogues, value) : value
-      })
+      onSome: (value) => ({ [key]: value instanceof Date ? value.getTime() : value })
     })
-  return {
-    ...present("route", "route"),
-    ...present("lane", "lane"),
-    ...present("reason", "reason"),
-    ...present("type", "type"),
-    ...present("event", "eventId"),
-    ...present("user", "user"),
-    ...present("from", "from"),
-    ...present("to", "to")
-  }
+  return DeadLetters.spelled(
+    {
+      ...present("route", "route"),
+      ...present("lane", "lane"),
+      ...present("reason", "reason"),
+      ...present("type", "type"),
+      ...present("event", "eventId"),
+      ...present("user", "user"),
+      ...present("from", "from"),
+      ...present("to", "to")
+    },
+    definition
+  )
 }
 
 const print = (text: string) => Effect.sync(() => Terminal.print(text))
 
 /** The most letters in a list; `export` prints all there are. */
 const longestList = 10_000
-
-const splitOf = ({ origin }: Pick<DeadLetterHead, "origin">) => origin.split || `source ${origin.source}`
-
-/** Where a letter's chunk came from, in words. The detail of a bad record tells its own place more exactly. */
-const whereIs = (letter: DeadLetterHead, { sources }: Definition): string => {
-  const { position, source, split } = letter.origin
-  const at = sources[source]?.placeOf?.(split, position) ?? position
-  return at === "" ? splitOf(letter) : `${splitOf(letter)}, ${at}`
-}
 
 const list = Command.make(
   "list",
@@ -108,7 +92,7 @@ const list = Command.make(
       attempts: letter.attempts,
       type: letter.type ?? "",
       event: letter.event ?? "",
-      place: whereIs(letter, loaded.definition)
+      place: DeadLetters.placeOf(letter, loaded.definition)
     }))
     if (json) return yield* print(Terminal.json({ total, letters: rows }))
     if (total === 0) return yield* print("there are no such dead letters")
@@ -122,7 +106,7 @@ const list = Command.make(
           lane,
           reason,
           type,
-          event || splitOf(letters[row]!)
+          event || DeadLetters.splitOf(letters[row]!)
         ])
       )
     )
@@ -142,35 +126,13 @@ const show = Command.make(
     const page = yield* look(loaded, (operations) => operations.deadLetters({ ids: [id] }, id - 1))
     const [letter] = page.letters
     if (letter === undefined) return yield* new InputError({ message: `there is no dead letter ${id}` })
-    const sent = yield* sentOf(letter, loaded.definition)
-    const place = whereIs(letter, loaded.definition)
-    yield* print(Terminal.json({ ...exported(letter), place, ...sent }, 2))
+    yield* print(Terminal.json(yield* DeadLetters.show(letter, loaded.definition), 2))
   })
 ).pipe(
   Command.withDescription(
     "Show one dead letter whole: its event, the reason, the attempts, where it came from, and its message as it would be sent today"
   )
 )
-
-/** The message as today's mapping makes it, which is the one that was sent unless settings have changed; or why there is none. */
-const sentOf = (letter: Letter, definition: Definition) =>
-  letter.event === undefined || letter.lane === ""
-    ? Effect.succeed({})
-    : Effect.match(Preview.message(definition, letter, letter.event), {
-        onFailure: ({ message }) => ({ noMessage: message }),
-        onSuccess: Result.match({
-          onFailure: (why) => ({ noMessage: why }),
-          onSuccess: (text) => ({ message: parsed(text) })
-        })
-      })
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
 
 const replay = Command.make(
   "replay",
@@ -227,9 +189,9 @@ const exportLetters = Command.make(
       Effect.fnUntraced(function* (operations) {
         let after: number | undefined = 0
         while (after !== undefined) {
-          const page: Page = yield* operations.deadLetters(filter, after)
+          const page: DeadLetters.Page = yield* operations.deadLetters(filter, after)
           for (const letter of page.letters) {
-            if (!(yield* Terminal.printed(Terminal.json(exported(letter))))) return
+            if (!(yield* Terminal.printed(Terminal.json(DeadLetters.exported(letter))))) return
           }
           after = page.after
         }
@@ -237,13 +199,6 @@ const exportLetters = Command.make(
     )
   })
 ).pipe(Command.withDescription("Print dead letters whole, one JSON object a line"))
-
-/** The event where it can be read; else the bytes as they came. */
-const exported = ({ record, event, codec, parameter, kept, ...letter }: Letter) => ({
-  ...letter,
-  at: new Date(letter.at).toISOString(),
-  ...(event === undefined ? { record: { base64: record } } : { event })
-})
 
 export const deadLetters = Command.make("dead-letters").pipe(
   Command.withDescription(

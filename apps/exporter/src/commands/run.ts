@@ -2,8 +2,10 @@
  * `millrace run`: reads, delivers, and tells what became of every event.
  */
 import process from "node:process"
+import * as History from "@millrace/admin/History"
 import * as Exporter from "@millrace/core/Exporter"
 import * as Ledger from "@millrace/core/Ledger"
+import * as Observer from "@millrace/core/Observer"
 import * as Outbox from "@millrace/core/Outbox"
 import type { Reader } from "@millrace/core/Reading"
 import type { Report, Running } from "@millrace/core/Running"
@@ -18,6 +20,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { administer } from "../administer.ts"
 import * as BadRecords from "../badRecords.ts"
 import { Ended, exitCodes, ofRun } from "../exitCode.ts"
 import { json } from "../json.ts"
@@ -69,6 +72,7 @@ export const run = Command.make(
     yield* validate(loaded, { follow })
     const watched = SendAlerts.watched(loaded)
     let isStopped = false
+    const history = History.make()
     /** Until a run has begun there is nothing to note: another exporter may run here. */
     let end: Notes.End = () => Effect.void
     const deliver = Effect.fnUntraced(
@@ -81,7 +85,13 @@ export const run = Command.make(
           drain,
           readers,
           instance: loaded.instance
-        }).pipe(Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox)))
+        }).pipe(
+          Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox)),
+          Effect.provideService(
+            Observer.Observer,
+            follow && loaded.admin !== undefined ? history.observe : undefined
+          )
+        )
         end = yield* Notes.begin(store.directory, follow)
         const operations = Operations.fromRunning(running, outbox, loaded, {
           started: yield* Clock.currentTimeMillis,
@@ -91,6 +101,9 @@ export const run = Command.make(
         yield* SendAlerts.ready(loaded)
         const alerts = yield* Alerts.watch(watched, operations)
         const notes = yield* Notes.watch(store.directory, running)
+        if (follow) {
+          yield* administer(loaded, { config, history, operations, isStopping: () => isStopped })
+        }
         yield* drainOnSignal(running, () => {
           isStopped = true
         })

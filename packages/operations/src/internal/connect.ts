@@ -70,6 +70,7 @@ export const connect = (directory: string): Operations => {
     status: () => ask("status"),
     pause: (lane, paused) => ask("pause", lane, paused),
     listDeadLetters: (filter, most) => ask("listDeadLetters", filter, most),
+    pageDeadLetters: (filter, after, most) => ask("pageDeadLetters", filter, after, most),
     deadLetters: (filter, after) => ask("deadLetters", filter, after),
     replay: (filter) => ask("replay", filter),
     purge: (filter) => ask("purge", filter),

@@ -46,7 +46,7 @@ export const version = (): string => {
 }
 
 /** Grows whenever questions or answers change: the ends must agree on it. */
-export const protocol = "3"
+export const protocol = "4"
 
 /** The headers by which each end tells which it is. */
 export const ends = { protocol: "millrace-protocol", version: "millrace-version" } as const

@@ -1,0 +1,40 @@
+/**
+ * The admin endpoint of a run that follows, as its configuration asks for it.
+ */
+
+import * as Admin from "@millrace/admin/Admin"
+import type { AdminError } from "@millrace/admin/AdminError"
+import type { History } from "@millrace/admin/History"
+import type { Loaded } from "@millrace/config/Config"
+import type { Operations } from "@millrace/operations/Operations"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+/** What the run knows of itself. */
+interface Run {
+  /** The configuration, as it was named on the command line. */
+  readonly config: string
+  readonly operations: Operations
+  readonly history: History
+  readonly isStopping: () => boolean
+}
+
+/** Answers until the scope closes; nothing where no endpoint is configured. */
+export const administer = (
+  { admin, definition, name, thresholds }: Loaded,
+  { config, history, isStopping, operations }: Run
+): Effect.Effect<void, AdminError, Scope.Scope> =>
+  admin === undefined
+    ? Effect.void
+    : Effect.flatMap(
+        Admin.serve(admin, {
+          definition,
+          name,
+          thresholds,
+          config,
+          operations,
+          history,
+          notReady: Effect.sync(() => (isStopping() ? "the exporter stops" : undefined))
+        }),
+        ({ url }) => Effect.logInfo(`admin: the page, health and metrics are at ${url}`)
+      )

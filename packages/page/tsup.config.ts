@@ -1,0 +1,19 @@
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { defineConfig } from "tsup"
+import { library } from "../../tools/tsup.ts"
+import { bundle } from "./bundle.ts"
+
+const write = async (name: "exporter" | "emulator") => {
+  const folder = join(import.meta.dirname, "dist", name)
+  mkdirSync(folder, { recursive: true })
+  for (const [file, bytes] of Object.entries(await bundle(name))) writeFileSync(join(folder, file), bytes)
+}
+
+export default defineConfig({
+  ...library,
+  onSuccess: async () => {
+    await write("exporter")
+    await write("emulator")
+  }
+})
