@@ -26,6 +26,14 @@ export type Split = string
 export type Checkpoint = string
 
 /**
+ * The most of a bad record that is kept, in bytes.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const rawLimit = 1024 * 1024
+
+/**
  * A record that could not be read as an event. It becomes one dead letter of every route that reads the source.
  *
  * @since 1.0.0

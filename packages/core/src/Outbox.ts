@@ -127,7 +127,7 @@ export interface Buried {
   readonly reason: string
   /** For people: what is wrong, and where the record stands in its split. */
   readonly detail: string
-  /** The record as read; the store keeps at most `rawLimit` bytes of it. */
+  /** The record as read; the store keeps at most `Intake.rawLimit` bytes of it. */
   readonly record: Uint8Array
   /** Codec and parameter that read it; empty for a record that no codec can read. */
   readonly codec: string
@@ -283,7 +283,7 @@ export interface DeadLetterHead {
  * @category models
  */
 export interface DeadLetter extends DeadLetterHead {
-  /** The record; of a buried one at most the first `rawLimit` bytes. */
+  /** The record; of a buried one at most the first `Intake.rawLimit` bytes. */
   readonly record: Uint8Array
   /** Codec and parameter that read it; empty for a bad record. */
   readonly codec: string
@@ -373,14 +373,6 @@ export class OutboxError extends Schema.TaggedError<OutboxError>()("OutboxError"
     return this.detail
   }
 }
-
-/**
- * The most of a buried record that is kept, in bytes.
- *
- * @since 1.0.0
- * @category models
- */
-export const rawLimit = 1024 * 1024
 
 /**
  * How full the outbox is. While `bytes` has reached `limit`, appends wait for room; `undefined` means no limit.

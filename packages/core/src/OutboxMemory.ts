@@ -14,7 +14,7 @@ import * as MemoryFleet from "./internal/memoryFleet.ts"
 import * as MemorySession from "./internal/memorySession.ts"
 import * as MemoryStore from "./internal/memoryStore.ts"
 import { Outbox, type OutboxError, type Store } from "./Outbox.ts"
-import * as OutboxRules from "./OutboxRules.ts"
+import * as OutboxLeases from "./OutboxLeases.ts"
 
 /**
  * A new, empty outbox of a limited size.
@@ -29,7 +29,7 @@ export const makeWith = (options: {
   Effect.sync(() =>
     Outbox.of({
       ...MemoryStore.make(options.bytes).calls(MemoryStore.unfenced),
-      ...OutboxRules.ownLeases()
+      ...OutboxLeases.own()
     })
   )
 

@@ -1,25 +1,20 @@
 /**
  * What every implementation of the outbox decides alike, as pure functions. For authors of outboxes.
  *
+ * Imports nothing of Effect at run time: a store's thread that needs no more than this stays small.
+ *
  * @since 1.0.0
  */
 import { createHash, createHmac } from "node:crypto"
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
-import type { Split } from "./Intake.ts"
-import {
-  type Appending,
-  type Buried,
-  type DeadLetterFilter,
-  type DeadLetterHead,
-  type GateState,
-  type InstanceState,
-  type Lease,
-  type Looks,
-  type Outbox,
-  OutboxError,
-  rawLimit,
-  type TrackKey
+import { rawLimit, type Split } from "./Intake.ts"
+import type {
+  Appending,
+  Buried,
+  DeadLetterFilter,
+  DeadLetterHead,
+  GateState,
+  Looks,
+  TrackKey
 } from "./Outbox.ts"
 
 /**
@@ -47,58 +42,6 @@ export const splitLease = (source: string, split: Split): string => JSON.stringi
 export const trackLease = ({ route, lane, track = 0 }: TrackKey): string =>
   JSON.stringify(["track", route, lane, track])
 
-/**
- * The leases of a store that one process owns: nobody else can ask for one. What joins it is alone.
- *
- * @since 1.0.0
- * @category constructors
- */
-export const ownLeases = (): Pick<
-  Outbox["Service"],
-  "lease" | "join" | "instances" | "news" | "tracks" | "shared"
-> => {
-  /** Each by its own holder: a name that was given up may have another by now. */
-  const held = new Map<string, object>()
-  const joined = new Set<Omit<InstanceState, "leases">>()
-  return {
-    shared: false,
-    tracks: 1,
-    lease: (names, most) =>
-      Effect.acquireRelease(
-        Effect.sync(() =>
-          names
-            .filter((name) => !held.has(name))
-            .slice(0, most)
-            .map((name): Lease => {
-              const holder = {}
-              held.set(name, holder)
-              return {
-                name,
-                token: 0,
-                revoked: Effect.never,
-                lost: Effect.never,
-                release: Effect.sync(() => {
-                  if (held.get(name) === holder) held.delete(name)
-                })
-              }
-            })
-        ),
-        (leases) => Effect.forEach(leases, ({ release }) => release, { discard: true })
-      ),
-    join: (instance) =>
-      Effect.acquireRelease(
-        Effect.map(Clock.currentTimeMillis, (now) => {
-          const state = { ...instance, since: now, seen: now }
-          joined.add(state)
-          return state
-        }),
-        (state) => Effect.sync(() => joined.delete(state))
-      ).pipe(Effect.asVoid),
-    instances: Effect.sync(() => [...joined].map((state) => ({ ...state, leases: [...held.keys()] }))),
-    news: Effect.never
-  }
-}
-
 /** A day, in milliseconds. */
 const day = 24 * 60 * 60 * 1000
 
@@ -123,43 +66,6 @@ export const looked = (before: Looks, at: number): Looks => {
 export const isLookDue = (before: Looks, at: number): boolean => looked(before, at) !== before
 
 /**
- * The error that refuses an append whose `advance.after` is not the stored checkpoint.
- *
- * @since 1.0.0
- * @category errors
- */
-export const overtaken = (source: string, split: Split): OutboxError =>
-  new OutboxError({
-    reason: "Overtaken",
-    detail: `split ${split} of source ${source} was read further by another reader; nothing of this chunk was stored`
-  })
-
-/**
- * The error that refuses an append some of whose events were taken before.
- *
- * @since 1.0.0
- * @category errors
- */
-export const wasSeen = (seen: ReadonlyArray<string>): OutboxError =>
-  new OutboxError({
-    reason: "Seen",
-    detail: `${seen.length} events of the chunk were taken before; nothing of this chunk was stored`,
-    seen
-  })
-
-/**
- * The error that refuses what a former owner of a track still writes.
- *
- * @since 1.0.0
- * @category errors
- */
-export const lostTrack = ({ route, lane, track = 0 }: TrackKey): OutboxError =>
-  new OutboxError({
-    reason: "Overtaken",
-    detail: `another instance has track ${track} of lane ${lane} of route ${route} by now; nothing of it was stored`
-  })
-
-/**
  * Whether an append passes a full outbox: what it holds is there already, as dead letters.
  *
  * @since 1.0.0
@@ -168,7 +74,7 @@ export const lostTrack = ({ route, lane, track = 0 }: TrackKey): OutboxError =>
 export const revives = (entry: Pick<Appending, "revives">): boolean => (entry.revives?.length ?? 0) > 0
 
 /**
- * What is kept of a buried record: all of it, or its head when it is larger than `Outbox.rawLimit`; then `detail`
+ * What is kept of a buried record: all of it, or its head when it is larger than `Intake.rawLimit`; then `detail`
  * tells its length and digest. The bytes are copied.
  *
  * @since 1.0.0

@@ -6,8 +6,8 @@
  */
 import type { Unreadable } from "@millrace/core/Codec"
 import type { Event } from "@millrace/core/Event"
+import { rawLimit } from "@millrace/core/Intake"
 import * as JsonLines from "@millrace/core/JsonLines"
-import { rawLimit } from "@millrace/core/Outbox"
 import type { ChunkBuilder } from "./ChunkBuilder.ts"
 import type { Lines } from "./Format.ts"
 import { longest, readerOf } from "./internal/takeObject.ts"

@@ -6,8 +6,9 @@
 
 import { describe, expect, it } from "@effect/vitest"
 import * as DeadLetters from "@millrace/core/DeadLetters"
+import { rawLimit } from "@millrace/core/Intake"
 import * as Ledger from "@millrace/core/Ledger"
-import { Outbox, type OutboxError, rawLimit } from "@millrace/core/Outbox"
+import { Outbox, type OutboxError } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"

@@ -23,6 +23,8 @@ import type {
   Token,
   TrackKey
 } from "../Outbox.ts"
+import type * as OutboxLeases from "../OutboxLeases.ts"
+import * as OutboxRefusals from "../OutboxRefusals.ts"
 import * as OutboxRules from "../OutboxRules.ts"
 import * as MemoryCheckpoints from "./memoryCheckpoints.ts"
 import * as MemoryLane from "./memoryLane.ts"
@@ -42,7 +44,7 @@ export interface Fences {
 export const unfenced: Fences = { holds: () => true, stored: () => 0, gateSet: () => {} }
 
 /** Everything of the port but who owns what. */
-export type Calls = Omit<Outbox["Service"], keyof ReturnType<typeof OutboxRules.ownLeases>>
+export type Calls = Omit<Outbox["Service"], keyof ReturnType<typeof OutboxLeases.own>>
 
 export interface MemoryStore {
   readonly calls: (fences: Fences) => Calls
@@ -178,12 +180,12 @@ export const make = (limit: number | undefined): MemoryStore => {
     fences: Fences
   ): OutboxError | undefined => {
     const seen = unseenSince === undefined ? [] : [...remembered.among(remember ?? [], unseenSince)]
-    if (seen.length > 0) return OutboxRules.wasSeen(seen)
+    if (seen.length > 0) return OutboxRefusals.wasSeen(seen)
     if (advance === undefined) return undefined
     const { split, after, token } = advance
     const isFormer = token !== undefined && !fences.holds(OutboxRules.splitLease(origin.source, split), token)
     return isFormer || checkpoints.get(origin.source, split) !== after
-      ? OutboxRules.overtaken(origin.source, split)
+      ? OutboxRefusals.overtaken(origin.source, split)
       : undefined
   }
 
@@ -251,13 +253,13 @@ export const make = (limit: number | undefined): MemoryStore => {
         const lost = fencedOff(settlements, token, fences)
         return lost === undefined
           ? change(() => settlements.reduce((freed, one) => freed + settle(one), 0))
-          : OutboxRules.lostTrack(lost)
+          : OutboxRefusals.lostTrack(lost)
       }),
     take: (track, after, bytes) =>
       Effect.sync((): ReadonlyArray<Parcel> => MemoryLane.take(trackOf(track), after, bytes)),
     compose: (key, compositions, replaces, token) =>
       Effect.suspend(() => {
-        if (!fences.holds(OutboxRules.trackLease(key), token)) return OutboxRules.lostTrack(key)
+        if (!fences.holds(OutboxRules.trackLease(key), token)) return OutboxRefusals.lostTrack(key)
         const track = trackOf(key)
         for (const id of replaces) track.compositions.delete(id)
         for (const composition of compositions) MemoryLane.compose(track, composition)
@@ -268,7 +270,7 @@ export const make = (limit: number | undefined): MemoryStore => {
       Effect.suspend(() => {
         const track = { route, lane, track: by?.track ?? 0 }
         if (by !== undefined && !fences.holds(OutboxRules.trackLease(track), by.token))
-          return OutboxRules.lostTrack(track)
+          return OutboxRefusals.lostTrack(track)
         gates.set(nameOf(route, lane), { route, lane, gate })
         fences.gateSet({ route, lane }, gate)
         return Effect.void

@@ -1,6 +1,6 @@
 /** One block of an Avro container: its bytes, and the records in them. */
 import type { Event } from "@millrace/core/Event"
-import { rawLimit } from "@millrace/core/Outbox"
+import { rawLimit } from "@millrace/core/Intake"
 import type { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"

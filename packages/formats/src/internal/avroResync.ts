@@ -1,5 +1,5 @@
 /** Finds the way on behind a damaged block: the next block or container, and the bytes before it. */
-import { rawLimit } from "@millrace/core/Outbox"
+import { rawLimit } from "@millrace/core/Intake"
 import * as Effect from "effect/Effect"
 import { blockLimit } from "./avroCodecs.ts"
 import { headLimit, magic, parseBlockHead, syncSize } from "./avroFrame.ts"

@@ -3,7 +3,7 @@
  * no part of a whole member. What is whole is handed on whatever stands behind it.
  */
 import { crc32 } from "node:zlib"
-import { rawLimit } from "@millrace/core/Outbox"
+import { rawLimit } from "@millrace/core/Intake"
 import type { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import type { Gap } from "./gap.ts"

@@ -1,6 +1,6 @@
 /** Avro containers, also several joined in one: block by block, and on behind those that are damaged. */
 import type { Event } from "@millrace/core/Event"
-import { rawLimit } from "@millrace/core/Outbox"
+import { rawLimit } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import type { ByteSplit } from "../Bytes.ts"

@@ -1,8 +1,8 @@
 /** JSON in lines, split as bytes: one event a line, or as it comes. */
 import { crc32 } from "node:zlib"
 import type { Event } from "@millrace/core/Event"
+import { rawLimit } from "@millrace/core/Intake"
 import * as JsonLines from "@millrace/core/JsonLines"
-import { rawLimit } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
 import type { Place } from "../Checkpoint.ts"
 import { type Input, windowSize } from "./input.ts"

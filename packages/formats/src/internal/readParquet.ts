@@ -2,7 +2,7 @@
 
 import type { Unreadable } from "@millrace/core/Codec"
 import type { Event } from "@millrace/core/Event"
-import { rawLimit } from "@millrace/core/Outbox"
+import { rawLimit } from "@millrace/core/Intake"
 import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"

@@ -1,6 +1,7 @@
 /** Which appends of a transaction are taken, in their order; each sees what those before it changed. */
 import type { Checkpoint } from "@millrace/core/Intake"
 import type { OutboxError } from "@millrace/core/Outbox"
+import * as OutboxRefusals from "@millrace/core/OutboxRefusals"
 import * as OutboxRules from "@millrace/core/OutboxRules"
 import type { Entry } from "./calls.ts"
 import * as Fences from "./fences.ts"
@@ -25,7 +26,7 @@ export const refusalOf = (existing: Existing, entry: Entry): OutboxError | undef
     const before = remember.filter(
       (id) => (existing.seen.get(shortKey(id)) ?? Number.NEGATIVE_INFINITY) >= unseenSince
     )
-    if (before.length > 0) return OutboxRules.wasSeen(before)
+    if (before.length > 0) return OutboxRefusals.wasSeen(before)
   }
   if (advance !== undefined) {
     const { split, after, token } = advance
@@ -33,7 +34,7 @@ export const refusalOf = (existing: Existing, entry: Entry): OutboxError | undef
       token !== undefined &&
       !Fences.holds(existing.fences, token, OutboxRules.splitLease(origin.source, split))
     const stored = existing.checkpoints.get(checkpointKey(origin.source, split))
-    if (isFormer || stored !== after) return OutboxRules.overtaken(origin.source, split)
+    if (isFormer || stored !== after) return OutboxRefusals.overtaken(origin.source, split)
   }
   if (advance !== undefined) existing.checkpoints.set(checkpointKey(origin.source, advance.split), advance.to)
   for (const id of remember) {

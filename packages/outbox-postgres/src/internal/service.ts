@@ -1,6 +1,7 @@
 /** The outbox as core asks for it. */
 import * as Ledger from "@millrace/core/Ledger"
 import { type Appending, Outbox, type OutboxError, type Stored } from "@millrace/core/Outbox"
+import * as OutboxRefusals from "@millrace/core/OutboxRefusals"
 import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as Effect from "effect/Effect"
 import type { Entry } from "./calls.ts"
@@ -93,7 +94,7 @@ export const make = ({
             const fences = yield* Fences.lock(run, sql, [by?.token])
             const track = { ...lane, track: by?.track ?? 0 }
             if (by !== undefined && !Fences.holdsTrack(fences, by.token, track)) {
-              return yield* OutboxRules.lostTrack(track)
+              return yield* OutboxRefusals.lostTrack(track)
             }
             const before = former === undefined ? null : JSON.stringify(former)
             yield* run(sql.setGate, [number, open, reason, since, notBefore, before, id])

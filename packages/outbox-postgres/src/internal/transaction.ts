@@ -1,5 +1,6 @@
 /** Carries out appends, settlements and compositions in one transaction: locks and reads, decides, writes. */
 import type { OutboxError, Settlement, Stored, TrackKey } from "@millrace/core/Outbox"
+import * as OutboxRefusals from "@millrace/core/OutboxRefusals"
 import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -104,7 +105,7 @@ export const carryOut = Effect.fnUntraced(function* (
     )
   }
   const compose = ({ track, compositions, replaces, token }: Compose): Answer => {
-    if (!Fences.holdsTrack(fences, token, track)) return Result.fail(OutboxRules.lostTrack(track))
+    if (!Fences.holdsTrack(fences, token, track)) return Result.fail(OutboxRefusals.lostTrack(track))
     composed.push({ head: names.headOf(track), compositions, replaces })
     return Result.succeed(0)
   }
@@ -160,7 +161,8 @@ const lostAmong = (
 ): OutboxError | undefined => {
   for (const { parcel } of settlements) {
     const found = locked.get(parcel)
-    if (found !== undefined && !Fences.holdsTrack(fences, token, found)) return OutboxRules.lostTrack(found)
+    if (found !== undefined && !Fences.holdsTrack(fences, token, found))
+      return OutboxRefusals.lostTrack(found)
   }
   return undefined
 }

@@ -1,6 +1,8 @@
 /** The outbox as core asks for it, made of the calls that the store answers. */
 import * as Ledger from "@millrace/core/Ledger"
 import { type Appending, Outbox, OutboxError, type Sequence } from "@millrace/core/Outbox"
+import * as OutboxLeases from "@millrace/core/OutboxLeases"
+import * as OutboxRefusals from "@millrace/core/OutboxRefusals"
 import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as Effect from "effect/Effect"
 import type * as Latch from "effect/Latch"
@@ -43,7 +45,7 @@ export const make = ({ run, room }: Opened): Outbox["Service"] => {
 
   return Outbox.of({
     // One process owns the directory, so whoever else may want a name is in here.
-    ...OutboxRules.ownLeases(),
+    ...OutboxLeases.own(),
     append: (entry) =>
       Effect.mapError(
         Effect.map(
@@ -51,9 +53,9 @@ export const make = ({ run, room }: Opened): Outbox["Service"] => {
           (sequences) => sequences.map((sequence) => ({ sequence, after: 0 }))
         ),
         (error) => {
-          if (error.reason === "Seen") return OutboxRules.wasSeen(error.seen ?? [])
+          if (error.reason === "Seen") return OutboxRefusals.wasSeen(error.seen ?? [])
           return error.reason === "Overtaken" && entry.advance !== undefined
-            ? OutboxRules.overtaken(entry.origin.source, entry.advance.split)
+            ? OutboxRefusals.overtaken(entry.origin.source, entry.advance.split)
             : error
         }
       ),

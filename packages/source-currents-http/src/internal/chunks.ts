@@ -1,7 +1,7 @@
 /** A body as chunks: mostly one. */
 import type { Chunk } from "@millrace/core/Intake"
+import { rawLimit } from "@millrace/core/Intake"
 import * as Json from "@millrace/core/Json"
-import { rawLimit } from "@millrace/core/Outbox"
 import { type BrazeEvent, CustomHttp } from "@millrace/events-braze"
 import type { UnknownEvent } from "@millrace/events-braze/Braze"
 import * as ChunkBuilder from "@millrace/formats/ChunkBuilder"

@@ -1,6 +1,6 @@
 /** What there is to read below a path. */
 import { stat } from "node:fs/promises"
-import { basename } from "node:path"
+import { basename, dirname } from "node:path"
 import type { Problem, Split } from "@millrace/core/Intake"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -34,7 +34,7 @@ export const status = (path: string) => Effect.tryPromise({ try: () => stat(path
 export const survey = Effect.fnUntraced(function* (root: string, from = "") {
   const stats = yield* status(root)
   if (!stats.isDirectory()) {
-    const files = [foundOf(root, basename(root), stats)]
+    const files = [foundOf(dirname(root), basename(root), stats)]
     return { files, ignored: [], unreadable: [], folders: new Map(), hasLinks: false } satisfies Survey
   }
   const now = yield* Clock.currentTimeMillis

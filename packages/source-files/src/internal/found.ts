@@ -1,9 +1,11 @@
 /** A file to read, and the order of files. */
 import type { Stats } from "node:fs"
+import { join } from "node:path"
 import type { Split } from "@millrace/core/Intake"
 
 export interface Found {
-  readonly path: string
+  /** The root; of a single file its folder. The path is not kept: there may be a million files. */
+  readonly root: string
   /** The path relative to the root, with `/` between folders. */
   readonly split: Split
   readonly size: number
@@ -11,12 +13,14 @@ export interface Found {
   readonly modified: number
 }
 
-export const foundOf = (path: string, split: Split, { size, mtimeMs }: Stats): Found => ({
-  path,
+export const foundOf = (root: string, split: Split, { size, mtimeMs }: Stats): Found => ({
+  root,
   split,
   size,
   modified: mtimeMs
 })
+
+export const pathOf = ({ root, split }: Pick<Found, "root" | "split">): string => join(root, split)
 
 const hour = /(?:^|\/)date=(\d{4}-\d\d-\d\d-\d\d)(?:\/|$)/
 /** The hour in a path, as Currents writes it; empty where there is none. */

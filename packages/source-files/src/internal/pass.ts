@@ -1,5 +1,4 @@
 /** Looks at what there is, reads what is new, and does so again while it follows. */
-import { join } from "node:path"
 import type { Intake, Problem, Split, Unread } from "@millrace/core/Intake"
 import { type RunOptions, SourceError } from "@millrace/core/Source"
 import type { SplitReader } from "@millrace/formats/SplitReader"
@@ -14,7 +13,7 @@ import * as Result from "effect/Result"
 import { look as lookAt, nothingBelow, type Survey, status, survey } from "./discover.ts"
 import { failure } from "./failure.ts"
 import { splitOf } from "./fileBytes.ts"
-import { type Found, hourIn, hourOf, inOrder } from "./found.ts"
+import { type Found, hourIn, hourOf, inOrder, pathOf } from "./found.ts"
 import * as Notices from "./notices.ts"
 import * as Present from "./present.ts"
 import * as Standing from "./standing.ts"
@@ -70,7 +69,7 @@ export const run = Effect.fnUntraced(function* (
   reader: SplitReader
 ) {
   const scope = yield* Effect.scope
-  const seen = new Map<string, Seen>()
+  const seen = new Map<Split, Seen>()
   const told = new Set<string>()
   const tellOnce = (about: string, message: string) =>
     Effect.suspend(() => {
@@ -91,8 +90,8 @@ export const run = Effect.fnUntraced(function* (
     // What was lost under way is looked at again with the next look.
     if (claimed._tag !== "Finished") return
     const unread = claimed.value
-    seen.set(file.path, { size: file.size, modified: file.modified, unread })
-    if (unread !== undefined && !follow) yield* tell(unreadMessage(file.path, unread, again))
+    seen.set(file.split, { size: file.size, modified: file.modified, unread })
+    if (unread !== undefined && !follow) yield* tell(unreadMessage(pathOf(file), unread, again))
   })
 
   /**
@@ -105,7 +104,7 @@ export const run = Effect.fnUntraced(function* (
     if (Result.isFailure(there)) return [problemOf(there.failure)]
     const left: Unread = { byte: 0, what: "the file went before it was read; put it back" }
     for (const { split } of files) yield* intake.unread(split, left)
-    for (const { path } of files.slice(0, named)) yield* tell(`${path}: ${left.what}`)
+    for (const file of files.slice(0, named)) yield* tell(`${pathOf(file)}: ${left.what}`)
     if (files.length > named) yield* tell(`and ${files.length - named} more files went before they were read`)
     return []
   })
@@ -117,10 +116,10 @@ export const run = Effect.fnUntraced(function* (
   const pass = Effect.fnUntraced(function* ({ files, unreadable }: Pick<Survey, "files" | "unreadable">) {
     const changed: Array<Found> = []
     for (const file of files) {
-      const before = seen.get(file.path)
+      const before = seen.get(file.split)
       if (before?.size !== file.size || before.modified !== file.modified) changed.push(file)
       // A file that is being written ends too early at any time; one that has come to rest should not.
-      else if (before.unread !== undefined) yield* tell(unreadMessage(file.path, before.unread, again))
+      else if (before.unread !== undefined) yield* tell(unreadMessage(pathOf(file), before.unread, again))
     }
     news = changed.map(({ split }) => split)
     yield* intake.expect(changed.reduce((sum, { size }) => sum + size, 0))
@@ -140,8 +139,8 @@ export const run = Effect.fnUntraced(function* (
   /** Of files that are gone nothing is kept here; one that comes back is opened again, and its checkpoint says what is new. */
   const forget = (files: ReadonlyArray<Found>): void => {
     if (seen.size <= files.length) return
-    const there = new Set(files.map(({ path }) => path))
-    for (const path of seen.keys()) if (!there.has(path)) seen.delete(path)
+    const there = new Set(files.map(({ split }) => split))
+    for (const split of seen.keys()) if (!there.has(split)) seen.delete(split)
   }
 
   const standing = Standing.make(root)
@@ -228,7 +227,7 @@ export const run = Effect.fnUntraced(function* (
       const now = yield* Clock.currentTimeMillis
       foldersAt = now + rests.folders * Math.min(now - start, used())
     }
-    const isKnown = (split: Split) => standing.isKnownFolder(split) || seen.has(join(root, split))
+    const isKnown = (split: Split) => standing.isKnownFolder(split) || seen.has(split)
     const found = yield* lookAt(root, { from, now: start, start: changes.folders, isKnown })
     if (found.hasLinks) return yield* look
     const isLess = standing.update(found)

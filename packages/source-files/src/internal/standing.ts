@@ -100,9 +100,8 @@ export const make = (root: string): Standing => {
     }
     const found = await Promise.all(
       [...splits].map(async (split) => {
-        const path = join(root, split)
-        const stats = await attempt(path)
-        return stats?.isFile() === true ? [foundOf(path, split, stats)] : []
+        const stats = await attempt(join(root, split))
+        return stats?.isFile() === true ? [foundOf(root, split, stats)] : []
       })
     )
     return found.flat()

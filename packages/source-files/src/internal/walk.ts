@@ -92,7 +92,7 @@ export const walk = async (root: string, options: Options, signal: AbortSignal):
       } else if (stats.isDirectory()) linkedFolders.push(split)
       else if (!isReadable(split)) {
         if (!isTemporary(split)) ignored.push(split)
-      } else if (stats.isFile()) linked.push({ key: identity(stats), file: foundOf(path, split, stats) })
+      } else if (stats.isFile()) linked.push({ key: identity(stats), file: foundOf(root, split, stats) })
     } catch (cause) {
       if (isReadable(split)) unreadable.push(problemOf(failure(path)(cause), split))
     }
@@ -103,7 +103,7 @@ export const walk = async (root: string, options: Options, signal: AbortSignal):
     try {
       const stats = await stat(path)
       if (!stats.isFile()) return
-      files.push(foundOf(path, split, stats))
+      files.push(foundOf(root, split, stats))
       own.add(identity(stats))
     } catch (cause) {
       const error = failure(path)(cause)

@@ -189,7 +189,7 @@ export const fleetBugs: ReadonlyArray<Bug> = [
   {
     name: "a former owner may compose",
     file: "internal/memoryStore.ts",
-    find: "if (!fences.holds(OutboxRules.trackLease(key), token)) return OutboxRules.lostTrack(key)",
+    find: "if (!fences.holds(OutboxRules.trackLease(key), token)) return OutboxRefusals.lostTrack(key)",
     replace: "",
     breaks: ["fences"]
   },
