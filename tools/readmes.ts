@@ -1,5 +1,6 @@
 /**
- * The tables in the READMEs of plugins: settings and credentials from their schemas, outcomes from what they do. They
+ * The tables in the READMEs of plugins: settings and credentials from their schemas, outcomes from what they do; and tables of what
+ * else is declared in one place, such as metrics. They
  * stand between marks such as `<!-- settings -->` and `<!-- /settings -->`; all else in a README is written by hand, and
  * so is all of a README without marks.
  *
@@ -15,6 +16,7 @@ import { missingIn } from "./readmes/configuration.ts"
 import { diskTable } from "./readmes/disk.ts"
 import { fieldTable } from "./readmes/fields.ts"
 import { placesIn, put } from "./readmes/markdown.ts"
+import { metricTables } from "./readmes/metrics.ts"
 import { outcomeTable } from "./readmes/outcomes.ts"
 import { probe } from "./readmes/probe.ts"
 import { subjects } from "./readmes/subjects.ts"
@@ -50,29 +52,41 @@ const plugins = readdirSync(join(root, "packages")).flatMap((name) => {
   return kind === undefined ? [] : [{ name, kind }]
 })
 
+/** Whose tables are not those of a plugin. */
+const others: ReadonlyArray<readonly [file: string, tables: () => ReadonlyMap<string, string>]> = [
+  ["packages/telemetry/README.md", metricTables]
+]
+
 const isCheck = process.argv.includes("--check")
 const problems: Array<string> = []
 let written = 0
+
+/** Writes the tables to their places, or compares; yields the text with them. */
+const write = (file: string, before: string, tables: ReadonlyMap<string, string>): string => {
+  const places = placesIn(before)
+  for (const place of tables.keys())
+    if (!places.includes(place))
+      problems.push(`${file} has no marks <!-- ${place} --> and <!-- /${place} -->`)
+  for (const place of places)
+    if (!tables.has(place))
+      problems.push(`${file}: nothing is known of ${place}; see tools/readmes/subjects.ts`)
+  const after = [...tables].reduce((text, [place, table]) => put(text, place, table), before)
+  written += tables.size
+  if (after === before) return after
+  if (isCheck) problems.push(`${file}: its tables differ from the sources; run npm run readmes`)
+  else writeFileSync(join(root, file), after)
+  return after
+}
+
 for (const { kind, name } of plugins) {
   const readme = `packages/${name}/README.md`
   const before = readFileSync(join(root, readme), "utf8")
-  const places = placesIn(before)
   // Without any marks its tables are written by hand.
-  if (places.length === 0) continue
-  const tables = await Effect.runPromise(tablesOf(name, kind))
-  for (const place of tables.keys())
-    if (!places.includes(place))
-      problems.push(`${readme} has no marks <!-- ${place} --> and <!-- /${place} -->`)
-  for (const place of places)
-    if (!tables.has(place))
-      problems.push(`${readme}: nothing is known of ${place}; see tools/readmes/subjects.ts`)
-  const after = [...tables].reduce((text, [place, table]) => put(text, place, table), before)
+  if (placesIn(before).length === 0) continue
+  const after = write(readme, before, await Effect.runPromise(tablesOf(name, kind)))
   problems.push(...missingIn(after).map((what) => `${readme}: ${what}`))
-  written += tables.size
-  if (after === before) continue
-  if (isCheck) problems.push(`${readme}: its tables differ from the sources; run npm run readmes`)
-  else writeFileSync(join(root, readme), after)
 }
+for (const [file, tables] of others) write(file, readFileSync(join(root, file), "utf8"), tables())
 
 // A check that read nothing must not pass.
 if (written === 0) problems.push("no tables were found")

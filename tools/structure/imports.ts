@@ -9,6 +9,7 @@ const allowed: ReadonlyArray<readonly [RegExp, RegExp]> = [
   [/^@millrace\/core$/, /^$/],
   [/^@millrace\/(events-.*|http|formats|config|operations|testing)$/, /^@millrace\/core$/],
   [/^@millrace\/objects$/, /^@millrace\/(core|formats|events-.*)$/],
+  [/^@millrace\/telemetry$/, /^@millrace\/(core|http|operations)$/],
   [plugin, /^@millrace\/(core|http|formats|objects|events-.*)$/],
   [/^@millrace\/mparticle-emulator$/, /^@millrace\/page$/],
   [/^@millrace\/page$/, /^@millrace\/(core|operations)$/],

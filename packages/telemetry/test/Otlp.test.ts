@@ -1,0 +1,180 @@
+/** What reaches a collector of OpenTelemetry, over a real connection. */
+import { assert, describe, it } from "@effect/vitest"
+import { OutboxMemory, Outcome } from "@millrace/core"
+import { Telemetry } from "@millrace/telemetry"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import * as Collector from "./support/collector.ts"
+import * as Exporter from "./support/exporter.ts"
+
+const memory = Effect.provide(OutboxMemory.layer)
+const crm = { route: "crm", lane: "main" }
+
+const rejecting: Exporter.Answer = (id) =>
+  /^event-\d*5$/.test(id) ? Outcome.rejected("bad-request", "words of the remote") : undefined
+
+/** Waits until it holds; the test hangs if it never does. */
+const until = (holds: () => boolean): Effect.Effect<void> =>
+  Effect.suspend(() => (holds() ? Effect.void : Effect.andThen(Effect.sleep(5), until(holds))))
+
+const recorded = () => {
+  const lines: Array<string> = []
+  const logger = Logger.make(
+    ({ logLevel, message }) => void lines.push(`${logLevel} ${[message].flat().join(" ")}`)
+  )
+  return { lines, layer: Logger.layer([logger]) }
+}
+
+const key = Redacted.make("s3cret-of-the-collector")
+
+/** Runs an exporter that tells a collector, until `done` holds; then it ends. */
+const told = Effect.fnUntraced(function* (
+  url: string,
+  options: { readonly done: () => boolean; readonly headers?: Telemetry.Otlp["headers"] }
+) {
+  const scope = yield* Scope.make()
+  const ledger = yield* Effect.gen(function* () {
+    const headers = options.headers ?? Effect.succeed({ "x-api-key": key })
+    const otlp = { url, headers, interval: 100 }
+    const telemetry = yield* Telemetry.make({ exporter: "shop", version: "1.2.3", otlp })
+    const { overview, running } = yield* Exporter.start(
+      Exporter.definition(Exporter.destination(rejecting)),
+      telemetry
+    )
+    yield* telemetry.push(overview)
+    yield* until(options.done)
+    return yield* running.ledger
+  }).pipe(Scope.provide(scope))
+  yield* Scope.close(scope, Exit.void)
+  return ledger
+})
+
+describe("a collector of OpenTelemetry", () => {
+  it.live("is sent the metrics, with the ledger's counts, units and the name of the exporter", () =>
+    Effect.gen(function* () {
+      const collector = yield* Collector.start
+      const delivered = () => {
+        const point = Collector.metricsIn(collector.taken)?.point("millrace_events_total", {
+          ...crm,
+          outcome: "delivered"
+        })
+        return point !== undefined && "asDouble" in point && point.asDouble === 40
+      }
+      const ledger = yield* told(collector.url, { done: delivered })
+      assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: 40 })
+      const { metrics, point, resource } = Collector.metricsIn(collector.taken)!
+      assert.strictEqual(resource["service.name"], "shop")
+      assert.strictEqual(resource["service.version"], "1.2.3")
+      assert.isTrue(metrics.get("millrace_events_total")?.sum?.isMonotonic)
+      assert.strictEqual(metrics.get("millrace_attempt_seconds")?.unit, "s")
+      assert.strictEqual(metrics.get("millrace_outbox_bytes")?.unit, "By")
+      const attempts = point("millrace_attempt_seconds", crm)
+      assert.isTrue(attempts !== undefined && "bucketCounts" in attempts && attempts.count > 0)
+      const open = point("millrace_lane_open", crm)
+      assert.isTrue(open !== undefined && "asDouble" in open && open.asDouble === 1)
+    }).pipe(Effect.scoped, memory)
+  )
+
+  it.live("is sent a span for each chunk, append and attempt, with their own times", () =>
+    Effect.gen(function* () {
+      const collector = yield* Collector.start
+      const before = Date.now()
+      const all = () => Collector.spansIn(collector.taken)
+      yield* told(collector.url, {
+        done: () => all().filter(({ name }) => name === "millrace.attempt").length >= 5
+      })
+      const after = Date.now()
+      const spans = all()
+      const of = (name: string) => spans.filter((span) => span.name === name)
+      assert.strictEqual(of("millrace.chunk").length, 5)
+      assert.strictEqual(of("millrace.append").length, 5)
+      assert.strictEqual(new Set(spans.map(({ spanId }) => spanId)).size, spans.length)
+      for (const { startTimeUnixNano, endTimeUnixNano, resource } of spans) {
+        assert.isAtLeast(Number(startTimeUnixNano) / 1e6, before - 1)
+        assert.isAtMost(Number(endTimeUnixNano) / 1e6, after + 1)
+        assert.isTrue(BigInt(startTimeUnixNano) <= BigInt(endTimeUnixNano))
+        assert.strictEqual(resource["service.name"], "shop")
+      }
+      const attempts = of("millrace.attempt")
+      const sum = attempts.reduce((total, { attributes }) => total + Number(attributes["millrace.events"]), 0)
+      assert.strictEqual(sum, 45)
+      const partly = attempts.find(({ attributes }) => attributes["millrace.outcome"] === "partly")
+      assert.strictEqual(partly?.attributes["millrace.reason"], "bad-request")
+      assert.notInclude(JSON.stringify(collector.taken), "words of the remote")
+    }).pipe(Effect.scoped, memory)
+  )
+
+  it.live("is sent headers that are secrets, and nobody else sees them", () => {
+    const { lines, layer } = recorded()
+    return Effect.gen(function* () {
+      const collector = yield* Collector.start
+      const { taken } = collector
+      let turn = 0
+      const headers = Effect.sync(() => ({ "x-api-key": Redacted.make(`${Redacted.value(key)}-${turn++}`) }))
+      yield* told(collector.url, {
+        headers,
+        done: () => new Set(taken.map(({ headers }) => headers["x-api-key"])).size > 2
+      })
+      assert.isTrue(taken.every(({ headers }) => headers["x-api-key"]?.includes(Redacted.value(key))))
+      assert.notInclude(JSON.stringify(taken.map(({ body }) => body)), Redacted.value(key))
+      assert.notInclude(lines.join("\n"), Redacted.value(key))
+    }).pipe(Effect.scoped, memory, Effect.provide(layer))
+  })
+
+  const troubles: ReadonlyArray<
+    readonly [string, (collector: { answer: (path: string) => number | "hang" }) => void]
+  > = [
+    ["refuses", (collector) => (collector.answer = () => 401)],
+    ["fails", (collector) => (collector.answer = () => 503)],
+    ["says nothing", (collector) => (collector.answer = () => "hang")]
+  ]
+  for (const [name, trouble] of troubles)
+    it.live(`that ${name} holds up no event, and the log says so at most once`, () => {
+      const { lines, layer } = recorded()
+      return Effect.gen(function* () {
+        const collector = yield* Collector.start
+        let isDelivered = false
+        trouble(collector)
+        const scope = yield* Scope.make()
+        yield* Effect.gen(function* () {
+          const otlp = { url: collector.url, headers: Effect.succeed({ "x-api-key": key }), interval: 20 }
+          const telemetry = yield* Telemetry.make({ exporter: "shop", version: "1", otlp })
+          const { overview, running } = yield* Exporter.start(
+            Exporter.definition(Exporter.destination(() => undefined)),
+            telemetry
+          )
+          yield* telemetry.push(overview)
+          const ended = Effect.flatMap(running.ledger, (ledger) =>
+            Effect.sync(() => {
+              isDelivered = ledger.routes["crm"]?.delivered["main"] === 45
+            })
+          )
+          while (
+            !isDelivered ||
+            (name !== "says nothing" && !lines.some((line) => line.includes("collector")))
+          )
+            yield* Effect.andThen(ended, Effect.sleep(5))
+        }).pipe(Scope.provide(scope))
+        collector.close()
+        yield* Scope.close(scope, Exit.void)
+        assert.isTrue(isDelivered)
+        assert.isAtMost(lines.filter((line) => line.includes("collector")).length, 1)
+        assert.notInclude(lines.join("\n"), Redacted.value(key))
+      }).pipe(Effect.scoped, memory, Effect.provide(layer))
+    })
+
+  it.live("that takes it again is told of in the log", () => {
+    const { lines, layer } = recorded()
+    return Effect.gen(function* () {
+      const collector = yield* Collector.start
+      let asked = 0
+      collector.answer = () => (asked++ < 2 ? 503 : 200)
+      yield* told(collector.url, { done: () => lines.some((line) => line.includes("takes it again")) })
+      assert.isAbove(collector.taken.length, 0)
+      assert.strictEqual(lines.filter((line) => line.includes("takes nothing: status 503")).length, 1)
+    }).pipe(Effect.scoped, memory, Effect.provide(layer))
+  })
+})
