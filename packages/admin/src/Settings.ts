@@ -5,6 +5,7 @@
  */
 import type { Watched } from "@millrace/operations/Alerts"
 import type { Operations } from "@millrace/operations/Operations"
+import type { Overview } from "@millrace/operations/Overview"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { History } from "./History.ts"
@@ -41,8 +42,8 @@ export interface Administered extends Pick<Watched, "definition" | "name" | "thr
   readonly notReady: Effect.Effect<string | undefined>
   /** What lanes did in the last hour; without it the page shows none of that. */
   readonly history?: Pick<History, "lanes">
-  /** Metrics in Prometheus' text format; without it `/metrics` is not found. */
-  readonly metrics?: Effect.Effect<string, { readonly message: string }>
+  /** Makes metrics in Prometheus' text format of how the exporter stands; without it `/metrics` is not found. */
+  readonly metrics?: (overview: Overview) => Effect.Effect<string, { readonly message: string }>
   /** The configuration as commands name it, such as `millrace.yaml`: the page shows commands with it. */
   readonly config?: string
 }

@@ -41,7 +41,11 @@ describe("the API", () => {
 
   it.live("tells all that status tells, with what lanes did in the last hour", () =>
     Effect.gen(function* () {
-      const { url } = yield* start(world, {}, { metrics: Effect.succeed("millrace_lane_open 1\n") })
+      const { url } = yield* start(
+        world,
+        {},
+        { metrics: ({ lanes }) => Effect.succeed(`millrace_lanes ${lanes.length}\n`) }
+      )
       const status = yield* get(url, "/api/status")
       assert.deepStrictEqual(Ledger.imbalance(status), [])
       assert.deepStrictEqual(status.routes.crm.dead, { "bad-request": 10 })
@@ -60,7 +64,7 @@ describe("the API", () => {
       assert.deepStrictEqual((yield* get(url, "/api/alerts")).attention, status.attention)
       const metrics = yield* ask(url, "/metrics")
       assert.match(metrics.headers["content-type"] ?? "", /version=0\.0\.4/)
-      assert.strictEqual(metrics.body, "millrace_lane_open 1\n")
+      assert.strictEqual(metrics.body, "millrace_lanes 2\n")
     }).pipe(memory)
   )
 

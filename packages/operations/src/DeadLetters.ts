@@ -9,6 +9,7 @@ import * as Codec from "@millrace/core/Codec"
 import * as Found from "@millrace/core/DeadLetters"
 import type { Definition } from "@millrace/core/Definition"
 import type { Event } from "@millrace/core/Event"
+import type { Ledger } from "@millrace/core/Ledger"
 import type { DeadLetter, DeadLetterHead, DeadLetterPage, Outbox, OutboxError } from "@millrace/core/Outbox"
 import * as Preview from "@millrace/core/Preview"
 import * as Effect from "effect/Effect"
@@ -124,6 +125,16 @@ const listedOf = (head: DeadLetterHead): Listed => {
 /** Characters of a detail that a list shows. */
 const longestDetail = 2000
 
+/** Whether the ledger counts what the filter finds: then not even heads have to be read, of which there may be a million. */
+const isOfLedger = ({ route: _, reason: _reason, ...others }: Found.Filter): boolean =>
+  Object.keys(others).length === 0
+
+const countOf = ({ routes }: Ledger, { route, reason }: Found.Filter): number =>
+  Object.entries(routes)
+    .filter(([name]) => route === undefined || name === route)
+    .flatMap(([, { dead }]) => Object.entries(dead))
+    .reduce((sum, [name, letters]) => (reason === undefined || name === reason ? sum + letters : sum), 0)
+
 /**
  * The oldest `most` letters, without their records. It reads the records of the letters that it lists, and of others only
  * where the filter asks for what stands in them.
@@ -137,6 +148,7 @@ export const list: (
   filter: Found.Filter,
   most: number
 ) => Effect.Effect<List, OutboxError> = Effect.fnUntraced(function* (outbox, definition, filter, most) {
+  if (most === 0 && isOfLedger(filter)) return { total: countOf(yield* outbox.ledger, filter), letters: [] }
   const read = Found.decoder(definition)
   const letters: Array<Listed> = []
   let total = 0
@@ -183,11 +195,12 @@ export const listPage: (
     const found: Array<Found.Found> = []
     const ids: Array<number> = []
     const isOfHeads = Found.isOfHeads(filter)
+    const headBytes = Math.min(pageBytes, (most + 1) * 1024)
     let next: number | undefined = after
     // One more than is asked for tells whether there are others.
     while (next !== undefined && Math.max(ids.length, found.length) <= most) {
       if (isOfHeads) {
-        const page: DeadLetterPage<DeadLetterHead> = yield* outbox.deadLetterHeads(filter, next, pageBytes)
+        const page: DeadLetterPage<DeadLetterHead> = yield* outbox.deadLetterHeads(filter, next, headBytes)
         ids.push(...page.letters.map(({ id }) => id))
         next = page.after
       } else {

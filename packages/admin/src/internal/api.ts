@@ -61,7 +61,7 @@ export const endpointsOf = (
         answer: () =>
           exporter.metrics === undefined
             ? Effect.succeed(refuse(404, "this exporter tells no metrics"))
-            : Effect.map(exporter.metrics, (body) =>
+            : Effect.map(Effect.flatMap(overview, exporter.metrics), (body) =>
                 text(200, body, "text/plain; version=0.0.4; charset=utf-8")
               )
       }
