@@ -5,6 +5,7 @@
 import * as Admin from "@millrace/admin/Admin"
 import type { AdminError } from "@millrace/admin/AdminError"
 import type { History } from "@millrace/admin/History"
+import type { Administered } from "@millrace/admin/Settings"
 import type { Loaded } from "@millrace/config/Config"
 import type { Operations } from "@millrace/operations/Operations"
 import * as Effect from "effect/Effect"
@@ -16,13 +17,14 @@ interface Run {
   readonly config: string
   readonly operations: Operations
   readonly history: History
+  readonly metrics: Administered["metrics"]
   readonly isStopping: () => boolean
 }
 
 /** Answers until the scope closes; nothing where no endpoint is configured. */
 export const administer = (
   { admin, definition, name, thresholds }: Loaded,
-  { config, history, isStopping, operations }: Run
+  { config, history, isStopping, metrics, operations }: Run
 ): Effect.Effect<void, AdminError, Scope.Scope> =>
   admin === undefined
     ? Effect.void
@@ -34,6 +36,7 @@ export const administer = (
           config,
           operations,
           history,
+          ...(metrics === undefined ? {} : { metrics }),
           notReady: Effect.sync(() => (isStopping() ? "the exporter stops" : undefined))
         }),
         ({ url }) => Effect.logInfo(`admin: the page, health and metrics are at ${url}`)

@@ -12,7 +12,7 @@ import { InputError } from "./exitCode.ts"
 
 /** Fails with everything that is wrong, so that nobody has to mend one thing to hear of the next. */
 export const validate = Effect.fnUntraced(function* (
-  { admin, alerts, definition }: Loaded,
+  { admin, alerts, definition, telemetry }: Loaded,
   options: CheckOptions
 ) {
   const { routes, sources } = definition
@@ -22,6 +22,7 @@ export const validate = Effect.fnUntraced(function* (
     ...Object.values(sources).map(({ check }) => check?.(options) ?? Effect.void),
     ...(alerts?.ways ?? []).map(({ address }) => address),
     ...(admin?.token === undefined ? [] : [admin.token]),
+    ...(telemetry?.otlp === undefined ? [] : [telemetry.otlp.headers]),
     ...ProxySettings.problems().map((message) => Effect.fail({ message }))
   ]
   const results = yield* Effect.forEach(checks, (check) => Effect.result(check))

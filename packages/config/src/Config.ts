@@ -27,6 +27,7 @@ import * as Address from "./internal/address.ts"
 import * as Document from "./internal/Document.ts"
 import { explain, type Issue, misplaced } from "./internal/explain.ts"
 import { importPath } from "./internal/importPath.ts"
+import * as Otlp from "./internal/otlp.ts"
 import { overlapOf, type Placed } from "./internal/overlaps.ts"
 import { failAt, valueAt } from "./internal/place.ts"
 import * as Token from "./internal/token.ts"
@@ -49,6 +50,8 @@ export interface Loaded {
   readonly alerts: Alerts | undefined
   /** The endpoint of a run that follows; absent unless it is configured. */
   readonly admin: Admin | undefined
+  /** Where a run sends metrics and spans; absent unless it is configured. */
+  readonly telemetry: Telemetry | undefined
   readonly thresholds: Thresholds
   /** Who it is among several that share an outbox. */
   readonly instance: Instance
@@ -99,6 +102,23 @@ export interface Admin {
   readonly token?: Effect.Effect<Redacted.Redacted<string>, Plugin.PluginError>
   readonly readOnly: boolean
   readonly names: ReadonlyArray<string>
+}
+
+/**
+ * Where a run sends metrics and spans.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Telemetry {
+  /** A collector of OpenTelemetry. */
+  readonly otlp?: {
+    readonly url: string
+    /** By name; read anew each time. */
+    readonly headers: Effect.Effect<Readonly<Record<string, Redacted.Redacted<string>>>, Plugin.PluginError>
+    /** Milliseconds. */
+    readonly interval: number
+  }
 }
 
 /**
@@ -208,6 +228,7 @@ export const load: (
     }
     return {
       admin: yield* adminOf(config, context),
+      telemetry: yield* telemetryOf(config, context),
       alerts: alertsOf(config, context, reader),
       thresholds: thresholdsOf(config),
       file,
@@ -297,6 +318,34 @@ const adminOf = (
     readOnly,
     names,
     ...(token === undefined ? {} : { token: read(token) })
+  })
+}
+
+const telemetryOf = (
+  { telemetry }: ConfigFile,
+  { document, folder, surroundings }: Context
+): Effect.Effect<Telemetry | undefined, ConfigError> => {
+  if (telemetry?.otlp === undefined) return Effect.succeed(telemetry === undefined ? undefined : {})
+  const { headers = {}, interval, url } = telemetry.otlp
+  const at = ["telemetry", "otlp"]
+  const problem = Otlp.problemOf(url)
+  if (problem !== undefined) return Effect.fail(failAt(document, [...at, "url"], problem))
+  const read = ([name, reference]: readonly [string, SecretReference]) =>
+    Effect.mapBoth(Otlp.readHeader(reference, folder, surroundings.environment), {
+      onSuccess: (value) => [name, value] as const,
+      onFailure: (error) =>
+        located(error, ({ detail, issues: [issue] = [] }) => [
+          failAt(document, [...at, "headers", name], issue?.message ?? detail)
+        ])
+    })
+  return Effect.succeed({
+    otlp: {
+      url,
+      headers: Effect.map(Effect.forEach(Object.entries(headers), read), (found) =>
+        Object.fromEntries(found)
+      ),
+      interval: Duration.toMillis(interval ?? "10 seconds")
+    }
   })
 }
 

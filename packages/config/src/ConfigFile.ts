@@ -241,6 +241,40 @@ export const AdminUse = Schema.Struct({
 })
 
 /**
+ * Where a run sends metrics and spans.
+ *
+ * @since 1.0.0
+ * @category schemas
+ */
+export const TelemetryUse = Schema.Struct({
+  otlp: described(
+    Schema.optionalKey(
+      Schema.Struct({
+        url: described(
+          Schema.NonEmptyString,
+          "The address of a collector of OpenTelemetry, such as http://127.0.0.1:4318: metrics go to `/v1/metrics` below it, spans to `/v1/traces`, as JSON."
+        ),
+        headers: described(
+          Schema.optionalKey(
+            Schema.Record(
+              Schema.String.check(
+                Schema.isPattern(/^[A-Za-z0-9-]+$/, {
+                  message: "the name of a header is letters, digits and `-`"
+                })
+              ),
+              reference("The value of the header")
+            )
+          ),
+          "Headers of each request, such as `authorization`."
+        ),
+        interval: duration('How often metrics are sent ("10 seconds").')
+      })
+    ),
+    "A collector of OpenTelemetry that is sent metrics and spans."
+  )
+})
+
+/**
  * Who an exporter is among several that share an outbox.
  *
  * @since 1.0.0
@@ -297,6 +331,10 @@ export const ConfigFile = Schema.Struct({
   admin: described(
     Schema.optionalKey(AdminUse),
     "Health, metrics, a JSON API and a page of a run that follows; off by default. `{}` is all at its defaults."
+  ),
+  telemetry: described(
+    Schema.optionalKey(TelemetryUse),
+    "Where a run sends metrics and spans; nowhere by default. Prometheus reads metrics at the admin endpoint."
   ),
   alerts: described(
     Schema.optionalKey(AlertsUse),

@@ -9,6 +9,7 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 const support = join(import.meta.dirname, "support")
@@ -370,6 +371,47 @@ describe("a configuration", () => {
       expect(instance).toEqual({ name: "reader-1", roles: ["read"] })
       expect(yield* complaint(`${good}instance: { roles: [] }\n`)).toContain("name read, deliver, or both")
       expect(yield* complaint(`${good}instance: { roles: [write] }\n`)).toContain("instance.roles")
+    })
+  )
+
+  it.effect("says where telemetry goes, with headers that are read anew, and shows none of them", () =>
+    Effect.gen(function* () {
+      const given = (otlp: string) => `${good}telemetry: { otlp: ${otlp} }\n`
+      expect((yield* load(good)).telemetry).toBeUndefined()
+      const plain = (yield* load(given('{ url: "http://127.0.0.1:4318" }'))).telemetry?.otlp
+      expect(plain).toMatchObject({ url: "http://127.0.0.1:4318", interval: 10_000 })
+      expect(yield* plain!.headers).toEqual({})
+      const header = write("header", "first-value\n")
+      const text = given(
+        '{ url: "https://collector.example/otlp", interval: 30 seconds, headers: { x-key: { file: ./header }, authorization: { env: PRINTER_KEY } } }'
+      )
+      const { telemetry } = yield* load(text)
+      expect(telemetry?.otlp?.interval).toBe(30_000)
+      expect(inspect(telemetry, { depth: 9 })).not.toContain("first-value")
+      const read = Effect.map(telemetry!.otlp!.headers, (found) => Redacted.value(found["x-key"]!))
+      expect(yield* read).toBe("first-value")
+      writeFileSync(header, "second-value")
+      expect(yield* read).toBe("second-value")
+      writeFileSync(header, "two\nlines")
+      const { message } = yield* Effect.flip(read)
+      expect(message).toContain("telemetry.otlp.headers.x-key: what it refers to is no value of a header")
+      expect(message).not.toContain("lines")
+      const faults = [
+        [
+          '{ url: "collector:4318" }',
+          "telemetry.otlp.url: is no address that begins with http:// or https://"
+        ],
+        ['{ url: "https://me:pass-word@collector" }', "telemetry.otlp.url: holds a name or a password"],
+        ['{ url: "https://collector?key=1" }', "telemetry.otlp.url: has a query"],
+        ['{ url: "http://c", headers: { x-key: plain } }', "telemetry.otlp.headers.x-key"],
+        ['{ url: "http://c", headers: { "x key": { env: A } } }', "telemetry.otlp.headers"],
+        ["{}", "telemetry.otlp.url: is missing"]
+      ] as const
+      for (const [otlp, expected] of faults) {
+        const said = yield* complaint(given(otlp))
+        expect(said).toContain(expected)
+        expect(said).not.toContain("pass-word")
+      }
     })
   )
 

@@ -29,6 +29,8 @@ export type { Otlp } from "./internal/collector.ts"
 export interface Options {
   /** The name of the exporter. */
   readonly exporter: string
+  /** Who it is among several that share an outbox; what it sends names it. */
+  readonly instance?: string
   /** The version of the program that runs it. */
   readonly version: string
   readonly otlp?: Otlp | undefined
@@ -69,7 +71,7 @@ export const contentType = "text/plain; version=0.0.4; charset=utf-8"
  * @category constructors
  */
 export const make: (options: Options) => Effect.Effect<Telemetry, never, Scope.Scope> = Effect.fnUntraced(
-  function* ({ exporter, version, otlp }) {
+  function* ({ exporter, instance, version, otlp }) {
     const seen = Series.make()
     const collect = (overview: Overview, now: number): Metric.MetricRegistry => {
       const found = Series.make()
@@ -82,7 +84,7 @@ export const make: (options: Options) => Effect.Effect<Telemetry, never, Scope.S
     }
     const metrics = observed(seen)
     const sending =
-      otlp === undefined ? undefined : yield* sendingTo(otlp, { exporter, version, collect, seen })
+      otlp === undefined ? undefined : yield* sendingTo(otlp, { exporter, instance, version, collect, seen })
     return {
       observe: Observer.all([metrics, sending?.observe]) ?? metrics,
       push: sending?.push ?? (() => Effect.void),
@@ -103,6 +105,7 @@ const sendingTo = Effect.fnUntraced(function* (
     ...own
   }: {
     readonly exporter: string
+    readonly instance: string | undefined
     readonly version: string
     readonly collect: (overview: Overview, now: number) => Metric.MetricRegistry
     readonly seen: Series.Series

@@ -39,7 +39,7 @@ const told = Effect.fnUntraced(function* (
   const ledger = yield* Effect.gen(function* () {
     const headers = options.headers ?? Effect.succeed({ "x-api-key": key })
     const otlp = { url, headers, interval: 100 }
-    const telemetry = yield* Telemetry.make({ exporter: "shop", version: "1.2.3", otlp })
+    const telemetry = yield* Telemetry.make({ exporter: "shop", instance: "one", version: "1.2.3", otlp })
     const { overview, running } = yield* Exporter.start(
       Exporter.definition(Exporter.destination(rejecting)),
       telemetry
@@ -68,6 +68,7 @@ describe("a collector of OpenTelemetry", () => {
       const { metrics, point, resource } = Collector.metricsIn(collector.taken)!
       assert.strictEqual(resource["service.name"], "shop")
       assert.strictEqual(resource["service.version"], "1.2.3")
+      assert.strictEqual(resource["service.instance.id"], "one")
       assert.isTrue(metrics.get("millrace_events_total")?.sum?.isMonotonic)
       assert.strictEqual(metrics.get("millrace_attempt_seconds")?.unit, "s")
       assert.strictEqual(metrics.get("millrace_outbox_bytes")?.unit, "By")

@@ -30,6 +30,7 @@ import { configArgument, load, startedAs } from "../load.ts"
 import { showProgress } from "../progress.ts"
 import { startReaders } from "../readers.ts"
 import * as SendAlerts from "../sendAlerts.ts"
+import { overviewOf, telemetryOf } from "../telemetry.ts"
 import * as Terminal from "../terminal.ts"
 import { shown } from "../thrownText.ts"
 import { unreadText } from "../unreadText.ts"
@@ -79,6 +80,7 @@ export const run = Command.make(
       function* (readers: ReadonlyArray<Reader>) {
         const outbox = yield* Outbox.Outbox
         const before = yield* outbox.ledger
+        const telemetry = yield* telemetryOf(loaded, { follow })
         const running = yield* Exporter.start(definition, {
           follow,
           patience,
@@ -89,7 +91,10 @@ export const run = Command.make(
           Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox)),
           Effect.provideService(
             Observer.Observer,
-            follow && loaded.admin !== undefined ? history.observe : undefined
+            Observer.all([
+              follow && loaded.admin !== undefined ? history.observe : undefined,
+              telemetry?.observe
+            ])
           )
         )
         end = yield* Notes.begin(store.directory, follow)
@@ -98,11 +103,18 @@ export const run = Command.make(
           follows: follow
         })
         if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
+        yield* telemetry?.push(overviewOf(loaded, operations)) ?? Effect.void
         yield* SendAlerts.ready(loaded)
         const alerts = yield* Alerts.watch(watched, operations)
         const notes = yield* Notes.watch(store.directory, running)
         if (follow) {
-          yield* administer(loaded, { config, history, operations, isStopping: () => isStopped })
+          yield* administer(loaded, {
+            config,
+            history,
+            operations,
+            metrics: telemetry?.prometheus,
+            isStopping: () => isStopped
+          })
         }
         yield* drainOnSignal(running, () => {
           isStopped = true

@@ -24,6 +24,7 @@ export interface Sending {
 
 export interface Options extends Collector.Otlp {
   readonly exporter: string
+  readonly instance: string | undefined
   readonly version: string
   /** All metrics, with those of an exporter that stands so. */
   readonly collect: (overview: Overview, now: number) => Metric.MetricRegistry
@@ -40,7 +41,7 @@ const addressOf = (url: string, signal: "traces" | "metrics"): string =>
 export const start = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Sending, never, Scope.Scope> {
-  const { collect, exporter, headers, interval, onDropped, url, version } = options
+  const { collect, exporter, headers, instance, interval, onDropped, url, version } = options
   const scope = yield* Effect.scope
   const client = yield* Collector.make(new URL(url).origin, headers)
   const context = yield* Layer.buildWithScope(
@@ -51,7 +52,11 @@ export const start = Effect.fnUntraced(function* (
     ),
     scope
   )
-  const resource = { serviceName: exporter, serviceVersion: version }
+  const resource = {
+    serviceName: exporter,
+    serviceVersion: version,
+    ...(instance === undefined ? {} : { attributes: { "service.instance.id": instance } })
+  }
   const tracer = yield* Effect.provide(
     OtlpTracer.make({
       url: addressOf(url, "traces"),
