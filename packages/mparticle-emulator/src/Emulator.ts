@@ -5,6 +5,7 @@
  * @since 1.0.0
  */
 import { createServer } from "node:http"
+import * as Page from "@millrace/page/Page"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -20,6 +21,7 @@ import { fileCapture, memoryCapture } from "./internal/captureStore.ts"
 import { eventsApi } from "./internal/eventsApi.ts"
 import { makeFailures } from "./internal/failures.ts"
 import { listen } from "./internal/listen.ts"
+import { isOfPage, servePage } from "./internal/page.ts"
 import { replay } from "./internal/replay.ts"
 import { makeTally } from "./internal/tally.ts"
 import { makeTokenBuckets } from "./internal/tokenBucket.ts"
@@ -124,9 +126,12 @@ export const start = Effect.fn("Emulator.start")(function* (
     fork
   })
 
-  const server = createServer((request, response) =>
-    request.url?.startsWith("/_emulator") ? admin(request, response) : events(request, response)
-  )
+  const page = servePage(yield* Effect.cached(Page.load("emulator")), fork)
+  const server = createServer((request, response) => {
+    if (isOfPage(request)) page(request, response)
+    else if (request.url?.startsWith("/_emulator")) admin(request, response)
+    else events(request, response)
+  })
   const url = yield* listen(server, options.host ?? "127.0.0.1", options.port ?? 0)
   return { url, ...control, requests: capture.entries }
 })

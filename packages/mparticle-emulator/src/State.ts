@@ -32,6 +32,8 @@ export interface Counts {
   readonly unanswered: number
   /** Requests refused, by status, whether on their own account or on demand. */
   readonly refused: Readonly<Record<string, number>>
+  /** Events of the batches kept, by event name or, without one, event type. Of very many types, the first 500 by themselves. */
+  readonly types: Readonly<Record<string, number>>
 }
 
 /**

@@ -409,18 +409,37 @@ describe("looking at it", () => {
     })
   )
 
-  it.live("the state and the page tell the same, and the page loads nothing else", () =>
+  it.live("its address is a page in a browser, which asks for the state alone and is not captured", () =>
     Effect.gen(function* () {
-      const { state, url } = yield* start({ feeds: { ...feeds, "<b>&": { key: "k", secret: "s" } } })
+      const { requests, state, url } = yield* start()
       yield* send(url, bulk("a", "b", "c"))
       const json = yield* send(url, "", { method: "GET", path: "/_emulator/state" })
       expect(JSON.parse(json.text)).toEqual(state())
-      const page = yield* send(url, "", { method: "GET", path: "/_emulator" })
-      expect(page.headers.get("content-type")).toContain("text/html")
-      expect(page.text).toContain('<th scope="row">ios</th><td>1</td><td>3</td>')
-      expect(page.text).toContain("&lt;b>&amp;")
-      expect(page.text).not.toMatch(/src=|href="(?!data:,")|url\(|https?:/)
+      expect(state().feeds["ios"]?.types).toEqual({ "Email Sends": 3 })
+      for (const path of ["/", "/_emulator", "/page.js", "/page.css"]) {
+        const page = yield* send(url, "", { method: "GET", path })
+        expect(page.status).toBe(200)
+        expect(page.headers.get("content-security-policy")).toContain("default-src 'none'")
+      }
+      expect(requests()).toHaveLength(1)
       expect((yield* send(url, "", { path: "/_emulator/nothing" })).status).toBe(404)
+      expect((yield* send(url, "", { path: "/" })).status).toBe(404)
+    })
+  )
+
+  it.live("counts very many types of events, and no more than it has room for", () =>
+    Effect.gen(function* () {
+      const { state, url } = yield* start()
+      for (let part = 0; part < 6; part++) {
+        const batches = Array.from({ length: 100 }, (_, index) => {
+          const id = `${part * 100 + index}`
+          return batch(id, { events: [event(id, { event_name: `type ${id}` })] })
+        })
+        yield* send(url, JSON.stringify(batches))
+      }
+      const { types } = state().totals
+      expect(Object.keys(types)).toHaveLength(501)
+      expect(types["(others)"]).toBe(100)
     })
   )
 

@@ -56,6 +56,16 @@ const types: Readonly<Record<string, string>> = {
   "icon.svg": "image/svg+xml"
 }
 
+const pathOf = (file: string): string => (file === "index.html" ? "/" : `/${file}`)
+
+/**
+ * The paths of every page.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export const paths: ReadonlySet<string> = new Set(Object.keys(types).map(pathOf))
+
 /** In the source tree the files are made when they are needed; a published package has them beside this module. */
 const read = async (name: Name): Promise<Readonly<Record<string, Uint8Array>>> => {
   if (import.meta.url.endsWith(".ts")) {
@@ -87,7 +97,7 @@ export const load = (name: Name): Effect.Effect<Page> =>
     (files) =>
       new Map(
         Object.entries(types).map(([file, type]) => [
-          file === "index.html" ? "/" : `/${file}`,
+          pathOf(file),
           fileOf(type, files[file] ?? new Uint8Array())
         ])
       )

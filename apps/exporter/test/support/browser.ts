@@ -76,10 +76,8 @@ export const assertFits = async (page: Page, what: string): Promise<void> => {
 const pictures = process.env["MILLRACE_PICTURES"]
 
 /** A picture for the documentation, where MILLRACE_PICTURES names a folder. */
-export const picture = async (page: Page, name: string, height?: number): Promise<void> => {
+export const picture = async (page: Page, name: string): Promise<void> => {
   if (pictures === undefined) return
   mkdirSync(pictures, { recursive: true })
-  const path = join(pictures, `${name}.png`)
-  if (height === undefined) await page.screenshot({ path })
-  else await page.screenshot({ path, clip: { x: 0, y: 0, width: page.viewportSize()?.width ?? 0, height } })
+  await page.screenshot({ path: join(pictures, `${name}.png`) })
 }

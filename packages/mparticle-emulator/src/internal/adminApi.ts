@@ -7,7 +7,6 @@ import * as Feeds from "../Feeds.ts"
 import type { State } from "../State.ts"
 import { errorBody } from "./errorBody.ts"
 import { explainIssue } from "./explainIssue.ts"
-import { page } from "./page.ts"
 import { parseJson } from "./parseJson.ts"
 import { readBody } from "./readBody.ts"
 import { type Reply, reply } from "./reply.ts"
@@ -54,8 +53,6 @@ export const adminApi = ({ clear, fail, setFeeds, state }: AdminApi) => {
 
   const answer = (target: string, body: string): Reply => {
     switch (target) {
-      case "GET /_emulator":
-        return { status: 200, headers: { "Content-Type": "text/html; charset=utf-8" }, body: page(state()) }
       case "GET /_emulator/state":
         return json(state())
       case "DELETE /_emulator/state":

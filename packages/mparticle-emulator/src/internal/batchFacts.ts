@@ -8,6 +8,8 @@ export interface BatchFacts {
   readonly fingerprint: number
   readonly events: number
   readonly messages: ReadonlyArray<string>
+  /** What each event is: the name of a custom one, the type of any other. */
+  readonly types: ReadonlyArray<string>
 }
 
 const field = (value: unknown, name: string): unknown =>
@@ -26,6 +28,9 @@ export const timeOf = (event: unknown): number | undefined => {
   return typeof time === "number" ? time : undefined
 }
 
+const typeOf = (event: unknown): string =>
+  text(field(field(event, "data"), "event_name")) ?? text(field(event, "event_type")) ?? "unnamed"
+
 export const batchFacts = (batch: unknown, body: Buffer, span: Span): BatchFacts => {
   const id = text(field(batch, "source_request_id"))
   const events = eventsOf(batch)
@@ -36,6 +41,7 @@ export const batchFacts = (batch: unknown, body: Buffer, span: Span): BatchFacts
         ? 0
         : Number.parseInt(hash("sha1", body.subarray(span.start, span.end)).slice(0, 12), 16),
     events: events.length,
-    messages: events.flatMap((event) => text(field(field(event, "data"), "source_message_id")) ?? [])
+    messages: events.flatMap((event) => text(field(field(event, "data"), "source_message_id")) ?? []),
+    types: events.map(typeOf)
   }
 }

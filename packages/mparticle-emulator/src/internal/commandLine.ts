@@ -43,7 +43,7 @@ A local mParticle Events API that refuses what mParticle refuses and fails on de
   --seed N          the same seed and the same requests give the same failures (default: random)
   -h, --help        show this
 
-While it runs: GET /_emulator shows what it holds, GET /_emulator/state the same as JSON, DELETE
+While it runs: its address shows in a browser what it holds, GET /_emulator/state the same as JSON, DELETE
 /_emulator/state clears it, POST /_emulator/failures sets an array of rules, POST /_emulator/feeds
 replaces the feeds.
 `

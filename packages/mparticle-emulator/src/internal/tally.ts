@@ -41,7 +41,13 @@ interface Account {
   readonly counts: Numbers
   readonly refused: Map<number, number>
   readonly messages: Set<string>
+  /** Events kept, by type. */
+  readonly types: Map<string, number>
 }
+
+/** Types that are counted by themselves, and what the events of all others are counted under. */
+const mostTypes = 500
+const others = "(others)"
 
 const silent: ReadonlyArray<Kind | undefined> = ["reset-before", "reset-after", "hang", "nonsense"]
 
@@ -57,16 +63,28 @@ const zeros = (): Numbers => ({
   unanswered: 0
 })
 
-const emptyAccount = (): Account => ({ counts: zeros(), refused: new Map(), messages: new Set() })
-
-const countsOf = ({ counts, refused }: Account): Counts => ({
-  ...counts,
-  refused: Object.fromEntries(refused)
+const emptyAccount = (): Account => ({
+  counts: zeros(),
+  refused: new Map(),
+  messages: new Set(),
+  types: new Map()
 })
+
+const countsOf = ({ counts, refused, types }: Account): Counts => ({
+  ...counts,
+  refused: Object.fromEntries(refused),
+  types: Object.fromEntries(types)
+})
+
+const addType = (types: Map<string, number>, type: string, count: number): void => {
+  const name = types.has(type) || types.size < mostTypes ? type : others
+  types.set(name, (types.get(name) ?? 0) + count)
+}
 
 const sum = (all: ReadonlyArray<Account>): Counts => {
   const total = emptyAccount()
-  for (const { counts, refused } of all) {
+  for (const { counts, refused, types } of all) {
+    for (const [type, count] of types) addType(total.types, type, count)
     for (const name of numbers) total.counts[name] += counts[name]
     for (const [status, count] of refused) total.refused.set(status, (total.refused.get(status) ?? 0) + count)
   }
@@ -86,7 +104,7 @@ export const makeTally = (): Tally => {
     return account
   }
 
-  const take = ({ counts, messages }: Account, seen: Map<string, number>, batch: BatchFacts): void => {
+  const take = ({ counts, messages, types }: Account, seen: Map<string, number>, batch: BatchFacts): void => {
     const first = batch.id === undefined ? undefined : seen.get(batch.id)
     if (first !== undefined) {
       counts.duplicates += 1
@@ -98,6 +116,7 @@ export const makeTally = (): Tally => {
       counts.distinctBatches += 1
     }
     for (const message of batch.messages) messages.add(message)
+    for (const type of batch.types) addType(types, type, 1)
     counts.accepted += 1
     counts.events += batch.events
     counts.distinctEvents = messages.size

@@ -119,12 +119,13 @@ const Row = ({ lane, ...given }: Given & { readonly lane: Lane }) => {
           </span>
         )}
       </td>
-      <td data-label="Oldest waits for">{lane.oldest === undefined ? "–" : lasting(now - lane.oldest)}</td>
-      <td data-label="Dead letter in">
-        {lane.expires === undefined ? (
-          "–"
-        ) : (
-          <span class={isLate ? "bad" : ""}>{lasting(lane.expires - now)}</span>
+      <td data-label="Oldest waits for">
+        {lane.oldest === undefined ? "–" : lasting(now - lane.oldest)}
+        {lane.expires !== undefined && (
+          <span class={isLate ? "bad" : "quiet"}>
+            <br />
+            dead in {lasting(lane.expires - now)}
+          </span>
         )}
       </td>
       <td data-label="Last success">
@@ -159,7 +160,6 @@ const Table = ({ lanes, ...given }: Given & { readonly lanes: ReadonlyArray<Lane
           <th scope="col">Delivered a second</th>
           <th scope="col">Waiting</th>
           <th scope="col">Oldest waits for</th>
-          <th scope="col">Dead letter in</th>
           <th scope="col">Last success</th>
           <th scope="col">Attempts, last hour</th>
           <th scope="col">
@@ -173,7 +173,7 @@ const Table = ({ lanes, ...given }: Given & { readonly lanes: ReadonlyArray<Lane
             <Row {...given} lane={lane} />
             {!isWell(lane) && (
               <tr class="wrong more">
-                <td colSpan={9}>
+                <td colSpan={8}>
                   <Trouble lane={lane} now={given.now} />
                 </td>
               </tr>

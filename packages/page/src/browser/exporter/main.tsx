@@ -111,7 +111,7 @@ const Page = () => {
     setTurn(turn + 1)
   }
   return (
-    <div class={status.problem === undefined ? "page" : "page stale"}>
+    <div class="page">
       <Header {...given} problem={status.problem} at={status.at} />
       <main>
         <p role="status" class={notice === "" ? "unseen" : "notice"}>

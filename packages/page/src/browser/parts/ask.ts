@@ -24,7 +24,7 @@ const authorization = (): Readonly<Record<string, string>> => {
 
 const answered = async (path: string, options: RequestInit): Promise<unknown> => {
   const response = await fetch(path, { ...options, cache: "no-store" }).catch(() => {
-    throw new Refused(0, "no answer")
+    throw new Refused(0, "it cannot be reached")
   })
   const body: unknown = await response.json().catch(() => undefined)
   if (response.ok) return body
