@@ -647,6 +647,134 @@ export interface Maintenance {
 }
 
 /**
+ * A parcel with its track.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface HeldParcel extends Parcel, Required<TrackKey> {}
+
+/**
+ * A part of what a store holds.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Held {
+  readonly parcels: ReadonlyArray<HeldParcel>
+  /** Their parcels were put before. */
+  readonly compositions: ReadonlyArray<Composition & Required<TrackKey>>
+  readonly letters: ReadonlyArray<DeadLetter>
+  readonly checkpoints: ReadonlyArray<{
+    readonly source: string
+    readonly split: string
+    readonly position: string
+    readonly day: number
+  }>
+  readonly looks: ReadonlyArray<Looks & { readonly source: string }>
+  readonly gates: ReadonlyArray<LaneKey & { readonly gate: GateState }>
+  /** Ids that are remembered, with the time in epoch milliseconds. */
+  readonly seen: ReadonlyArray<{ readonly id: string; readonly at: number }>
+  /** The users with their key, which takes the place of the store's own. */
+  readonly erasures: ReadonlyArray<Erasures>
+  /** Without `waiting` and `dead`: a store counts these itself, as it is given parcels and letters. */
+  readonly counts: ReadonlyArray<Count>
+}
+
+/**
+ * Where a page ends, in a text that means something only to the store that gave it.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Place = string
+
+/**
+ * What follows a place.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface HeldPage {
+  readonly held: Held
+  readonly to: Place
+  readonly isLast: boolean
+}
+
+/**
+ * A store that is left. Nothing in it changes but its mark.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Leaving {
+  /** By which the store that is filled knows it again; absent before the first `begin`. */
+  readonly id: string | undefined
+  readonly tracks: number
+  readonly ledger: Effect.Effect<Ledger, OutboxError>
+  /** What follows a place, in an order that never changes: at least one thing, and more while they fit in `bytes`. */
+  readonly page: (after: Place | undefined, bytes: number) => Effect.Effect<HeldPage, OutboxError>
+  /** Those of the parcels that are there. */
+  readonly parcels: (
+    sequences: ReadonlyArray<Sequence>
+  ) => Effect.Effect<ReadonlyArray<HeldParcel>, OutboxError>
+  /** From now on the store refuses to be opened, and names `to`. Yields its id. Durable. */
+  readonly begin: (to: string) => Effect.Effect<string, OutboxError>
+  /** From now on it says that all was moved. Durable. */
+  readonly finish: Effect.Effect<void, OutboxError>
+  /** Takes back `begin`: the store can be opened again. Durable. */
+  readonly giveUp: Effect.Effect<void, OutboxError>
+}
+
+/**
+ * How far a store is filled.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Standing {
+  /** The id of the store that it is filled from. */
+  readonly from: string
+  /** The last page that was put; absent before the first. */
+  readonly place: Place | undefined
+  readonly isDone: boolean
+}
+
+/**
+ * A store that is filled.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Arriving {
+  readonly tracks: number
+  /** Absent for an empty store. */
+  readonly standing: Standing | undefined
+  /** Makes the store where there is none. From now on it refuses to be opened, and names `name`. Durable. */
+  readonly begin: (id: string, name: string) => Effect.Effect<void, OutboxError>
+  /** Puts a page, all or nothing, in place of none: fails as `Overtaken` unless the last page ended at `after`. Durable. */
+  readonly put: (held: Held, after: Place | undefined, to: Place) => Effect.Effect<void, OutboxError>
+  readonly ledger: Effect.Effect<Ledger, OutboxError>
+  /** From now on it can be opened. Durable. */
+  readonly finish: Effect.Effect<void, OutboxError>
+}
+
+/**
+ * How a store takes part. All fail as `Owned` while anybody else has it open.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Transfer {
+  /** For people: where the store is, without a secret. */
+  readonly name: string
+  /** Opens it to be left, until the scope closes; changes nothing. Fails as `Unavailable` where there is nothing to leave. */
+  readonly leave: Effect.Effect<Leaving, OutboxError, Scope.Scope>
+  /** Opens it to be filled; makes and changes nothing. Fails as `Unavailable` where it holds something that no transfer put. */
+  readonly arrive: Effect.Effect<Arriving, OutboxError, Scope.Scope>
+}
+
+/**
  * A configured outbox, not yet opened.
  *
  * @since 1.0.0
@@ -666,6 +794,8 @@ export interface Store {
   readonly check?: Effect.Effect<void, OutboxError>
   /** Absent for a store that needs no maintenance. */
   readonly maintenance?: Maintenance
+  /** Absent for a store that can neither be moved nor be filled from another. */
+  readonly transfer?: Transfer
 }
 
 /**

@@ -5,7 +5,7 @@
  *
  * @since 1.0.0
  */
-import { Outbox, type OutboxError, plugin } from "@millrace/core/Outbox"
+import { Outbox, type OutboxError, plugin, type Transfer } from "@millrace/core/Outbox"
 import type { PluginError } from "@millrace/core/Plugin"
 import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
@@ -13,8 +13,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Arrive from "./internal/arrive.ts"
 import { told, unavailable } from "./internal/failure.ts"
 import * as Format from "./internal/format.ts"
+import * as Leave from "./internal/leave.ts"
+import * as Mark from "./internal/mark.ts"
 import * as Open from "./internal/open.ts"
 
 /**
@@ -64,8 +67,27 @@ export const check: (options: Options) => Effect.Effect<void, OutboxError> = Eff
   const place = placeOf(options)
   const client = yield* Open.connect(place)
   const made = yield* told(client.place, Format.check(client, place.schema, client.run))
-  if (made !== undefined) yield* Format.expectTracks(place.schema, made, place.tracks)
+  if (made === undefined) return
+  yield* Format.expectTracks(place.schema, made, place.tracks)
+  if (made.format < Format.marked) return
+  yield* Mark.expectHere(place.schema, yield* told(client.place, Mark.read(client.run, place.schema)))
 }, Effect.scoped)
+
+/**
+ * How the outbox of a schema is moved to another outbox, or filled from one.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const transfer = (options: Options): Transfer => {
+  const place = placeOf(options)
+  const { schema, tracks } = place
+  return {
+    name: `the PostgreSQL outbox in schema ${schema}`,
+    leave: Effect.flatMap(Open.connect(place), (client) => Leave.leave(client, schema)),
+    arrive: Effect.flatMap(Open.connect(place), (client) => Arrive.arrive(client, schema, tracks))
+  }
+}
 
 /** The least lease: less than a slow answer of the server takes would make exporters lose their leases for nothing. */
 const leastLease = 2_000
@@ -151,7 +173,12 @@ export const postgres = plugin({
       lease: Duration.toMillis(lease),
       renew: Duration.toMillis(renew)
     }
-    return { directory: undefined, layer: layer(options), check: check(options) }
+    return {
+      directory: undefined,
+      layer: layer(options),
+      check: check(options),
+      transfer: transfer(options)
+    }
   }
 })
 

@@ -7,18 +7,26 @@
  *
  * @since 1.0.0
  */
-import { type Compaction, Outbox, type OutboxError, plugin, type Verification } from "@millrace/core/Outbox"
+import {
+  type Compaction,
+  Outbox,
+  type OutboxError,
+  plugin,
+  type Transfer,
+  type Verification
+} from "@millrace/core/Outbox"
 import * as ByteSize from "effect/ByteSize"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Arrive from "./internal/arrive.ts"
 import * as Compact from "./internal/compact.ts"
 import * as Database from "./internal/database.ts"
-import { fromCause } from "./internal/failure.ts"
+import { attempt, held, own } from "./internal/held.ts"
 import * as Identity from "./internal/identity.ts"
+import * as Leave from "./internal/leave.ts"
 import * as Ownership from "./internal/ownership.ts"
 import * as Scrubbed from "./internal/scrubbed.ts"
 import * as Service from "./internal/service.ts"
@@ -156,6 +164,18 @@ export const accept = ({ directory }: { readonly directory: string }): Effect.Ef
     )
   )
 
+/**
+ * How the outbox of a directory is moved to another outbox, or filled from one.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const transfer = ({ directory }: { readonly directory: string }): Transfer => ({
+  name: `the outbox in ${directory}`,
+  leave: Leave.leave(directory),
+  arrive: Arrive.arrive(directory)
+})
+
 /** An empty database takes a part of it already. */
 const leastSize = 1_000_000
 
@@ -198,7 +218,8 @@ export const sqlite = plugin({
       layer: layer(options),
       look: layerToRead(options),
       check: check(options),
-      maintenance: { verify: verify(options), compact: compact(options), accept: accept(options) }
+      maintenance: { verify: verify(options), compact: compact(options), accept: accept(options) },
+      transfer: transfer(options)
     }
   }
 })
@@ -214,15 +235,6 @@ const storeWorker = new URL(
   import.meta.url
 )
 
-const attempt = <A>(place: string, body: () => A): Effect.Effect<A, OutboxError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(body())
-    } catch (cause) {
-      return Service.fail(fromCause(place, cause))
-    }
-  })
-
 /** Runs `body` on a directory that holds an outbox, as its owner. */
 const alone = <A>({ directory }: { readonly directory: string }, body: (directory: string) => A) =>
   Effect.scoped(
@@ -234,13 +246,6 @@ const alone = <A>({ directory }: { readonly directory: string }, body: (director
       )
     )
   )
-
-const own = (directory: string): Effect.Effect<void, OutboxError, Scope.Scope> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) => held(directory, () => Ownership.own(directory, now)))
-
-/** Holds a directory until the scope closes. */
-const held = (directory: string, hold: () => () => void): Effect.Effect<void, OutboxError, Scope.Scope> =>
-  Effect.acquireRelease(attempt(directory, hold), (release) => Effect.sync(release))
 
 const openInThread = Effect.fnUntraced(function* (
   place: Database.Place

@@ -1,5 +1,5 @@
 /**
- * `millrace outbox`: is the store sound, and how small can it be?
+ * `millrace outbox`: is the store sound, how small can it be, and may another hold what it holds?
  */
 import type { Store } from "@millrace/core/Outbox"
 import { number } from "@millrace/operations/Text"
@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { Ended, exitCodes, InputError } from "../exitCode.ts"
 import { configArgument, load } from "../load.ts"
 import * as Terminal from "../terminal.ts"
+import { migrate } from "./migrate.ts"
 
 const print = (text: string) => Effect.sync(() => Terminal.print(text))
 
@@ -67,6 +68,6 @@ const accept = Command.make(
 )
 
 export const outbox = Command.make("outbox").pipe(
-  Command.withDescription("Check the outbox, make it smaller, or accept it as it is"),
-  Command.withSubcommands([verify, compact, accept])
+  Command.withDescription("Check the outbox, make it smaller, accept it as it is, or move it to another"),
+  Command.withSubcommands([verify, compact, accept, migrate])
 )

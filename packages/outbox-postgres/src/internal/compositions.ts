@@ -112,12 +112,31 @@ export const read = Effect.fnUntraced(function* (
   sql: Statements,
   head: number
 ): Effect.fn.Return<ReadonlyArray<Composition>, SqlFailure> {
-  const rows = yield* run<{ name: string; members: string }>(sql.compositions, [head])
-  const all = rows.map(({ name, members }): Composition => ({ id: name, members: decode(members) }))
-  const waits = yield* waiting(run, sql, all)
-  return all.flatMap(({ id, members }) => {
+  const rows = yield* run<Row>(sql.compositions, [head])
+  return (yield* open(run, sql, rows)).map(({ composition }) => composition)
+})
+
+export interface Row {
+  readonly id: number
+  readonly name: string
+  readonly members: string
+}
+
+/** Those with waiting events, each with these. */
+export const open = Effect.fnUntraced(function* <R extends Row>(
+  run: Run,
+  sql: Statements,
+  rows: ReadonlyArray<R>
+): Effect.fn.Return<ReadonlyArray<{ readonly row: R; readonly composition: Composition }>, SqlFailure> {
+  const all = rows.map((row) => ({ row, composition: { id: row.name, members: decode(row.members) } }))
+  const waits = yield* waiting(
+    run,
+    sql,
+    all.map(({ composition }) => composition)
+  )
+  return all.flatMap(({ row, composition: { id, members } }) => {
     const left = members.filter(waits)
-    return left.length === 0 ? [] : [{ id, members: left }]
+    return left.length === 0 ? [] : [{ row, composition: { id, members: left } }]
   })
 })
 

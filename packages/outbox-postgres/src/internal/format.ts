@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { OutboxError } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
+import * as Alone from "./alone.ts"
 import type { Client, Run } from "./client.ts"
 import { SqlFailure, unavailable } from "./failure.ts"
 import { quoted } from "./statements.ts"
@@ -70,11 +71,20 @@ const steps: ReadonlyArray<(schema: string) => ReadonlyArray<string>> = [
     `create sequence ${s}.parcel_number`,
     `create sequence ${s}.dead_number`,
     `create sequence ${s}.number`
+  ],
+  // Whether the content was moved to another outbox, or comes from another.
+  (s) => [
+    `create table ${s}.transfer (
+      one integer primary key, id text not null, state text not null, source text not null, name text not null, place text
+    )`
   ]
 ]
 
 /** The format that this version reads and writes. */
 const format = steps.length
+
+/** From this format on a store knows whether it was moved. */
+export const marked = 2
 
 /** The format of the store, and its tracks; `undefined` where there is none. Refuses one of a later version. */
 export const check = Effect.fnUntraced(function* (
@@ -154,7 +164,7 @@ export const migrate = Effect.fnUntraced(function* (
     const [row] = yield* run<Made>(`select format, tracks from ${s}.store where one = 1 for update`)
     const before = row!.format
     if (before >= format) return { fresh: false, tracks: row!.tracks }
-    if (before > 0) yield* expectAlone(run, s, schema)
+    if (before > 0) yield* expectNoOlder(run, schema)
     for (const step of steps.slice(before)) for (const text of step(s)) yield* run(text)
     yield* run(`update ${s}.store set format = $1 where one = 1`, [format])
     return { fresh: true, tracks: row!.tracks }
@@ -165,19 +175,15 @@ export const migrate = Effect.fnUntraced(function* (
 })
 
 /** An exporter of an older version knows the tables as they were. */
-const expectAlone = (run: Run, s: string, schema: string) =>
-  Effect.flatMap(
-    run<{ name: string }>(
-      `select coalesce(name, 'a command') as name from ${s}.session where until > clock_timestamp() order by 1`
-    ),
-    (others) =>
-      others.length === 0
-        ? Effect.void
-        : Effect.fail(
-            unavailable(
-              `the outbox in schema ${schema} has an older format, and ${others.map(({ name }) => name).join(", ")} of an older version still use it; stop them, then run again`
-            )
+const expectNoOlder = (run: Run, schema: string) =>
+  Effect.flatMap(Alone.others(run, schema), (others) =>
+    others.length === 0
+      ? Effect.void
+      : Effect.fail(
+          unavailable(
+            `the outbox in schema ${schema} has an older format, and ${others.join(", ")} of an older version still use it; stop them, then run again`
           )
+        )
   )
 
 /** Two who make the same schema at once: one of them is told that it is there. */

@@ -10,6 +10,7 @@ import * as ErasureTable from "./erasures.ts"
 import { told } from "./failure.ts"
 import * as Format from "./format.ts"
 import type { Times } from "./liveness.ts"
+import * as Mark from "./mark.ts"
 import * as Names from "./names.ts"
 import * as News from "./news.ts"
 import * as Room from "./room.ts"
@@ -52,6 +53,8 @@ export const open = Effect.fnUntraced(function* (
     // Who takes over waits for what a former owner has under way; what goes on in our own tracks does not wait with it.
     const leaseWriter = yield* Writer.make(client, { sql, names, session: id }, room, -id)
     const session = yield* Session.make(client, sql, id, times, leaseWriter)
+    // Whoever begins to move the outbox sees this session, or is seen now.
+    yield* Mark.expectHere(schema, yield* Mark.read(client.run, schema))
     const hearing = yield* News.make(client.run, sql, names, id, session)
     if (place.size !== undefined) {
       const look = writer.between(Effect.ignore(room.look))

@@ -10,14 +10,15 @@ import * as Checksum from "./checksum.ts"
 import type { Run } from "./client.ts"
 import type { SqlFailure } from "./failure.ts"
 import { type GateRow, gateOf } from "./gates.ts"
-import { keyOf, type Names } from "./names.ts"
+import { type Codec, keyOf, type Names } from "./names.ts"
 import { offsetsOf } from "./settleRules.ts"
 import type { Statements } from "./statements.ts"
 
 /** The most checkpoints that are looked at in one go. */
 const mostSplits = 500
 
-interface ParcelRow {
+/** A parcel as its row holds it. */
+export interface ParcelRow {
   readonly seq: Sequence
   readonly codec: number
   readonly events: number
@@ -42,20 +43,21 @@ export const take = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Parcel>, SqlFailure> {
   const rows = yield* run<ParcelRow>(sql.takeParcels, [head, after, bytes])
   yield* names.learnCodecIds(rows.map(({ codec }) => codec))
-  return rows.map((row): Parcel => {
-    const { name, parameter } = names.codecOf(row.codec)
-    const { source, split, position, body, ends } = row
-    return {
-      sequence: row.seq,
-      records: { codec: name, parameter, bytes: body, ends: offsetsOf(ends) },
-      origin: { source, split, position },
-      appendedAt: row.at,
-      settled: row.settled === null ? Bitmap.empty(row.events) : new Uint8Array(row.settled),
-      attempts: row.attempts,
-      damaged: !Checksum.holds(row.checksum, body, ends)
-    }
-  })
+  return rows.map((row) => parcelOf(row, names.codecOf(row.codec)))
 })
+
+export const parcelOf = (row: ParcelRow, { name, parameter }: Codec): Parcel => {
+  const { source, split, position, body, ends } = row
+  return {
+    sequence: row.seq,
+    records: { codec: name, parameter, bytes: body, ends: offsetsOf(ends) },
+    origin: { source, split, position },
+    appendedAt: row.at,
+    settled: row.settled === null ? Bitmap.empty(row.events) : new Uint8Array(row.settled),
+    attempts: row.attempts,
+    damaged: !Checksum.holds(row.checksum, body, ends)
+  }
+}
 
 /** Counts of ours alone begin with a sign. */
 const isKind = (kind: string): kind is Kind => kind[0] !== "+"

@@ -12,6 +12,10 @@ export const make = (schema: string) => {
   const s = quoted(schema)
   const gate = "id, route, name as lane, open, reason, since, not_before, former, version, changed_by"
   const heads = "dead.id, route, lane, reason, detail, attempts, at, source, split, position, length, kept"
+  // A parcel whole, with its track.
+  const held = `parcel.seq, parcel.codec, events, at, source, split, position, ends, body, checksum, settled, attempts,
+    route, lane.name as lane, track`
+  const homes = `join ${s}.head as head on head.id = parcel.head join ${s}.lane as lane on lane.id = head.lane`
   // What a filter finds; `null` for what does not matter.
   const found = `dead.id > $1 and dead.id <= $2 and ($3::bigint[] is null or dead.id = any($3::bigint[]))
     and ($4::text is null or route = $4) and ($5::text is null or lane = $5) and ($6::text is null or reason = $6)
@@ -139,7 +143,7 @@ export const make = (schema: string) => {
       select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])`,
     linkCompositions: `insert into ${s}.composed (parcel, composition) select * from unnest($1::bigint[], $2::bigint[])
       on conflict (parcel, composition) do nothing`,
-    compositions: `select name, members from ${s}.composition where head = $1 order by id`,
+    compositions: `select id, name, members from ${s}.composition where head = $1 order by id`,
     // Parcels read back: the first, and more while they fit.
     takeParcels: `with ahead as (
         select parcel.seq, size from ${s}.parcel as parcel where head = $1 and parcel.seq > $2 order by parcel.seq limit 500
@@ -182,6 +186,31 @@ export const make = (schema: string) => {
       on conflict (digest) do update set at = greatest(kept.at, excluded.at)`,
     setScrub: `update ${s}.store set scrub = $1 where one = 1`,
     rewrite: ["parcel", "dead", "raw"].map((table) => `vacuum full ${s}.${table}`),
+    // Transfers.
+    holdsAny: `select exists (select 1 from ${s}.parcel) or exists (select 1 from ${s}.dead)
+        or exists (select 1 from ${s}.checkpoint) or exists (select 1 from ${s}.ledger) or exists (select 1 from ${s}.seen)
+        or exists (select 1 from ${s}.erasure) or exists (select 1 from ${s}.lane where version > 0) as any`,
+    allParcels: `with ahead as (
+        select seq, size from ${s}.parcel where seq > $1 order by seq limit 500
+      ), fitting as (
+        select seq, sum(size) over (order by seq) as total, row_number() over (order by seq) as place from ahead
+      ) select ${held} from fitting join ${s}.parcel as parcel on parcel.seq = fitting.seq ${homes}
+        where total <= $2 or place = 1 order by parcel.seq`,
+    someParcels: `select ${held} from ${s}.parcel as parcel ${homes} where parcel.seq = any($1::bigint[])`,
+    allCompositions: `select composition.id, composition.name, members, route, lane.name as lane, track
+      from ${s}.composition as composition join ${s}.head as head on head.id = composition.head
+        join ${s}.lane as lane on lane.id = head.lane
+      where composition.id > $1 order by composition.id limit 1000`,
+    allCheckpoints: `select source, split, position, day from ${s}.checkpoint
+      where source > $1 or (source = $1 and split > $2) order by source, split limit 1000`,
+    allLooks: `select source, days, at from ${s}.look`,
+    allSeen: `select id, at from ${s}.seen where id > $1 order by id limit 1000`,
+    spoilParcels: `update ${s}.parcel set checksum = checksum + 1 where seq = any($1::bigint[])`,
+    putCheckpoints: `insert into ${s}.checkpoint (source, split, position, day)
+      select * from unnest($1::text[], $2::text[], $3::text[], $4::integer[])`,
+    keepKey: `update ${s}.store set key = $1 where one = 1`,
+    raiseNumbers: `select setval('${s}.parcel_number', greatest((select coalesce(max(seq), 1) from ${s}.head), 1)),
+      setval('${s}.dead_number', greatest((select coalesce(max(id), 1) from ${s}.dead), 1))`,
     // Counts.
     ledger: `select route, kind, key, sum(events)::bigint as events from ${s}.ledger group by route, kind, key`,
     weights: `select kind, sum(events)::bigint as events from ${s}.ledger

@@ -42,7 +42,7 @@ export const make = (db: DatabaseSync): CompositionTable => {
   const drop = (lane: number, id: string): void => {
     const found = find.get(lane, id)
     if (found === undefined) return
-    for (const parcel of parcelsOf(decode(found.members))) unlink.run(parcel, found.id)
+    for (const parcel of parcelsOf(membersOf(found.members))) unlink.run(parcel, found.id)
     remove.run(found.id)
   }
 
@@ -55,7 +55,7 @@ export const make = (db: DatabaseSync): CompositionTable => {
       for (const parcel of parcels) link.run(parcel, composition)
     },
     drop,
-    read: (lane) => select.all(lane).map(({ name, members }) => ({ id: name, members: decode(members) })),
+    read: (lane) => select.all(lane).map(({ name, members }) => ({ id: name, members: membersOf(members) })),
     parcelGone: (parcel) => {
       const composed = selectComposed.all(parcel)
       if (composed.length === 0) return
@@ -74,7 +74,8 @@ const parcelsOf = (members: Members): ReadonlyArray<Sequence> => [
 const encode = (members: Members): string =>
   JSON.stringify(members.flatMap(({ parcel, position }) => [parcel, position]))
 
-const decode = (text: string): Members => {
+/** The members as their row holds them. */
+export const membersOf = (text: string): Members => {
   const numbers = JSON.parse(text) as ReadonlyArray<number>
   return Array.from({ length: numbers.length / 2 }, (_, i) => ({
     parcel: numbers[2 * i]!,

@@ -72,6 +72,13 @@ const steps: ReadonlyArray<string> = [
   `
   alter table checkpoint add column day integer not null default 0;
   create table look (source text primary key, days integer not null, at real not null) strict, without rowid;
+  `,
+  // Whether the content was moved to another outbox, or comes from another.
+  `
+  create table transfer (
+    one integer primary key check (one = 1), id text not null, state text not null, source text not null, name text not null,
+    place text
+  ) strict;
   `
 ]
 

@@ -201,7 +201,7 @@ export const make = (
 }
 
 // SQLite hands out every blob in a buffer of its own, so the offsets are aligned.
-const offsetsOf = (blob: Uint8Array): Uint32Array => {
+export const offsetsOf = (blob: Uint8Array): Uint32Array => {
   if (blob.byteLength % 4 !== 0) throw new Inconsistent("the offsets of a parcel are cut off")
   return new Uint32Array(blob.buffer as ArrayBuffer, blob.byteOffset, blob.byteLength / 4)
 }

@@ -71,7 +71,15 @@ type Key = string | Buffer
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** A UUID as its 16 bytes, which is less than half; anything else as it is. No two ids share a key. */
-const keyOf = (id: string): Key => (uuid.test(id) ? Buffer.from(id.replaceAll("-", ""), "hex") : id)
+export const keyOf = (id: string): Key => (uuid.test(id) ? Buffer.from(id.replaceAll("-", ""), "hex") : id)
+
+/** The id of a key. */
+export const idOf = (key: string | Uint8Array): string =>
+  typeof key === "string"
+    ? key
+    : Buffer.from(key)
+        .toString("hex")
+        .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
 
 /** As SQLite orders keys: texts before bytes. Only speed depends on it. */
 const compare = (left: Key, right: Key): number => {

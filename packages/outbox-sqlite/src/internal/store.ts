@@ -1,19 +1,15 @@
 /** The store: carries out each call on the tables, in transactions. */
-import type { LaneKey } from "@millrace/core/Outbox"
 import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as CheckpointTable from "./checkpointTable.ts"
-import * as CompositionTable from "./compositionTable.ts"
 import * as Database from "./database.ts"
-import * as DeadTable from "./deadTable.ts"
 import * as ErasureTable from "./erasureTable.ts"
 import { fromCause, StoreFailure } from "./failure.ts"
-import * as LedgerTable from "./ledgerTable.ts"
-import * as Names from "./names.ts"
+import * as Gates from "./gates.ts"
 import { type Answer, type Call, changes, type Operations, perform, type StoredLane } from "./operations.ts"
-import * as ParcelTable from "./parcelTable.ts"
 import * as Room from "./room.ts"
 import * as SeenTable from "./seenTable.ts"
-import { query } from "./sql.ts"
+import * as Tables from "./tables.ts"
+import * as TransferTable from "./transferTable.ts"
 
 /** Pages given back to the file system at a time: 4 MiB, some milliseconds. */
 const step = 256
@@ -36,39 +32,25 @@ export interface Store {
   readonly close: () => void
 }
 
-interface StoredGate extends LaneKey {
-  readonly id: number
-  readonly open: number | null
-  readonly reason: string
-  readonly since: number
-  readonly not_before: number
-  readonly former: string | null
-  readonly bytes: number
-}
-
 /**
  * Opens the store, and tells when it becomes full and when it no longer is: during `commit`, and `shrink`, before they
  * return. Throws what `fromCause` understands.
  */
 export const open = (place: Database.Place, onFull: (full: boolean) => void = () => {}): Store => {
   const db = place.toRead === true ? Database.openToRead(place.directory) : Database.open(place)
+  try {
+    TransferTable.expectHere(db, place.directory)
+  } catch (cause) {
+    Database.close(db, place.directory)
+    throw cause
+  }
   const room = Room.make(db, place.size, onFull)
   const seen = SeenTable.make(db)
   const erasures = ErasureTable.make(db)
-  const names = Names.make(db)
-  const ledger = LedgerTable.make(db)
-  const dead = DeadTable.make(db, names)
-  const compositions = CompositionTable.make(db)
-  const parcels = ParcelTable.make(db, names, ledger, dead, compositions)
+  const { names, ledger, dead, compositions, parcels } = Tables.make(db)
   const checkpoints = CheckpointTable.make(db)
-  const keepGate = query(
-    db,
-    "update lane set open = ?, reason = ?, since = ?, not_before = ?, former = ? where id = ?"
-  )
-  const selectLanes = query<StoredGate>(
-    db,
-    "select id, route, name as lane, open, reason, since, not_before, former, bytes from lane"
-  )
+  const keepGate = Gates.keep(db)
+  const selectLanes = Gates.selectLanes(db)
 
   const unbury = (ids: ReadonlyArray<number>) => {
     const found = dead.unbury(ids)
@@ -100,9 +82,8 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
       for (const id of replaces) compositions.drop(lane, id)
       for (const composition of added) compositions.keep(lane, composition, parcels.isOpen)
     },
-    setGate: (key, { open, reason, since, notBefore, former }) => {
-      const before = former === undefined ? null : JSON.stringify(former)
-      keepGate.run(open ? 1 : 0, reason, since, notBefore, before, names.lane(key))
+    setGate: (key, gate) => {
+      keepGate(names.lane(key), gate)
     },
     take: (key, after, bytes) => {
       const lane = names.findLane(key)
@@ -115,18 +96,9 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
     },
     lanes: () =>
       selectLanes.all().flatMap((row): ReadonlyArray<StoredLane> => {
-        const { id, route, lane, reason, since, bytes } = row
+        const { id, route, lane, bytes } = row
         const waiting = ledger.waiting(route, lane)
-        const gate =
-          row.open === null
-            ? undefined
-            : {
-                open: row.open === 1,
-                reason,
-                since,
-                notBefore: row.not_before,
-                ...(row.former === null ? {} : { former: JSON.parse(row.former) })
-              }
+        const gate = Gates.gateOf(row)
         if (waiting === 0 && gate === undefined) return []
         return [{ route, lane, waiting, bytes, oldest: parcels.oldest(id), gate }]
       }),

@@ -5,6 +5,7 @@ import * as Database from "./database.ts"
 import * as Format from "./format.ts"
 import * as Identity from "./identity.ts"
 import * as Ownership from "./ownership.ts"
+import * as TransferTable from "./transferTable.ts"
 
 /** Throws what opening would throw, as far as it shows without changing anything. */
 export const expectUsable = (directory: string): void => {
@@ -13,7 +14,12 @@ export const expectUsable = (directory: string): void => {
   if (!existsSync(join(directory, "outbox.db"))) return
   const release = Ownership.watch(directory)
   try {
-    Database.openToRead(directory, Format.check).close()
+    const db = Database.openToRead(directory, Format.check)
+    try {
+      TransferTable.expectHere(db, directory)
+    } finally {
+      db.close()
+    }
   } finally {
     release()
   }

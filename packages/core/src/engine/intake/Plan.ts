@@ -109,7 +109,7 @@ export interface Input {
 }
 
 /** The track of an event: that of its user, so that the order of a user is one track's; any where no order is asked for. */
-const trackOf = (event: Event, ordering: Ordering, tracks: number): number => {
+export const trackOf = (event: Event, ordering: Ordering, tracks: number): number => {
   if (tracks === 1) return 0
   const user = ordering === "none" ? undefined : userKey(event)
   return OrderSlots.trackOf(OrderSlots.slotOf(user ?? event.id), tracks)
