@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
-import { openSync, readdirSync, readSync, statSync } from "node:fs"
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs"
 import { createServer, type ServerResponse } from "node:http"
 import { basename, join, relative } from "node:path"
 import process from "node:process"
@@ -36,31 +36,46 @@ const filesAt = (path: string): ReadonlyMap<string, string> => {
 
 const escaped = (text: string) => text.replaceAll("&", "&amp;")
 
-const list = (files: ReadonlyMap<string, string>, response: ServerResponse): void => {
-  const contents = [...files].map(
-    ([key, file]) =>
-      `<Contents><Key>${escaped(key)}</Key><ETag>&quot;1&quot;</ETag><Size>${statSync(file).size}</Size></Contents>`
-  )
+/** The most keys of an answer, as S3 has it. */
+const page = 1000
+
+/** From a place in the order of keys on. */
+const list = (
+  files: ReadonlyArray<readonly [string, string]>,
+  from: number,
+  response: ServerResponse
+): void => {
+  const contents = files
+    .slice(from, from + page)
+    .map(
+      ([key, file]) =>
+        `<Contents><Key>${escaped(key)}</Key><ETag>&quot;1&quot;</ETag><Size>${statSync(file).size}</Size></Contents>`
+    )
+  const next = from + page
+  const more =
+    next < files.length
+      ? `<IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken>`
+      : "<IsTruncated>false</IsTruncated>"
   response.setHeader("content-type", "application/xml")
   response.end(
-    `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><IsTruncated>false</IsTruncated>${contents.join("")}</ListBucketResult>`
+    `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult>${more}${contents.join("")}</ListBucketResult>`
   )
 }
 
 const listen = (path: string): void => {
   const files = filesAt(path)
-  const open = new Map<string, number>()
+  const ordered = [...files]
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost")
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost")
     const key = decodeURIComponent(pathname.split("/").slice(2).join("/"))
-    if (key === "") return list(files, response)
+    if (key === "") return list(ordered, Number(searchParams.get("continuation-token") ?? 0), response)
     const file = files.get(key)
     if (file === undefined) return response.writeHead(404).end()
-    const descriptor = open.get(key) ?? openSync(file, "r")
-    open.set(key, descriptor)
+    const descriptor = openSync(file, "r")
     const [, from = "0", to = "0"] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? []
     const bytes = Buffer.alloc(Number(to) - Number(from) + 1)
     const length = readSync(descriptor, bytes, 0, bytes.length, Number(from))
+    closeSync(descriptor)
     response.writeHead(206, { "content-length": length })
     return response.end(bytes.subarray(0, length))
   })

@@ -1,4 +1,4 @@
-/** Inputs that no memory holds: one file of two gigabytes, and twenty thousand small ones. */
+/** Inputs that no memory holds: one file of two gigabytes, twenty thousand small ones, and the same as objects of a bucket. */
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs"
 import { statfs } from "node:fs/promises"
 import { join } from "node:path"
@@ -20,6 +20,8 @@ interface Made {
   readonly path: string
   readonly title: string
   readonly events: number
+  /** Read from S3. */
+  readonly store?: "bucket"
 }
 
 export const large: Measurement = {
@@ -47,14 +49,24 @@ export const large: Measurement = {
       )
     }
     const file = await row(ground, "file", oneFile(ground, events))
-    const files = await row(ground, "files", manyFiles(ground, Math.ceil(events / eventsForFile)))
-    return { rows: [file, files] }
+    const many = Math.ceil(events / eventsForFile)
+    const files = await row(ground, "files", manyFiles(ground, many))
+    const objects = await row(ground, "objects", { ...manyFiles(ground, many), store: "bucket" })
+    return { rows: [file, files, objects] }
   }
 }
 
-const row = async (ground: Ground, name: string, { events, path, title }: Made): Promise<Row> => {
+const row = async (
+  ground: Ground,
+  name: string,
+  { events, path, store, title: input }: Made
+): Promise<Row> => {
+  const title = store === undefined ? input : `${input}, in a bucket`
   const { cpu, peak, read, wall } = await measure<{ readonly read: number }>(
-    subject("millrace", name, title, "watched", { outbox: "sqlite" }),
+    subject("millrace", name, title, "watched", {
+      outbox: "sqlite",
+      ...(store === undefined ? {} : { store })
+    }),
     ground,
     path
   )
