@@ -66,12 +66,15 @@ const pathOf = (file: string): string => (file === "index.html" ? "/" : `/${file
  */
 export const paths: ReadonlySet<string> = new Set(Object.keys(types).map(pathOf))
 
+/** The module that makes the files; it stands outside of what is published. */
+interface Bundling {
+  readonly bundle: (name: Name) => Promise<Readonly<Record<string, Uint8Array>>>
+}
+
 /** In the source tree the files are made when they are needed; a published package has them beside this module. */
 const read = async (name: Name): Promise<Readonly<Record<string, Uint8Array>>> => {
   if (import.meta.url.endsWith(".ts")) {
-    const { bundle }: typeof import("../bundle.ts") = await import(
-      new URL("../bundle.ts", import.meta.url).href
-    )
+    const { bundle }: Bundling = await import(new URL("../bundle.ts", import.meta.url).href)
     return bundle(name)
   }
   const folder = new URL(`./${name}/`, import.meta.url)

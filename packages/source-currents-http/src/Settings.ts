@@ -44,6 +44,14 @@ export const Settings = Schema.Struct({
   )
     .annotate({ description: "The path of the URL that Braze posts to." })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("/currents"))),
+  healthPath: Schema.String.check(
+    Schema.isPattern(/^\/[^?#\s]*$/, { message: "expected the path of a URL, such as /healthz" })
+  )
+    .annotate({
+      description:
+        "The path at which a `GET` is answered 200 while the source receives, and 503 while it stops; for load balancers, without a token."
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("/healthz"))),
   // Braze sends no event of more than 900 KB: any request that it can split fits into this in the end.
   bodySize: Schema.ByteSizeFromString.annotate({
     description:

@@ -28,6 +28,25 @@ const ids = ({ chunks }: Receiver.Recorder) => chunks.flatMap((chunk) => chunk.e
 const bad = ({ chunks }: Receiver.Recorder) => chunks.flatMap(({ malformed }) => malformed)
 const named = (count: number, name = "event") => Array.from({ length: count }, (_, at) => `${name}-${at}`)
 
+describe("the health path", () => {
+  it.live("is answered 200 to whoever looks, without a token and also while the outbox is full", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start()
+      const look = (method: string, path: string) =>
+        Effect.map(post(port, "", { method, path, token: null }), ({ status }) => status)
+      recorded.isFull = true
+      assert.strictEqual(yield* look("GET", "/healthz"), 200)
+      assert.strictEqual(yield* look("HEAD", "/healthz?from=balancer"), 200)
+      assert.strictEqual(yield* look("POST", "/healthz"), 404)
+      assert.strictEqual(yield* look("GET", "/health"), 404)
+      assert.strictEqual(recorded.begun(), 0)
+      const other = yield* start({ settings: { healthPath: "/alive" } })
+      const alive = yield* post(other.port, "", { method: "GET", path: "/alive", token: null })
+      assert.strictEqual(alive.status, 200)
+    })
+  )
+})
+
 describe("a body", () => {
   it.live("is answered 200 when its events are durable, and not before", () =>
     Effect.gen(function* () {

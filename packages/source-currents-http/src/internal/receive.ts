@@ -16,6 +16,7 @@ import type { Tokens } from "./tokens.ts"
 
 export interface Receiver {
   readonly path: string
+  readonly healthPath: string
   readonly tokens: Tokens
   readonly connections: Connections
   readonly intake: Intake<BrazeEvent | UnknownEvent>
@@ -32,7 +33,9 @@ export const receive = Effect.fnUntraced(function* (
   request: IncomingMessage,
   proceed: () => void
 ): Effect.fn.Return<Answer.Answer> {
-  if (request.url?.split("?", 1)[0] !== receiver.path) return Answer.notFound
+  const path = request.url?.split("?", 1)[0]
+  if (path === receiver.healthPath && isLooking(request)) return Answer.ok
+  if (path !== receiver.path) return Answer.notFound
   if (request.method !== "POST") return Answer.methodNotAllowed
   const verdict = yield* receiver.tokens.judge(request.headers.authorization)
   if (verdict === "refused") return Answer.unauthorized
@@ -54,6 +57,8 @@ export const receive = Effect.fnUntraced(function* (
     (place) => Effect.sync(() => place?.leave())
   )
 })
+
+const isLooking = ({ method }: IncomingMessage): boolean => method === "GET" || method === "HEAD"
 
 const encodings: ReadonlyMap<string, "plain" | "gzip"> = new Map([
   ["", "plain"],

@@ -43,6 +43,7 @@ export const run = Effect.fnUntraced(function* (
   const bodyBytes = ByteSize.toNumberUnsafe(settings.bodySize)
   const receiver: Receiver = {
     path: settings.urlPath,
+    healthPath: settings.healthPath,
     tokens,
     connections,
     intake,
