@@ -15,6 +15,7 @@ import * as Plugin from "../packages/core/src/Plugin.ts"
 import { missingIn } from "./readmes/configuration.ts"
 import { diskTable } from "./readmes/disk.ts"
 import { fieldTable } from "./readmes/fields.ts"
+import { logTables } from "./readmes/logs.ts"
 import { placesIn, put } from "./readmes/markdown.ts"
 import { metricTables } from "./readmes/metrics.ts"
 import { outcomeTable } from "./readmes/outcomes.ts"
@@ -54,7 +55,8 @@ const plugins = readdirSync(join(root, "packages")).flatMap((name) => {
 
 /** Whose tables are not those of a plugin. */
 const others: ReadonlyArray<readonly [file: string, tables: () => ReadonlyMap<string, string>]> = [
-  ["packages/telemetry/README.md", metricTables]
+  ["packages/telemetry/README.md", metricTables],
+  ["apps/exporter/README.md", logTables]
 ]
 
 const isCheck = process.argv.includes("--check")

@@ -7,6 +7,7 @@ import type { AdminError } from "@millrace/admin/AdminError"
 import type { History } from "@millrace/admin/History"
 import type { Administered } from "@millrace/admin/Settings"
 import type { Loaded } from "@millrace/config/Config"
+import * as Log from "@millrace/core/Log"
 import type { Operations } from "@millrace/operations/Operations"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -39,5 +40,5 @@ export const administer = (
           ...(metrics === undefined ? {} : { metrics }),
           notReady: Effect.sync(() => (isStopping() ? "the exporter stops" : undefined))
         }),
-        ({ url }) => Effect.logInfo(`admin: the page, health and metrics are at ${url}`)
+        ({ url }) => Log.write("admin-listening", `admin: the page, health and metrics are at ${url}`)
       )

@@ -1,6 +1,8 @@
 /**
  * Bad records named in the log when they are found: where each one is and what is wrong with it, never what it holds.
  */
+
+import * as Log from "@millrace/core/Log"
 import { type Appending, Outbox } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
 
@@ -17,7 +19,8 @@ export const naming = (outbox: Outbox["Service"]): Outbox["Service"] => {
       ({ reason, detail }) => {
         found++
         if (found > most + 1) return Effect.void
-        return Effect.logWarning(
+        return Log.write(
+          "bad-record",
           found > most
             ? "further bad records of this run are counted, but not named here"
             : `${split === "" ? `source ${source}` : split}: ${detail}; kept as a dead letter (${reason})`

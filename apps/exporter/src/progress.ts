@@ -2,6 +2,7 @@
  * Progress on a terminal, redrawn each second; elsewhere a log line each minute.
  */
 import process from "node:process"
+import * as Log from "@millrace/core/Log"
 import type { Running } from "@millrace/core/Running"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -33,7 +34,7 @@ export const showProgress = Effect.fnUntraced(function* (running: Running, follo
     if (seen.length > window) seen.shift()
     if (isTerminal)
       process.stderr.write(`\r\u001b[K${Progress.progressText(told, (process.stderr.columns ?? 80) - 1)}`)
-    else yield* Effect.annotateLogs(Effect.logInfo("progress"), { ...told })
+    else yield* Log.write("progress", "progress", { ...told })
   })
   const drawing = yield* Effect.forkScoped(
     Effect.ignore(Effect.forever(Effect.andThen(Effect.sleep(every * 1000), show)))

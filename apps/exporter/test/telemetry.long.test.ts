@@ -2,9 +2,10 @@
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
+import * as Log from "@millrace/core/Log"
 import { Emulator } from "@millrace/mparticle-emulator"
 import * as Effect from "effect/Effect"
-import { assertEnded } from "./support/millrace.ts"
+import { assertEnded, loggedBy } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
 interface Request {
@@ -84,6 +85,11 @@ describe("the telemetry of a run", () => {
       program.kill("SIGTERM")
       const ended = yield* program.ended
       assertEnded(ended, 3)
+      const logged = loggedBy(ended)
+      for (const { event } of logged) assert.property(Log.events, String(event))
+      const closed = logged.find(({ event }) => event === "lane-closed")
+      assert.deepInclude(closed, { level: "WARN", route: "mparticle", lane: "web" })
+      assert.include(text, `lane="web",reason="${closed?.["reason"]}"} 1`)
       for (const secret of Object.values(environment)) assert.notInclude(text + ended.stderr, secret)
     }).pipe(Effect.scoped)
   )

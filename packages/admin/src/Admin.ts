@@ -65,7 +65,12 @@ export const serve: (
         const sending = Effect.sync(() => send(response, made, request.method === "HEAD", isLast))
         if (Exit.isSuccess(exit)) return sending
         if (Cause.hasInterruptsOnly(exit.cause)) return Effect.sync(() => response.destroy())
-        return Effect.andThen(Effect.logError("admin: a question has failed", exit.cause), sending)
+        return Effect.andThen(
+          Effect.annotateLogs(Effect.logError("admin: a question has failed", exit.cause), {
+            event: "defect"
+          }),
+          sending
+        )
       })
     )
     answering.add(fiber)

@@ -17,6 +17,7 @@ import type { Event } from "./Event.ts"
 import * as Engine from "./engine/Engine.ts"
 import * as Check from "./engine/Validate.ts"
 import type * as Ledger from "./Ledger.ts"
+import * as Log from "./Log.ts"
 import type { Outbox } from "./Outbox.ts"
 import * as Route from "./Route.ts"
 import {
@@ -136,7 +137,8 @@ export const layer = (
           Effect.andThen(
             Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
               ? Effect.void
-              : Effect.logError(
+              : Log.write(
+                  "exporter-ended",
                   `the exporter has ended: ${messageOf(exit.cause)}; nothing is lost, and nothing is delivered until it is started again`
                 ),
             Deferred.done(ended, exit)

@@ -4,6 +4,8 @@
  *
  * @since 1.0.0
  */
+
+import * as Log from "@millrace/core/Log"
 import type { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 
@@ -69,7 +71,8 @@ export const told = <M>({
     const notices = messages.map(noticeOf)
     if (!hasToldForeign && notices.some(({ isForeign }) => isForeign)) {
       hasToldForeign = true
-      yield* Effect.logWarning(
+      yield* Log.write(
+        "input-noticed",
         `${label}: has messages that are no ${expected}; they are deleted: give the source a queue of its own`
       )
     }
@@ -79,7 +82,8 @@ export const told = <M>({
 
   const rest = Effect.fnUntraced(function* ({ detail }: SourceError) {
     const wait = Math.min(waits.longest, waits.first * 2 ** Math.min(failures, 20))
-    if (failures++ === 0) yield* Effect.logWarning(`${detail}; objects are found by listing meanwhile`)
+    if (failures++ === 0)
+      yield* Log.write("notices-failing", `${detail}; objects are found by listing meanwhile`)
     yield* Effect.sleep(wait)
     return []
   })

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path"
 import type { Definition } from "@millrace/core/Definition"
+import * as Log from "@millrace/core/Log"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -85,14 +86,14 @@ const patient = (exporter: string, way: Way) => {
       onSuccess: () => undefined
     })
     if (failure === undefined) {
-      if (pause > 0)
-        yield* Effect.annotateLogs(Effect.logInfo(`alerts by ${way.name} arrive again`), { way: way.name })
+      if (pause > 0) yield* Log.write("alerts-well", `alerts by ${way.name} arrive again`, { way: way.name })
       pause = 0
       return true
     }
     if (pause === 0) {
-      yield* Effect.annotateLogs(
-        Effect.logWarning(`${failure}; alerts by ${way.name} are tried again, less and less often`),
+      yield* Log.write(
+        "alerts-failing",
+        `${failure}; alerts by ${way.name} are tried again, less and less often`,
         { way: way.name }
       )
     }
@@ -122,8 +123,9 @@ const tellBy = Effect.fnUntraced(function* (watched: Watched, operations: Operat
       const next = due(told, found, status, now, remindEvery)
       if (next.alerts.length > 0) {
         if (!(yield* send(next.alerts))) return
-        yield* Effect.annotateLogs(
-          Effect.logInfo(`alert sent by ${way.name}: ${next.alerts.map(({ text }) => text).join("; ")}`),
+        yield* Log.write(
+          "alert-sent",
+          `alert sent by ${way.name}: ${next.alerts.map(({ text }) => text).join("; ")}`,
           { way: way.name }
         )
       }

@@ -5,6 +5,7 @@ import process from "node:process"
 import * as History from "@millrace/admin/History"
 import * as Exporter from "@millrace/core/Exporter"
 import * as Ledger from "@millrace/core/Ledger"
+import * as Log from "@millrace/core/Log"
 import * as Observer from "@millrace/core/Observer"
 import * as Outbox from "@millrace/core/Outbox"
 import type { Reader } from "@millrace/core/Reading"
@@ -119,7 +120,7 @@ export const run = Command.make(
         yield* drainOnSignal(running, () => {
           isStopped = true
         })
-        yield* Effect.logInfo(`${loaded.name}: started`)
+        yield* Log.write("started", `${loaded.name}: started`)
         const progress = yield* showProgress(running, follow)
         const report = yield* running.ended
         yield* progress.stop
@@ -201,7 +202,7 @@ const mayGoOn = ({ sources }: Report): boolean =>
 
 const messageOf = (defect: unknown) => (defect instanceof Error ? defect.message : String(defect))
 
-const waiting = (message: string) => Effect.logInfo(`waiting for a moment: ${message}`)
+const waiting = (message: string) => Log.write("outbox-waited-for", `waiting for a moment: ${message}`)
 
 /** Another exporter runs on this state: nothing has stopped. */
 const isOwned = (error: { readonly _tag: string; readonly message: string }): boolean =>

@@ -4,6 +4,7 @@
  */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Log from "../Log.ts"
 import { type Append, type Observe, Observer } from "../Observer.ts"
 import type { Appending, Buried, Outbox } from "../Outbox.ts"
 
@@ -22,7 +23,8 @@ export const take: Effect.Effect<Observe | undefined> = Effect.gen(function* () 
       // The class alone: a message may quote what it was given.
       const name = cause instanceof Error ? cause.name : typeof cause
       Effect.runForkWith(context)(
-        Effect.logWarning(
+        Log.write(
+          "observer-defect",
           `defect of the observer: it threw ${name} at ${observation._tag}; the exporter goes on`
         )
       )

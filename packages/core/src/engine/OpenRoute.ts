@@ -7,6 +7,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Scope from "effect/Scope"
 import type { Catalogue } from "../Catalogue.ts"
 import type { Opened } from "../Destination.ts"
+import * as Log from "../Log.ts"
 import type { Observe } from "../Observer.ts"
 import type { LaneState, Outbox, OutboxError } from "../Outbox.ts"
 import type { PluginError } from "../Plugin.ts"
@@ -95,10 +96,14 @@ export const open = Effect.fnUntraced(function* (
     self.opened = opened
     yield* Effect.forEach(lanes.values(), (lane) => lane.reopen(opened), { discard: true })
     options.onReopen()
-    yield* Effect.logInfo(`route ${route.name}: the credentials changed and are in use`)
+    yield* Log.write("credentials-changed", "the credentials changed and are in use", {
+      route: route.name
+    })
   }).pipe(
     Effect.catchTag("PluginError", (error) =>
-      Effect.logWarning(`route ${route.name}: changed credentials cannot be used yet: ${error.message}`)
+      Log.write("credentials-unusable", `changed credentials cannot be used yet: ${error.message}`, {
+        route: route.name
+      })
     )
   )
   const watch = Effect.forever(

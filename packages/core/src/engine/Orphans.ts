@@ -3,6 +3,7 @@
  * a person is erased. Owns nothing: which lanes they are follows from what is stored and which lanes are open.
  */
 import * as Effect from "effect/Effect"
+import * as Log from "../Log.ts"
 import type { LaneKey, LaneState, Outbox, OutboxError } from "../Outbox.ts"
 import type { LaneStatus } from "../Running.ts"
 import { eraseUnowned } from "./lane/EraseStored.ts"
@@ -30,8 +31,10 @@ export const find = Effect.fnUntraced(function* ({
 }: Options): Effect.fn.Return<Orphans> {
   const orphans = stored.filter((lane) => lane.waiting > 0 && !isOpen(lane))
   for (const { route, lane, waiting } of orphans) {
-    yield* Effect.logWarning(
-      `${waiting} events wait for lane ${lane} of route ${route}, which is not in the configuration`
+    yield* Log.write(
+      "lane-not-configured",
+      `${waiting} events wait for lane ${lane} of route ${route}, which is not in the configuration`,
+      { route, lane }
     )
   }
   return {

@@ -8,6 +8,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { Definition } from "../Definition.ts"
 import type { Reader } from "../internal/reader.ts"
+import * as Log from "../Log.ts"
 import type { SourceError } from "../Source.ts"
 import type { Intakes } from "./Intakes.ts"
 import type * as Door from "./intake/Door.ts"
@@ -47,7 +48,7 @@ export const make = ({ sources, readers, follow, states, intakes, tracks, busyTr
         if (!follow) return Effect.void
         const left = leaving
         leaving = Deferred.makeUnsafe()
-        return Effect.andThen(Effect.logWarning(error.message), Deferred.succeed(left, undefined))
+        return Effect.andThen(Log.write("reader-lost", error.message), Deferred.succeed(left, undefined))
       })
     )
 
@@ -61,7 +62,7 @@ export const make = ({ sources, readers, follow, states, intakes, tracks, busyTr
       run: { follow, ...(isParallel && readers.length > 0 ? { splits: 1 } : {}) },
       again: door.again,
       ...(isParallel ? { leftBehind: Effect.suspend(() => Deferred.await(leaving)) } : {}),
-      onChange: Effect.annotateLogs(Effect.logInfo("the credentials changed and are in use"), {
+      onChange: Log.write("credentials-changed", "the credentials changed and are in use", {
         source: name
       })
     }).pipe(Effect.andThen(states.ended(name)), Effect.ignore)

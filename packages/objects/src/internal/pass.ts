@@ -1,6 +1,7 @@
 /** Looks at what there is, reads what is new, and does so again while it follows. */
 import type { Event } from "@millrace/core/Event"
 import type { Intake } from "@millrace/core/Intake"
+import * as Log from "@millrace/core/Log"
 import { type RunOptions, SourceError } from "@millrace/core/Source"
 import type { Format } from "@millrace/formats/Format"
 import * as SplitReader from "@millrace/formats/SplitReader"
@@ -57,7 +58,7 @@ export const run = Effect.fnUntraced(function* <E extends Event>(
     Effect.suspend(() => {
       if (saidOnce.has(about)) return Effect.void
       saidOnce.add(about)
-      return Effect.logWarning(message)
+      return Log.write("input-noticed", message)
     })
 
   /** Says what everything that is there tells. */

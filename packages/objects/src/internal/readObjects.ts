@@ -1,5 +1,6 @@
 /** Reads objects, each from its checkpoint on, one bad object not keeping it from the next. */
 import type { Intake, Unread } from "@millrace/core/Intake"
+import * as Log from "@millrace/core/Log"
 import { SourceError } from "@millrace/core/Source"
 import type { SplitReader } from "@millrace/formats/SplitReader"
 import * as Clock from "effect/Clock"
@@ -39,7 +40,7 @@ export const make = ({ discovery, intake, reader, refused, sideBySide, store }: 
     if (error.reason === "gone") {
       refused.remove(object.key)
       yield* intake.unread(object.key, left)
-      return yield* Effect.logWarning(`${labelOf(store, object.key)}: ${left.what}`)
+      return yield* Log.write("input-noticed", `${labelOf(store, object.key)}: ${left.what}`)
     }
     if (error.reason === "denied" && ++denied >= mostDenied) {
       return yield* new SourceError({ kind: "unauthorized", reason: "denied", detail: error.detail })
@@ -47,7 +48,7 @@ export const make = ({ discovery, intake, reader, refused, sideBySide, store }: 
     refused.add(object, error, yield* Clock.currentTimeMillis)
     // What stands there now is another object, and is not held.
     if (error.reason === "replaced") {
-      yield* Effect.logWarning(error.detail)
+      yield* Log.write("input-noticed", error.detail)
       discovery.again(object.key)
     }
   })
@@ -71,7 +72,7 @@ export const make = ({ discovery, intake, reader, refused, sideBySide, store }: 
     refused.remove(object.key)
     const unread = result.success.value
     if (unread !== undefined) {
-      yield* Effect.logWarning(Problems.unreadMessage(labelOf(store, object.key), unread, whole))
+      yield* Log.write("input-noticed", Problems.unreadMessage(labelOf(store, object.key), unread, whole))
     }
   })
 

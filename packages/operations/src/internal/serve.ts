@@ -6,6 +6,7 @@
  */
 import { chmodSync, rmSync } from "node:fs"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import * as Log from "@millrace/core/Log"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -87,7 +88,7 @@ const lineOf = (name: string, exit: Exit.Exit<unknown, OperationError>): Effect.
   const defect = Cause.squash(exit.cause)
   const message = defect instanceof Error ? defect.message : String(defect)
   return Effect.as(
-    Effect.logError(`a defect of this program while it was asked for ${name}: ${message}`),
+    Log.write("defect", `a defect of this program while it was asked for ${name}: ${message}`),
     JSON.stringify({ error: `a defect of this program: ${message}; its log tells more` })
   )
 }
@@ -139,7 +140,9 @@ export const serve: (
     const fiber = Effect.runForkWith(context)(
       Effect.catchCause(answerTo(ask, incoming, response), (cause) =>
         Effect.andThen(
-          Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("a question has failed", cause),
+          Cause.hasInterruptsOnly(cause)
+            ? Effect.void
+            : Effect.annotateLogs(Effect.logError("a question has failed", cause), { event: "defect" }),
           Effect.sync(() => response.destroy())
         )
       )

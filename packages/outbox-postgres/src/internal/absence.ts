@@ -1,4 +1,6 @@
 /** What the log says while the server is away: one line when that lasts, and one when it answers again. */
+
+import * as Log from "@millrace/core/Log"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { mayPass, SqlFailure } from "./failure.ts"
@@ -26,7 +28,7 @@ export const make = (now: () => number, place: () => string): Absence => {
     since = undefined
     isWritten = false
     return wasWritten
-      ? Effect.logInfo(`outbox: ${place()} answers again, after ${Duration.format(lasted)}`)
+      ? Log.write("outbox-well", `outbox: ${place()} answers again, after ${Duration.format(lasted)}`)
       : Effect.void
   })
 
@@ -36,7 +38,8 @@ export const make = (now: () => number, place: () => string): Absence => {
       if (!isTold || isWritten || now() - since < grace) return Effect.void
       isWritten = true
       const why = code === "" ? detail : `${detail}, code ${code}`
-      return Effect.logWarning(
+      return Log.write(
+        "outbox-away",
         `outbox: ${place()} is away (${why}); nothing is stored or settled until it answers again`
       )
     })

@@ -1,4 +1,6 @@
 /** Tells in the log what is answered beside "ok", however often it is, in few lines. */
+
+import * as Log from "@millrace/core/Log"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
@@ -25,7 +27,8 @@ export const make = (connections: number): Notices => {
     const advice = "let only Braze's addresses in, or raise settings.connections"
     return count === 0
       ? Effect.void
-      : Effect.logWarning(
+      : Log.write(
+          "receiver-refused",
           `${count} ${count === 1 ? "connection was" : "connections were"} closed to make room, those first that showed no token: ${connections} are open at most; ${advice}`
         )
   })
@@ -50,7 +53,10 @@ export const make = (connections: number): Notices => {
         }
         told.set(answer, { at: now, times: 0 })
         const before = last === undefined || last.times === 0 ? "" : `, and ${last.times} times before`
-        return Effect.logWarning(`a request was answered ${answer.status}: ${answer.text}${before}`)
+        return Log.write(
+          "receiver-refused",
+          `a request was answered ${answer.status}: ${answer.text}${before}`
+        )
       })
   }
 }

@@ -1,6 +1,7 @@
 /** The receiver at work: listens until it is interrupted, then lets what is under way end, within a bound. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Intake } from "@millrace/core/Intake"
+import * as Log from "@millrace/core/Log"
 import type { PluginError } from "@millrace/core/Plugin"
 import type { SourceError } from "@millrace/core/Source"
 import type { BrazeEvent } from "@millrace/events-braze"
@@ -92,15 +93,17 @@ export const run = Effect.fnUntraced(function* (
   )
   const advice =
     tokens.tls === undefined ? " (Braze posts to HTTPS alone: a proxy in front is to speak it)" : ""
-  yield* Effect.logInfo(`listening for Braze Currents on ${server.address.url}${advice}`)
+  yield* Log.write("receiver-listening", `listening for Braze Currents on ${server.address.url}${advice}`)
   options.onListening(server.address)
   yield* Effect.forkScoped(notices.tellClosed)
   yield* Effect.raceFirst(
     Deferred.await(failure),
     tokens.watch((tls) =>
       Effect.matchEffect(server.renew(tls), {
-        onFailure: (why) => Effect.logWarning(`the changed ${why}; the former ones go on holding`),
-        onSuccess: () => Effect.logInfo("the certificate has changed: new connections are shown the new one")
+        onFailure: (why) =>
+          Log.write("receiver-unusable", `the changed ${why}; the former ones go on holding`),
+        onSuccess: () =>
+          Log.write("receiver-changed", "the certificate has changed: new connections are shown the new one")
       })
     )
   )

@@ -3,6 +3,7 @@
  * came: Braze never repeats a refused request.
  */
 import { createHash, timingSafeEqual } from "node:crypto"
+import * as Log from "@millrace/core/Log"
 import type { PluginError } from "@millrace/core/Plugin"
 import { SourceError } from "@millrace/core/Source"
 import * as Clock from "effect/Clock"
@@ -51,10 +52,13 @@ export const make = Effect.fnUntraced(function* (
       onFailure: () => ({ ...before, at, isRead: false })
     })
     if (known.isRead && !isSame(before.digests, known.digests)) {
-      yield* Effect.logInfo("the bearer tokens have changed: the new ones hold from now on")
+      yield* Log.write("receiver-changed", "the bearer tokens have changed: the new ones hold from now on")
     }
     if (before.isRead && !known.isRead) {
-      yield* Effect.logWarning("the credentials cannot be read any more: the former ones go on holding")
+      yield* Log.write(
+        "receiver-unusable",
+        "the credentials cannot be read any more: the former ones go on holding"
+      )
     }
   })
 

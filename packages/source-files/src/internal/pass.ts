@@ -1,5 +1,6 @@
 /** Looks at what there is, reads what is new, and does so again while it follows. */
 import type { Intake, Problem, Split, Unread } from "@millrace/core/Intake"
+import * as Log from "@millrace/core/Log"
 import { type RunOptions, SourceError } from "@millrace/core/Source"
 import type { SplitReader } from "@millrace/formats/SplitReader"
 import * as Names from "@millrace/objects/Names"
@@ -75,7 +76,7 @@ export const run = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       if (told.has(about)) return Effect.void
       told.add(about)
-      return Effect.logWarning(message)
+      return Log.write("input-noticed", message)
     })
   const tell = (message: string) => tellOnce(message, message)
 

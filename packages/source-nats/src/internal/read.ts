@@ -2,6 +2,7 @@
 
 import type { Event } from "@millrace/core/Event"
 import type { Claim, Intake, Checkpoint as Text } from "@millrace/core/Intake"
+import * as Log from "@millrace/core/Log"
 import { type RunOptions, SourceError } from "@millrace/core/Source"
 import * as ChunkBuilder from "@millrace/formats/ChunkBuilder"
 import type { JsMsg, StreamInfo } from "@nats-io/jetstream"
@@ -43,7 +44,7 @@ export const read = Effect.fnUntraced(function* <E extends Event>(
   const connection = yield* Connection.open(settings, credentials)
   const stream = yield* ask(asked, () => connection.manager.streams.info(settings.stream))
   const found = Start.startOf(taken, yield* stateOf(connection, asked, stream, taken))
-  if (found.warning !== undefined) yield* Effect.logWarning(found.warning)
+  if (found.warning !== undefined) yield* Log.write("input-noticed", found.warning)
   const ready = yield* Consumer.ready(connection, asked, settings, stream, found.start)
   if (!run.follow && ready.pending === 0) return yield* options.intake.lag({ count: 0 })
 

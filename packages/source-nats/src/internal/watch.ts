@@ -1,5 +1,6 @@
 /** Looks at the stream again and again: tells how far behind it is read, and of messages that went before they were read. */
 import type { Lag } from "@millrace/core/Intake"
+import * as Log from "@millrace/core/Log"
 import type { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import type { Settings } from "../Settings.ts"
@@ -36,7 +37,7 @@ export const run = Effect.fnUntraced(function* ({ held, look, tell }: Options) {
     yield* tell({ count: ahead, ...(oldest === undefined ? {} : { oldest }) })
     const warning = known === 0 ? undefined : Start.gap({ name, first, keeps }, known + 1)
     if (warning !== undefined) {
-      yield* Effect.logWarning(warning)
+      yield* Log.write("input-noticed", warning)
       known = first - 1
     }
     yield* Effect.sleep(ahead === 0 ? rests.caughtUp : rests.behind)

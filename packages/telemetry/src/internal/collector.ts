@@ -2,6 +2,8 @@
  * The way to an OpenTelemetry collector, over the transport that destinations use: it honours the same proxies and certificates,
  * and every wait has a limit. The log says once that the collector takes nothing, and once that it does again.
  */
+
+import * as Log from "@millrace/core/Log"
 import * as Transport from "@millrace/http/Transport"
 import type { TransportError } from "@millrace/http/TransportError"
 import * as Effect from "effect/Effect"
@@ -51,14 +53,15 @@ export const make = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       if (isFailing) return Effect.void
       isFailing = true
-      return Effect.logWarning(
+      return Log.write(
+        "collector-failing",
         `the collector of telemetry takes nothing: ${what}; events are delivered all the same, and it is tried again`
       )
     })
   const working = Effect.suspend(() => {
     if (!isFailing) return Effect.void
     isFailing = false
-    return Effect.logInfo("the collector of telemetry takes it again")
+    return Log.write("collector-well", "the collector of telemetry takes it again")
   })
 
   return HttpClient.make((request, url) => {

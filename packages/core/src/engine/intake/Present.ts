@@ -7,6 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { Split } from "../../Intake.ts"
+import * as Log from "../../Log.ts"
 import type { KnownSplit, Looks, Outbox, OutboxError } from "../../Outbox.ts"
 import * as OutboxRules from "../../OutboxRules.ts"
 
@@ -59,7 +60,7 @@ export const make = ({ source, outbox, days: horizon, fail }: Options): Present 
     yield* safely(outbox.looked(source, at))
     if (forgotten === 0) return
     const told = `forgot the checkpoints of ${forgotten} splits that were gone on ${horizon} days; one that comes back is read again`
-    yield* Effect.annotateLogs(Effect.logInfo(told), { source })
+    yield* Log.write("splits-forgotten", told, { source })
   })
 
   return Effect.fnUntraced(

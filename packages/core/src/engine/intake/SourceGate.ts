@@ -7,6 +7,7 @@ import * as FiberHandle from "effect/FiberHandle"
 import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
+import * as Log from "../../Log.ts"
 import type { Observe } from "../../Observer.ts"
 import * as Policy from "../../Policy.ts"
 import type { SourceError } from "../../Source.ts"
@@ -72,16 +73,15 @@ export const make = Effect.fnUntraced(function* ({
     if (isTroubled && outcome !== "failed" && health.reason === "") observed(true, "", at)
   }
 
-  const log = (isGood: boolean, text: string, reason: string) =>
-    Effect.annotateLogs(isGood ? Effect.logInfo(text) : Effect.logWarning(text), {
-      source: name,
-      ...(reason === "" ? {} : { reason })
-    })
+  const log = (event: Log.Name, text: string, reason: string) =>
+    Log.write(event, text, { source: name, ...(reason === "" ? {} : { reason }) })
 
   const tell = Effect.gen(function* () {
     const next = Trouble.next(told, health, yield* Clock.currentTimeMillis, Trouble.ofSources)
     told = next.told
-    if (next.line !== undefined) yield* log(next.line.isGood, next.line.text, next.line.reason)
+    if (next.line === undefined) return
+    const { state, text, reason } = next.line
+    yield* log(state === "paused" ? "source-closed" : `source-${state}`, text, reason)
   })
 
   const recover = Effect.gen(function* () {
@@ -97,7 +97,8 @@ export const make = Effect.fnUntraced(function* ({
     outcome = "failed"
     last = error
     observed(false, error.reason ?? "fatal", yield* Clock.currentTimeMillis)
-    if (follow) yield* log(false, `the source cannot go on: ${error.message}`, error.reason ?? "fatal")
+    if (follow)
+      yield* log("source-failed", `the source cannot go on: ${error.message}`, error.reason ?? "fatal")
     return false
   })
 

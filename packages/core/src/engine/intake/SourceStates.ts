@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Lag, Problem } from "../../Intake.ts"
+import * as Log from "../../Log.ts"
 import type { Observe } from "../../Observer.ts"
 import type { SourceStatus } from "../../Running.ts"
 import { SourceError } from "../../Source.ts"
@@ -109,6 +110,13 @@ const troubleOf = ({ gate }: State): Pick<SourceStatus, "gate" | "trouble" | "re
   }
 }
 
+/** The name of the line that tells of a problem, or of its end. */
+const eventOf = ({ reason, split }: Problem, isGood: boolean): Log.Name => {
+  if (split !== undefined) return isGood ? "split-well" : "split-unreadable"
+  if (isGood) return "source-well"
+  return reason === "gone" ? "source-gone" : "source-unreadable"
+}
+
 /** All that is wrong; each line names its source where there are several. */
 const together = (states: ReadonlyMap<string, State>): SourceError | undefined => {
   const errors = [...states].flatMap(([name, { gate }]) => {
@@ -153,14 +161,15 @@ const of = (states: ReadonlyMap<string, State>, follow: boolean, clock: Clock.Cl
     isGood: boolean,
     textOf: (one: Standing) => string
   ) {
-    const say = (text: string, about: Readonly<Record<string, string>>) =>
-      Effect.annotateLogs(isGood ? Effect.logInfo(text) : Effect.logWarning(text), { source, ...about })
     for (const one of lines.slice(0, most)) {
       const { split, reason } = one
-      yield* say(textOf(one), { ...(split === undefined ? {} : { split }), reason })
+      const about = { source, ...(split === undefined ? {} : { split }), reason }
+      yield* Log.write(eventOf(one, isGood), textOf(one), about)
     }
     const rest = lines.length - most
-    if (rest > 0) yield* say(isGood ? `and ${rest} more can be read` : `and ${rest} more cannot be read`, {})
+    if (rest <= 0) return
+    const text = isGood ? `and ${rest} more can be read` : `and ${rest} more cannot be read`
+    yield* Log.write(isGood ? "split-well" : "split-unreadable", text, { source })
   })
 
   return {

@@ -5,6 +5,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import * as Log from "../../Log.ts"
 import type { Observe } from "../../Observer.ts"
 import type { LaneKey, OutboxError } from "../../Outbox.ts"
 import type * as Batches from "../message/Batches.ts"
@@ -100,6 +101,6 @@ export const make = (options: Options): Conclude => {
     if (verdict.halve.length > 0) yield* halve(verdict.halve, now)
     yield* gate.keep(gateBefore)
     for (const defect of verdict.defects)
-      yield* Effect.annotateLogs(Effect.logWarning(`defect of ${plugin}: ${defect}`), { ...key })
+      yield* Log.write("plugin-defect", `defect of ${plugin}: ${defect}`, { ...key })
   })
 }

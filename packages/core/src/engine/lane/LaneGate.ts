@@ -6,6 +6,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Log from "../../Log.ts"
 import type { Gate, Observe } from "../../Observer.ts"
 import type { GateState, LaneKey, Outbox, OutboxError } from "../../Outbox.ts"
 import * as Fenced from "../message/Fenced.ts"
@@ -66,11 +67,8 @@ export const make = ({
       const next = Trouble.next(told, health, yield* Clock.currentTimeMillis)
       told = next.told
       if (next.line === undefined) return
-      const { isGood, text, reason } = next.line
-      yield* Effect.annotateLogs(isGood ? Effect.logInfo(text) : Effect.logWarning(text), {
-        ...key,
-        ...(reason === "" ? {} : { reason })
-      })
+      const { state, text, reason } = next.line
+      yield* Log.write(`lane-${state}`, text, { ...key, ...(reason === "" ? {} : { reason }) })
     })
 
     /** What the lane found out itself; while it owns no track it has nothing to say of it. */

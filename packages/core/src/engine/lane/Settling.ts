@@ -6,6 +6,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
+import * as Log from "../../Log.ts"
 import type * as Observer from "../../Observer.ts"
 import type { LaneKey, Outbox, OutboxError, Settlement } from "../../Outbox.ts"
 import * as Fenced from "../message/Fenced.ts"
@@ -93,7 +94,7 @@ export const make = ({ key, outbox, memory, share, observe, fibers, wake }: Opti
     lineAt: endings.dueAt,
     log: Effect.gen(function* () {
       for (const { text, reason } of endings.take(yield* Clock.currentTimeMillis))
-        yield* Effect.annotateLogs(Effect.logWarning(text), { ...key, reason })
+        yield* Log.write("dead-letters", text, { ...key, reason })
     })
   }
 }

@@ -27,7 +27,8 @@ export interface Told {
 }
 
 export interface Line {
-  readonly isGood: boolean
+  /** What the line tells of: trouble, or that all is well. */
+  readonly state: Told["state"] | "well"
   readonly text: string
   /** The declared name of what is wrong; empty when nothing is. */
   readonly reason: string
@@ -106,7 +107,7 @@ export const next = (told: Told | undefined, health: Standing, now: number, word
     if (told === undefined || (health.reason !== "" && told.state !== "paused")) return { told }
     return {
       told: undefined,
-      line: { isGood: true, text: words.over(told.state, lastedOf(told, now)), reason: "" }
+      line: { state: "well", text: words.over(told.state, lastedOf(told, now)), reason: "" }
     }
   }
   const isNew = told?.state !== state
@@ -114,6 +115,6 @@ export const next = (told: Told | undefined, health: Standing, now: number, word
   const began = state === "failing" ? health.failingSince : health.gate.since
   return {
     told: { state, reason, since: isNew ? Math.min(began, now) : told.since, at: now },
-    line: { isGood: state === "paused", text: words.begun(state, health, isNew), reason }
+    line: { state, text: words.begun(state, health, isNew), reason }
   }
 }
