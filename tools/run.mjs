@@ -28,6 +28,7 @@ const programs = {
   simulate: "tools/simulate.ts",
   crashes: "tools/crashes.ts",
   fleet: "tools/fleet.ts",
+  scaling: "tools/scaling.ts",
   soak: "tools/soak.ts",
   fuzz: "tools/fuzz.ts",
   bench: "benchmarks/src/bench.ts",
