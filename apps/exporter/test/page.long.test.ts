@@ -135,6 +135,7 @@ describe.skipIf(!Browser.hasBrowser)("the page of an exporter", () => {
         await Browser.assertOpenToAll(page, "a dead letter")
         await page.getByRole("heading", { name: /^Dead letters/ }).scrollIntoViewIfNeeded()
         await page.emulateMedia({ colorScheme: "dark" })
+        await page.setViewportSize({ width: 1280, height: 600 })
         await Browser.picture(page, "dead-letter")
         await page.emulateMedia({ colorScheme: "light" })
       })
@@ -249,6 +250,66 @@ describe.skipIf(!Browser.hasBrowser)("the page of an exporter", () => {
       assertQuiet()
       program.kill("SIGTERM")
       Millrace.assertEnded(yield* program.ended, 4)
+    })
+  )
+
+  it.live("only shows where the endpoint only reads", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      const port = yield* World.freePort
+      world.put("export/bad.ndjson", '{"no":"event"}\n')
+      world.configure({ ...World.configuration(emulator.url), admin: { port, readOnly: true } })
+      const program = yield* world.start(["run", "millrace.yaml", "--follow"])
+      const url = `http://127.0.0.1:${port}`
+      yield* program.says(`are at ${url}`)
+      const { page, assertQuiet } = yield* Browser.open(url)
+      yield* Effect.promise(async () => {
+        await page.goto(url)
+        await page.getByText("only reads").waitFor()
+        await page.getByRole("heading", { name: "Dead letters: 1" }).waitFor()
+        assert.strictEqual(await page.getByRole("button", { name: /Pause|Replay|Purge/ }).count(), 0)
+        await page.getByText("millrace dead-letters list millrace.yaml").waitFor()
+      })
+      program.kill("SIGTERM")
+      yield* program.ended
+      assertQuiet()
+      // Whoever looks is told that what stands there is old.
+      yield* Effect.promise(() => page.getByText("The exporter gives no answer").waitFor())
+    })
+  )
+})
+
+describe.skipIf(!Browser.hasBrowser)("the page of the emulator", () => {
+  it.live("follows what it holds, refused and dropped, by feed and type", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({
+        feeds: World.feeds,
+        failures: [{ kind: "status", status: 400, feed: "web", count: 1 }]
+      })
+      const { page, assertQuiet } = yield* Browser.open(emulator.url)
+      yield* Effect.promise(async () => {
+        await page.setViewportSize({ width: 1280, height: 600 })
+        await page.goto(emulator.url)
+        await page.getByText("holds 0 distinct events").waitFor()
+      })
+      yield* Effect.sync(() => world.writeExport({ seed: 4, events: 2000 }))
+      world.configure(World.configuration(emulator.url))
+      Millrace.assertEnded(yield* world.millrace(["run", "millrace.yaml"]), 0)
+      const { distinctEvents, types } = emulator.state().totals
+      yield* Effect.promise(async () => {
+        await page.getByText(`holds ${distinctEvents.toLocaleString("en-US")} distinct events`).waitFor()
+        await page.getByRole("heading", { name: `${Object.keys(types).length} types` }).waitFor()
+        await page.getByRole("row", { name: /^web .* 400: 1 / }).waitFor()
+        await Browser.picture(page, "emulator")
+        for (const width of [390, 1600]) {
+          await page.setViewportSize({ width, height: 1000 })
+          await Browser.assertOpenToAll(page, `${width}`)
+          await Browser.assertFits(page, `${width}`)
+        }
+      })
+      assertQuiet()
     })
   )
 })

@@ -8,85 +8,15 @@ import * as Catalogue from "@millrace/core/Catalogue"
 import * as Codec from "@millrace/core/Codec"
 import * as Found from "@millrace/core/DeadLetters"
 import type { Definition } from "@millrace/core/Definition"
-import type { Event } from "@millrace/core/Event"
 import type { Ledger } from "@millrace/core/Ledger"
 import type { DeadLetter, DeadLetterHead, DeadLetterPage, Outbox, OutboxError } from "@millrace/core/Outbox"
-import * as Preview from "@millrace/core/Preview"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { Letter, List, Listed, ListPage, Page } from "./internal/letters.ts"
 import { cut } from "./Text.ts"
 
-/**
- * A dead letter whole: its event, or, where none can be read, its record in base64.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Letter extends Omit<DeadLetter, "record"> {
-  readonly record?: string
-  readonly event?: Event
-}
-
-/**
- * Some of the letters that were asked for; `after` asks for the next, absent when there are none.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Page {
-  readonly letters: ReadonlyArray<Letter>
-  readonly after?: number
-}
-
-/**
- * A dead letter as it stands in a list; its event is named where it can be read.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Listed extends DeadLetterHead {
-  readonly type?: string
-  readonly event?: string
-}
-
-/**
- * How many letters were found, and the first of them.
- *
- * @since 1.0.0
- * @category models
- */
-export interface List {
-  readonly total: number
-  readonly letters: ReadonlyArray<Listed>
-}
-
-/**
- * Some of the letters that were asked for, as they stand in a list; `after` asks for the next, absent when there are none.
- *
- * @since 1.0.0
- * @category models
- */
-export interface ListPage {
-  readonly letters: ReadonlyArray<Listed>
-  readonly after?: number
-}
-
-/**
- * A dead letter as a person looks at it: its event, or the bytes that came; where it came from, in words; and its message as
- * today's configuration makes it, or why there is none. That message is the one that was sent, unless settings have changed or
- * the event was sent together with others.
- *
- * @since 1.0.0
- * @category models
- */
-export interface Shown extends Omit<Letter, "record" | "at" | "codec" | "parameter" | "kept"> {
-  /** When it was written, in ISO 8601. */
-  readonly at: string
-  readonly record?: { readonly base64: string }
-  readonly place: string
-  readonly message?: unknown
-  readonly noMessage?: string
-}
+export type { Letter, List, Listed, ListPage, Page, Shown } from "./internal/letters.ts"
+export { exported, placeOf, show, splitOf } from "./internal/shown.ts"
 
 /** Bytes of letters in one page. */
 const pageBytes = 1024 * 1024
@@ -210,10 +140,13 @@ export const listPage: (
         next = page.after
       }
     }
-    if (isOfHeads) {
-      yield* Found.forEachPage(outbox, read, { ids: ids.slice(0, most) }, (some) =>
-        Effect.sync(() => void found.push(...some.map(withoutRecord)))
-      )
+    const listed = ids.slice(0, most)
+    let before = (listed[0] ?? 0) - 1
+    while (found.length < listed.length) {
+      const page: DeadLetterPage<DeadLetter> = yield* outbox.deadLetters({ ids: listed }, before, pageBytes)
+      found.push(...page.letters.map((letter) => withoutRecord({ letter, event: read(letter) })))
+      if (page.after === undefined) break
+      before = page.after
     }
     const letters = found.slice(0, most).map(namedOf)
     const isMore = Math.max(ids.length, found.length) > most
@@ -248,79 +181,4 @@ export const spelled = (filter: Found.Filter, { sources, routes }: Definition): 
     ...routes.map(({ destination }) => destination.accepts)
   ]
   return { ...filter, type: Catalogue.spelled(catalogues, filter.type) }
-}
-
-/**
- * The split of a letter's chunk, or its source where there is none.
- *
- * @since 1.0.0
- * @category formatting
- */
-export const splitOf = ({ origin }: Pick<DeadLetterHead, "origin">): string =>
-  origin.split || `source ${origin.source}`
-
-/**
- * Where a letter's chunk came from, in words. The detail of a bad record tells its own place more exactly.
- *
- * @since 1.0.0
- * @category formatting
- */
-export const placeOf = (letter: Pick<DeadLetterHead, "origin">, { sources }: Definition): string => {
-  const { position, source, split } = letter.origin
-  const at = sources[source]?.placeOf?.(split, position) ?? position
-  return at === "" ? splitOf(letter) : `${splitOf(letter)}, ${at}`
-}
-
-/**
- * A letter with its event where it can be read, else with the bytes as they came.
- *
- * @since 1.0.0
- * @category conversions
- */
-export const exported = ({
-  record,
-  event,
-  codec: _codec,
-  parameter: _parameter,
-  kept: _kept,
-  ...letter
-}: Letter): Omit<Shown, "place"> => ({
-  ...letter,
-  at: new Date(letter.at).toISOString(),
-  ...(event === undefined ? { record: { base64: record ?? "" } } : { event })
-})
-
-/**
- * A letter as a person looks at it.
- *
- * @since 1.0.0
- * @category conversions
- */
-export const show = (letter: Letter, definition: Definition): Effect.Effect<Shown> =>
-  Effect.map(messageOf(letter, definition), (message) => ({
-    ...exported(letter),
-    place: placeOf(letter, definition),
-    ...message
-  }))
-
-const messageOf = (
-  letter: Letter,
-  definition: Definition
-): Effect.Effect<Pick<Shown, "message" | "noMessage">> =>
-  letter.event === undefined || letter.lane === ""
-    ? Effect.succeed({})
-    : Effect.match(Preview.message(definition, letter, letter.event), {
-        onFailure: ({ message }) => ({ noMessage: message }),
-        onSuccess: Result.match({
-          onFailure: (why) => ({ noMessage: why }),
-          onSuccess: (text) => ({ message: parsed(text) })
-        })
-      })
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

@@ -80,8 +80,8 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
   )
   /** Where a look beyond an id ends, and whether more may follow. */
   const endOf = ({ ids }: DeadLetterFilter, after: number) => {
-    // These are few, and found at once.
-    if (ids !== undefined) return { last: Number.MAX_SAFE_INTEGER, isEnd: true }
+    // These are few. What lies behind the last of them is not looked at: it may be a million.
+    if (ids !== undefined) return { last: ids.reduce((last, id) => Math.max(last, id), after), isEnd: true }
     const { last, count } = selectWindow.get(after, window)!
     return { last: last ?? after, isEnd: count < window }
   }
