@@ -94,7 +94,7 @@ describe.skipIf(!Browser.hasBrowser)("the page of an exporter", () => {
             await page.getByRole("heading", { name: "Lanes" }).waitFor()
             await Browser.assertOpenToAll(page, `${colorScheme}, ${width}`)
             await Browser.assertFits(page, `${colorScheme}, ${width}`)
-            if (width === 390) await Browser.picture(page, `phone-${colorScheme}`)
+            if (width === 390 && colorScheme === "dark") await Browser.picture(page, "phone")
           }
         }
         await page.emulateMedia({ colorScheme: "light" })
@@ -135,7 +135,7 @@ describe.skipIf(!Browser.hasBrowser)("the page of an exporter", () => {
         await Browser.assertOpenToAll(page, "a dead letter")
         await page.getByRole("heading", { name: /^Dead letters/ }).scrollIntoViewIfNeeded()
         await page.emulateMedia({ colorScheme: "dark" })
-        await page.setViewportSize({ width: 1280, height: 600 })
+        await page.setViewportSize({ width: 1280, height: 500 })
         await Browser.picture(page, "dead-letter")
         await page.emulateMedia({ colorScheme: "light" })
       })
