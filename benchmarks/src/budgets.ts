@@ -61,6 +61,14 @@ const budgets: ReadonlyArray<Budget> = [
       ratio(figure(results, "cost", "sqlite", "cpu"), figure(results, "cost", "segment", "cpu"))
   },
   {
+    title: "CPU per event with all telemetry on, against none",
+    unit: "×",
+    digits: 2,
+    must: 1.05,
+    found: (results) =>
+      ratio(figure(results, "cost", "telling", "cpu"), figure(results, "cost", "sqlite", "cpu"))
+  },
+  {
     title: "CPU per event from a bucket of S3, against a folder",
     unit: "×",
     digits: 2,

@@ -81,6 +81,9 @@ export const subjects: ReadonlyArray<Subject> = [
     settings: [],
     environment: {}
   },
+  subject("millrace", "telling", "Millrace, SQLite outbox, all telemetry on", "telling", {
+    outbox: "sqlite"
+  }),
   commandWith("command", "Millrace, the command, SQLite outbox", {}),
   subject("millrace", "routes", "Millrace, SQLite outbox, three routes", "millrace", {
     outbox: "sqlite",
