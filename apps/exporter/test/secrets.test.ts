@@ -93,6 +93,51 @@ describe.concurrent("secrets", () => {
     })
   )
 
+  it.live("appear in no answer of the admin endpoint, whatever fails", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      world.writeExport({ seed: 32, events: 500, damage: { blocks: 1, lines: 3 } })
+      const port = yield* World.freePort
+      const admin = { port, token: { env: "ADMIN" } }
+      const file = world.configure(World.configuration(emulator.url, { top: { admin } }))
+      emulator.fail([
+        { kind: "status", status: 401, feed: "ios", body: echo("ios") },
+        { kind: "status", status: 400, feed: "android", body: echo("android") },
+        { kind: "status", status: 503, feed: "web", body: echo("web") }
+      ])
+      const token = "planted-token-of-admin-41d0"
+      const program = yield* world.start(["run", file, "--follow"], { environment: { ADMIN: token } })
+      yield* program.says("started")
+      const ask = (path: string) =>
+        Effect.promise(async () => {
+          const url = `http://127.0.0.1:${port}${path}`
+          const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+          return `${[...answer.headers].join("\n")}\n${await answer.text()}`
+        })
+      yield* Effect.repeat(ask("/api/dead-letters"), { until: (text) => text.includes("bad-request") })
+      yield* Effect.repeat(ask("/api/lanes"), { until: (text) => text.includes("unauthorized") })
+      const letters = yield* ask("/api/dead-letters?reason=bad-request&limit=1")
+      const [, letter] = /"id":"?(\d+)/.exec(letters) ?? []
+      const paths = [
+        "about",
+        "status",
+        "lanes",
+        "alerts",
+        "history",
+        "dead-letters",
+        `dead-letters/${letter}`
+      ]
+      for (const path of ["/", "/healthz", "/readyz", "/metrics", ...paths.map((name) => `/api/${name}`)]) {
+        const text = yield* ask(path)
+        assert.notInclude(text, "there is no such", path)
+        assertHoldsNone(path, text, [...secrets, ...keys, token])
+      }
+      program.kill("SIGTERM")
+      yield* program.ended
+    })
+  )
+
   it.live("in plain text in the configuration are refused, and not repeated", () =>
     Effect.gen(function* () {
       const world = yield* World.make
