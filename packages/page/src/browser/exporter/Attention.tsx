@@ -36,6 +36,7 @@ const entriesOf = (overview: Overview): ReadonlyArray<Entry> => {
   const groups = groupsOf(overview)
   const letters = groups.reduce((total, group) => total + group.letters, 0)
   const reasons = [...new Set(groups.map(({ reason }) => reason))].slice(0, 4).join(", ")
+  const them = letters === 1 ? "it" : "them"
   return [
     ...unbalanced,
     ...conditions,
@@ -45,7 +46,7 @@ const entriesOf = (overview: Overview): ReadonlyArray<Entry> => {
           {
             key: "letters",
             isMild: true,
-            text: `${counted(letters, "dead letter")} (${reasons}): look at them, mend the cause, then replay or purge them`,
+            text: `${counted(letters, "dead letter")} (${reasons}): look at ${them}, mend the cause, then replay or purge ${them}`,
             to: toLetters({}),
             link: "dead letters"
           }

@@ -27,7 +27,7 @@ const One = ({ source, now }: { readonly source: Source; readonly now: number })
       {source.lag?.oldest !== undefined && source.lag.count > 0 && (
         <dd>{lasting(now - source.lag.oldest)}</dd>
       )}
-      <dt>Events a second, last minute</dt>
+      <dt title="In the last minute">Events a second</dt>
       <dd>{source.eventsPerSecond === undefined ? "–" : rate(source.eventsPerSecond)}</dd>
       <dt>Last read</dt>
       <dd>{source.lastRead === undefined ? "–" : <Ago time={source.lastRead} now={now} />}</dd>
