@@ -15,7 +15,10 @@ import * as Duration from "effect/Duration"
  * @category models
  */
 export interface Policy {
-  /** The most requests under way at once in a lane; the destination's own limit by default, and never more. */
+  /**
+   * The most requests under way at once in a lane; the destination's own limit by default, and never more. Exporters that share an
+   * outbox divide it, with one each at least.
+   */
   readonly concurrency?: number | undefined
   /** The longest wait before the second attempt; it doubles with each further one. Default 200 milliseconds. */
   readonly firstBackoff?: Duration.Input | undefined

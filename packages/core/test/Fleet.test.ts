@@ -1,6 +1,15 @@
 /** Several exporters over one outbox. */
 import { assert, describe, it } from "@effect/vitest"
-import { Exporter, Ledger, Outbox, OutboxMemory, Outcome, type Running, Source } from "@millrace/core"
+import {
+  Destination,
+  Exporter,
+  Ledger,
+  Outbox,
+  OutboxMemory,
+  Outcome,
+  type Running,
+  Source
+} from "@millrace/core"
 import * as OutboxRules from "@millrace/core/OutboxRules"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -52,6 +61,10 @@ const owned = ({ outbox }: Member) =>
       instances.map(({ name, leases }) => [name, leases.filter((lease) => lease.includes('"track"')).length])
     )
   )
+
+/** Events of so many users that each track has some. */
+const users = (count: number) =>
+  Array.from({ length: count }, (_, index) => Remote.event(index, `user-${index}@example.com`))
 
 /** The events of each user, in the order in which they were accepted. */
 const inOrder = (ids: ReadonlyArray<string>): boolean => {
@@ -318,6 +331,80 @@ describe("a fleet", () => {
       assert.deepStrictEqual(yield* laptop.running.replay({}), { replayed: 20, left: 0 })
       yield* Time.pass("1 minute")
       assert.strictEqual(Remote.idsOf(remote).length, 20)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("makes no more requests at once than one exporter would", () =>
+    Effect.gen(function* () {
+      const shared = yield* fleet
+      const remote = Remote.make()
+      const destination = Remote.destination(remote, { answer: () => "hang" })
+      const members = [
+        yield* join(shared, "first", destination, { roles: ["deliver"] }),
+        yield* join(shared, "second", destination, { roles: ["deliver"] })
+      ]
+      yield* Time.pass("10 seconds")
+      const source = Source.fromArray(users(800))
+      yield* join(shared, "reader", destination, { source, roles: ["read"] })
+      yield* Time.pass("5 seconds")
+      // Nothing is answered: these are all under way.
+      assert.strictEqual(remote.requests.length, 4)
+      for (const { leave } of members) {
+        const leaving = yield* Effect.forkChild(leave)
+        yield* Time.pass("2 minutes")
+        yield* Fiber.join(leaving)
+      }
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("makes a request a second together, when the remote says that its limit is used", () =>
+    Effect.gen(function* () {
+      const shared = yield* fleet
+      const remote = Remote.make()
+      const destination = Remote.destination(remote, {
+        answer: (_, batch) => Outcome.Outcomes.all(batch, Outcome.delivered).withUsage(1)
+      })
+      yield* join(shared, "first", destination, { roles: ["deliver"] })
+      yield* join(shared, "second", destination, { roles: ["deliver"] })
+      yield* Time.pass("10 seconds")
+      const source = Source.fromArray(users(2000))
+      yield* join(shared, "reader", destination, { source, roles: ["read"] })
+      yield* Time.pass("10 seconds")
+      const before = remote.requests.length
+      yield* Time.pass("60 seconds")
+      const made = remote.requests.length - before
+      assert.isAtLeast(made, 55)
+      assert.isAtMost(made, 62)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("waits as a whole when the remote asks one exporter that all of its lanes wait", () =>
+    Effect.gen(function* () {
+      const shared = yield* fleet
+      const remote = Remote.make()
+      let isAsked = false
+      const destination = Remote.destination(remote, {
+        lanes: [{ name: "main" }, { name: "other" }],
+        assign: ({ id }) => Destination.to(Number(id.at(-1)) % 2 === 0 ? "main" : "other"),
+        answer: () => {
+          if (isAsked) return undefined
+          isAsked = true
+          return Outcome.retry("throttled", { after: "5 minutes", scope: "destination" })
+        }
+      })
+      yield* join(shared, "first", destination, { roles: ["deliver"] })
+      yield* join(shared, "second", destination, { roles: ["deliver"] })
+      yield* Time.pass("10 seconds")
+      const read = (name: string, count: number) =>
+        join(shared, name, destination, { source: Source.fromArray(users(count)), roles: ["read"] })
+      yield* read("one", 100)
+      yield* Time.pass("10 seconds")
+      const before = remote.requests.length
+      yield* read("two", 200)
+      yield* Time.pass("4 minutes")
+      assert.strictEqual(remote.requests.length, before)
+      yield* Time.pass("5 minutes")
+      assert.strictEqual(new Set(Remote.idsOf(remote)).size, 200)
     }).pipe(Effect.scoped)
   )
 })

@@ -7,7 +7,7 @@ import * as Items from "./support/items.ts"
 
 const now = 1_000_000
 const policy = Policy.resolve({ breakerAfter: 3, probeEvery: "1 minute" }, 8)
-const at = (time: number) => ({ now: time, random: 1, policy })
+const at = (time: number, part = 1) => ({ now: time, random: 1, policy, part })
 const well = Health.start(now, undefined, undefined, policy)
 const alone: Health.Shared = { notBefore: 0, since: 0 }
 
@@ -30,7 +30,7 @@ const times = (count: number, verdict: Verdict.Verdict, from = well): Health.Hea
   count === 0 ? from : times(count - 1, verdict, Health.after(from, verdict, at(now)))
 
 const sendsAt = (health: Health.Health, underWay = 0, shared = alone) =>
-  Health.sendsAt(health, shared, underWay, policy)
+  Health.sendsAt(health, shared, underWay, policy, 1)
 
 describe("a lane in good health", () => {
   it("sends as many requests at once as its policy allows", () => {
@@ -54,6 +54,21 @@ describe("a lane in good health", () => {
       return Math.max(0, health.notBefore - now)
     })
     assert.deepStrictEqual(waits, [0, 0, 500, 1000])
+  })
+
+  it("takes its part of all that, where it sends for a part of the tracks", () => {
+    const quarter = (count: number, verdict: Verdict.Verdict, from = well): Health.Health =>
+      count === 0 ? from : quarter(count - 1, verdict, Health.after(from, verdict, at(now, 1 / 4)))
+    assert.strictEqual(Health.sendsAt(well, alone, 1, policy, 1 / 4), 0)
+    assert.isUndefined(Health.sendsAt(well, alone, 2, policy, 1 / 4))
+    // One of a small part makes one request at a time all the same.
+    assert.strictEqual(Health.sendsAt(well, alone, 0, policy, 1 / 64), 0)
+    assert.isUndefined(Health.sendsAt(well, alone, 1, policy, 1 / 64))
+    const halved = quarter(1, failure)
+    assert.strictEqual(halved.concurrency, 1)
+    assert.strictEqual(quarter(100, success, halved).concurrency, 2)
+    const used = Health.after(well, answered(Outcome.delivered, 1), at(now, 1 / 4))
+    assert.strictEqual(used.notBefore - now, 4000)
   })
 })
 

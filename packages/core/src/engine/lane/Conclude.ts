@@ -20,12 +20,14 @@ import type { Held } from "./OpenDestination.ts"
 import * as Renew from "./Renew.ts"
 import * as Settlements from "./Settlements.ts"
 import type { Settling } from "./Settling.ts"
+import type { Tracks } from "./Tracks.ts"
 import { type Answer, judge } from "./Verdict.ts"
 
 export interface Options {
   readonly key: LaneKey
   /** The name of the destination's plugin, for the log. */
   readonly plugin: string
+  readonly tracks: Pick<Tracks, "part">
   readonly shared: Health.Shared
   readonly memory: LaneMemory
   readonly credentials: Credentials
@@ -47,7 +49,7 @@ export type Conclude = (
 ) => Effect.Effect<void, OutboxError>
 
 export const make = (options: Options): Conclude => {
-  const { key, plugin, shared, memory, credentials, gate, settling, observe, wake } = options
+  const { key, plugin, tracks, shared, memory, credentials, gate, settling, observe, wake } = options
   const composerOf = () => credentials.destination().composer
 
   /** What is of a track that goes is left to who has it next. */
@@ -75,7 +77,7 @@ export const make = (options: Options): Conclude => {
     const destination = credentials.destination()
     const { composer, policy } = destination
     const now = yield* Clock.currentTimeMillis
-    const moment = { now, random: yield* Random.next, policy }
+    const moment = { now, random: yield* Random.next, policy, part: tracks.part() }
     const verdict = judge(batch, answer, moment)
     observe?.(Attempted.observed(key, batch, answer, verdict, { began, ended: now }))
     const gateBefore = gate.health().gate

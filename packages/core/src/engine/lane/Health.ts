@@ -39,6 +39,15 @@ export interface Health {
   readonly trouble: string
 }
 
+/** A moment of a lane of which this instance sends a part, of the tracks in all: so it takes that part of what the remote allows. */
+export interface Moment extends Backoff.Moment {
+  readonly part: number
+}
+
+/** The most requests at once of this instance; one of a small part makes one at a time. */
+const mostOf = ({ concurrency }: Resolved, part: number): number =>
+  Math.max(1, Math.floor(concurrency * part))
+
 /** From this share of the remote's rate limit on, sending slows down; at the whole of it, to a request a second. */
 const slowFrom = 0.75
 const slowest = 1000
@@ -86,10 +95,11 @@ export const sendsAt = (
   health: Health,
   shared: Shared,
   underWay: number,
-  policy: Resolved
+  policy: Resolved,
+  part: number
 ): number | undefined => {
   const probing = !health.gate.open || health.failures >= policy.breakerAfter
-  if (underWay >= (probing ? 1 : health.concurrency)) return undefined
+  if (underWay >= (probing ? 1 : Math.min(health.concurrency, mostOf(policy, part)))) return undefined
   return Math.max(health.notBefore, shared.notBefore, health.gate.notBefore)
 }
 
@@ -183,12 +193,12 @@ const refuse = (health: Health, refused: Unauthorized, { now, policy }: Backoff.
   trouble: refused.detail ?? refused.reason
 })
 
-/** One more at a time for each round of successes, until the policy's own limit. */
+/** One more at a time for each round of successes, until this instance's part of the policy's limit. */
 const grown = (
   { concurrency, successes }: Health,
-  { policy }: Backoff.Moment
+  { policy, part }: Moment
 ): Pick<Health, "concurrency" | "successes"> =>
-  successes + 1 < concurrency || concurrency >= policy.concurrency
+  successes + 1 < concurrency || concurrency >= mostOf(policy, part)
     ? { concurrency, successes: successes + 1 }
     : { concurrency: concurrency + 1, successes: 0 }
 
@@ -200,8 +210,8 @@ const waiting = (gate: GateState, until: number): GateState => ({
 })
 
 /** Health after an attempt. */
-export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment): Health => {
-  const { now, policy } = moment
+export const after = (health: Health, verdict: Verdict, moment: Moment): Health => {
+  const { now, policy, part } = moment
   if (verdict.unauthorized !== undefined) return refuse(health, verdict.unauthorized, moment)
   if (verdict.setback !== undefined) {
     const failures = health.failures + 1
@@ -212,7 +222,7 @@ export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment):
       ...health,
       gate: until > health.gate.notBefore ? waiting(health.gate, until) : health.gate,
       failures,
-      concurrency: Math.max(1, Math.floor(health.concurrency / 2)),
+      concurrency: Math.max(1, Math.floor(Math.min(health.concurrency, mostOf(policy, part)) / 2)),
       successes: 0,
       failingSince: Math.min(health.failingSince, now),
       notBefore: Math.max(health.notBefore, breaker),
@@ -221,11 +231,13 @@ export const after = (health: Health, verdict: Verdict, moment: Backoff.Moment):
     }
   }
   const excess = Math.max(0, verdict.usage - slowFrom) / (1 - slowFrom)
+  // What is used is used by all instances: together they make the request a second.
+  const pause = Math.round((excess * slowest) / part)
   return {
     gate: health.gate.open || health.gate.reason === paused ? health.gate : openGate(now),
     failures: 0,
     ...grown(health, moment),
-    notBefore: Math.max(health.notBefore, excess === 0 ? 0 : now + Math.round(excess * slowest)),
+    notBefore: Math.max(health.notBefore, excess === 0 ? 0 : now + pause),
     lastSuccess: now,
     hasSucceeded: true,
     failingSince: Infinity,
@@ -239,6 +251,12 @@ export const share = (shared: Shared, until: number, now: number): void => {
   if (shared.notBefore <= now) shared.since = now
   shared.notBefore = Math.max(shared.notBefore, until)
 }
+
+/** Health whose open gate says what all lanes of the destination wait for: so other instances hear of it. */
+export const waitingWith = (health: Health, shared: Readonly<Shared>, now: number): Health =>
+  health.gate.open && shared.notBefore > now && shared.notBefore > health.gate.notBefore
+    ? { ...health, gate: waiting(health.gate, shared.notBefore) }
+    : health
 
 /** What a lane that was told nothing itself says while another one's wait holds it. */
 const heldByOther = { reason: throttled, trouble: "the remote asked another lane of the destination to wait" }

@@ -103,7 +103,7 @@ const makeParts = Effect.fnUntraced(function* (options: Options, wake: () => voi
   const { key, route, outbox, stored, shared, decode, observe, onChange } = options
   const scope = yield* Effect.scope
   const fibers = yield* FiberSet.make<void, OutboxError>()
-  const tracks = Tracks.make()
+  const tracks = Tracks.make(outbox.tracks)
   const memory = LaneMemory.make()
   const share = LaneShare.make(route.share, stored?.bytes ?? 0)
   const destination = OpenDestination.make(options, options.opened)
@@ -134,6 +134,7 @@ const makeParts = Effect.fnUntraced(function* (options: Options, wake: () => voi
   const conclude = Conclude.make({
     key,
     plugin,
+    tracks,
     shared,
     memory,
     credentials,
@@ -142,7 +143,20 @@ const makeParts = Effect.fnUntraced(function* (options: Options, wake: () => voi
     observe,
     wake
   })
-  const sending = { key, shared, memory, credentials, gate, filling, settling, conclude, fibers, scope, wake }
+  const sending = {
+    key,
+    tracks,
+    shared,
+    memory,
+    credentials,
+    gate,
+    filling,
+    settling,
+    conclude,
+    fibers,
+    scope,
+    wake
+  }
   const sender = Sender.make(sending)
   return { tracks, memory, share, gate, credentials, settling, expiry, erasures, filling, sender, fibers }
 })
@@ -231,6 +245,7 @@ export const make = Effect.fnUntraced(function* (
     yield* settling.tell
     tracks.follow(isSettled(), onGoing)
     const now = yield* Clock.currentTimeMillis
+    if (outbox.shared && shared.notBefore > now) yield* gate.waitWith(shared, now)
     if (now >= gate.lineAt()) yield* gate.log
     if (now >= settling.lineAt()) yield* settling.log
     const lane = snapshot(now)

@@ -11,7 +11,6 @@ import type { Gate, Observe } from "../../Observer.ts"
 import type { GateState, LaneKey, Outbox, OutboxError } from "../../Outbox.ts"
 import * as Fenced from "../message/Fenced.ts"
 import type { OwnTrack } from "../message/OwnTrack.ts"
-import type { Moment } from "./Backoff.ts"
 import * as Health from "./Health.ts"
 import type { OpenDestination } from "./OpenDestination.ts"
 import * as Trouble from "./Trouble.ts"
@@ -20,7 +19,9 @@ import type { Verdict } from "./Verdict.ts"
 export interface LaneGate {
   readonly health: () => Health.Health
   /** After an attempt; `keep` stores what follows. */
-  readonly after: (verdict: Verdict, moment: Moment) => void
+  readonly after: (verdict: Verdict, moment: Health.Moment) => void
+  /** All lanes of the destination wait, because the remote asked one of them to: other instances are to hear of it. */
+  readonly waitWith: (shared: Readonly<Health.Shared>, now: number) => Effect.Effect<void, OutboxError>
   /** Stores the gate where it is another than before, and tells the log. */
   readonly keep: (before: GateState) => Effect.Effect<void, OutboxError>
   /** With changed credentials; `held` is why the configuration holds the lane, if it does. */
@@ -91,6 +92,12 @@ export const make = ({
         health = Health.after(health, verdict, moment)
       },
       keep,
+      waitWith: (shared, now) =>
+        Effect.suspend(() => {
+          const before = health.gate
+          health = Health.waitingWith(health, shared, now)
+          return health.gate === before ? Effect.void : keep(before)
+        }),
       reopened: (held) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const before = health.gate

@@ -23,6 +23,7 @@ import type { LaneGate } from "./LaneGate.ts"
 import type { LaneMemory } from "./LaneMemory.ts"
 import type { Held } from "./OpenDestination.ts"
 import type { Settling } from "./Settling.ts"
+import type { Tracks } from "./Tracks.ts"
 
 export interface Sender {
   /** Attempts under way. */
@@ -39,6 +40,7 @@ export interface Sender {
 
 export interface Options {
   readonly key: LaneKey
+  readonly tracks: Pick<Tracks, "part">
   readonly shared: Health.Shared
   readonly memory: LaneMemory
   readonly credentials: Credentials
@@ -54,7 +56,8 @@ export interface Options {
 }
 
 export const make = (options: Options): Sender => {
-  const { key, shared, memory, credentials, gate, filling, settling, conclude, fibers, scope, wake } = options
+  const { key, tracks, shared, memory, credentials, gate, filling, settling, conclude, fibers, scope, wake } =
+    options
   const gathering = Gathering.make()
   let underWay = 0
 
@@ -99,7 +102,8 @@ export const make = (options: Options): Sender => {
 
   return {
     underWay: () => underWay,
-    sendsAt: () => Health.sendsAt(gate.health(), shared, underWay, credentials.destination().policy),
+    sendsAt: () =>
+      Health.sendsAt(gate.health(), shared, underWay, credentials.destination().policy, tracks.part()),
     fullAt: (now) => (memory.batches.waiting() > 0 ? gathersUntil(now) : Infinity),
     connect: Effect.gen(function* () {
       const destination = credentials.destination()

@@ -11,6 +11,8 @@ export interface Tracks {
   /** Those that the lane sends for. */
   readonly owned: () => ReadonlyArray<OwnTrack>
   readonly owns: (track: number) => boolean
+  /** Which part of all tracks these are; all of them while there is none. */
+  readonly part: () => number
   /** Whether messages of the track are under way by a lease that the lane has no more. */
   readonly isBusy: (track: number) => boolean
   readonly own: (own: OwnTrack) => void
@@ -22,14 +24,17 @@ export interface Tracks {
   readonly anyOwned: () => OwnTrack | undefined
 }
 
-export const make = (): Tracks => {
+export const make = (all: number): Tracks => {
   const tracks = new Map<number, OwnTrack>()
   /** Those that go, with who waits for that. */
   const going = new Map<OwnTrack, Deferred.Deferred<void> | undefined>()
   const isSent = (own: OwnTrack | undefined): boolean => own !== undefined && !isGone(own)
 
+  const owned = () => [...tracks.values()].filter(isSent)
+
   return {
-    owned: () => [...tracks.values()].filter(isSent),
+    owned,
+    part: () => (owned().length || all) / all,
     owns: (track) => isSent(tracks.get(track)),
     isBusy: (track) =>
       [...going.keys()].some((own) => own.track === track) || tracks.get(track)?.isLost === true,
