@@ -1,6 +1,7 @@
 /** What the endpoint tells and does. */
 import { assert, describe, it } from "@effect/vitest"
-import { Ledger, OutboxMemory } from "@millrace/core"
+import { Ledger, Outbox, OutboxMemory } from "@millrace/core"
+import type { Overview } from "@millrace/operations"
 import * as Effect from "effect/Effect"
 import { ask, post } from "./support/ask.ts"
 import { event, start } from "./support/exporter.ts"
@@ -138,6 +139,33 @@ describe("the API", () => {
       assert.deepStrictEqual(Ledger.imbalance(ledger), [])
       assert.deepStrictEqual(ledger.routes["crm"]?.erased, { purged: 5 })
     }).pipe(memory)
+  )
+
+  it.live("tells of a fleet who owns what, whichever of its exporters is asked", () =>
+    Effect.gen(function* () {
+      const shared = yield* OutboxMemory.makeShared({ tracks: 8, leaseTime: 12_000, bytes: undefined })
+      const join = Effect.fnUntraced(function* (name: string) {
+        return yield* Effect.provideService(start({ ...world, name }), Outbox.Outbox, yield* shared.open())
+      })
+      const urls = [(yield* join("mill-a")).url, (yield* join("mill-b")).url]
+      const owned = Effect.forEach(urls, (url) =>
+        Effect.map(ask(url, "/api/status"), ({ body }) => {
+          const { instances }: Overview.Overview = JSON.parse(body)
+          return Object.fromEntries(
+            (instances ?? []).map(({ lanes, name }) => [
+              name,
+              lanes.map(({ lane, of, tracks }) => `${lane} ${tracks}/${of}`).sort()
+            ])
+          )
+        })
+      )
+      const shares = { "mill-a": ["ios 4/8", "web 4/8"], "mill-b": ["ios 4/8", "web 4/8"] }
+      const isShared = Effect.map(
+        owned,
+        (found) => JSON.stringify(found) === JSON.stringify([shares, shares])
+      )
+      while (!(yield* isShared)) yield* Effect.sleep("20 millis")
+    })
   )
 
   it.live("stays below 50 kB with fifty lanes, all of them closed", () =>

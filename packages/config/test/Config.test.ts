@@ -459,6 +459,38 @@ describe("a configuration", () => {
     })
   )
 
+  it.effect("has an admin endpoint when it says so, and no open door to other machines", () =>
+    Effect.gen(function* () {
+      expect((yield* load(good)).admin).toBeUndefined()
+      expect((yield* load(`${good}admin: {}\n`)).admin).toEqual({
+        host: "127.0.0.1",
+        port: 9464,
+        readOnly: false,
+        names: []
+      })
+      for (const host of ["0.0.0.0", '"::"', "10.0.0.1", "millrace.internal", "127.example.com"])
+        expect(yield* complaint(`${good}admin: { host: ${host} }\n`)).toMatch(
+          /^\.\/millrace\.yaml:14: admin\.host: other machines reach .*: give a token/
+        )
+      for (const host of ["localhost", "127.1.2.3", '"::1"']) yield* load(`${good}admin: { host: ${host} }\n`)
+    })
+  )
+
+  it.effect("reads the token of its admin endpoint anew, and shows none that will not do", () =>
+    Effect.gen(function* () {
+      const file = write("admin.yaml", `${good}admin: { host: 0.0.0.0, token: { file: ./admin-token } }\n`)
+      write("admin-token", "too-short\n")
+      const { admin } = yield* Config.load(file, surroundings)
+      const { message } = yield* Effect.flip(admin!.token!)
+      expect(message).toContain("admin.yaml:14: admin.token: what it refers to is no token of at least 16")
+      expect(message).not.toContain("too-short")
+      write("admin-token", "long-enough-to-be-one\n")
+      expect(inspect(yield* admin!.token!)).not.toContain("long-enough")
+      write("admin-token", "another-that-is-long-enough")
+      expect(Redacted.value(yield* admin!.token!)).toBe("another-that-is-long-enough")
+    })
+  )
+
   it("has the JSON Schema that is published", () => {
     const file = fileURLToPath(new URL("../millrace.schema.json", import.meta.url))
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(ConfigFile.jsonSchema())

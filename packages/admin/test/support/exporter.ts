@@ -26,6 +26,8 @@ export interface World {
   readonly events: ReadonlyArray<Event.Event>
   /** What the remote says of a message, beside that it takes it. */
   readonly refuses?: (id: string) => boolean
+  /** Its name in a fleet. */
+  readonly name?: string
 }
 
 export const event = (index: number, user = "web"): Event.Event => ({
@@ -82,9 +84,10 @@ export const start = Effect.fnUntraced(function* (
     routes: [{ name: "crm", ordering: "user", changes: [], destination: destination(world) }]
   }
   const history = History.make()
-  const running = yield* Exporter.start(definition, { follow: true }).pipe(
-    Effect.provideService(Observer.Observer, history.observe)
-  )
+  const running = yield* Exporter.start(definition, {
+    follow: true,
+    ...(world.name === undefined ? {} : { instance: { name: world.name, roles: ["read", "deliver"] } })
+  }).pipe(Effect.provideService(Observer.Observer, history.observe))
   const operations = Operations.fromRunning(
     running,
     outbox,
