@@ -1,0 +1,124 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Ledger from "@millrace/core/Ledger"
+import { Emulator } from "@millrace/mparticle-emulator"
+import * as Effect from "effect/Effect"
+import * as Relay from "../../../packages/outbox-postgres/test/support/relay.ts"
+import * as Server from "../../../packages/outbox-postgres/test/support/server.ts"
+import { exitCodes } from "../src/exitCode.ts"
+import { assertEnded, type Program } from "./support/millrace.ts"
+import * as World from "./support/world.ts"
+
+const lease = 5_000
+const names = ["first", "second", "third"] as const
+/** Slow enough that something is under way whatever happens. */
+const slow = { kind: "slow-answer", wait: 40 } as const
+
+/** Three exporters over one outbox, each with its own way to the server. */
+const make = Effect.gen(function* () {
+  const world = yield* World.make
+  const server = yield* Server.start()
+  const emulator = yield* Emulator.start({ feeds: World.feeds, failures: [slow] })
+  const file = (name: string) =>
+    world.configure(
+      {
+        ...World.configuration(emulator.url),
+        outbox: {
+          use: "@millrace/outbox-postgres",
+          settings: { tracks: 12, lease: `${lease} millis`, renew: "1 second" },
+          credentials: { url: { env: "DATABASE_URL" } }
+        },
+        instance: { name }
+      },
+      `${name}.yaml`
+    )
+  const start = (name: string, url: string) =>
+    world.start(["run", file(name), "--follow"], { environment: { DATABASE_URL: url } })
+  const status = Effect.map(
+    world.millrace(["status", file("watcher"), "--json"], { environment: { DATABASE_URL: server.url() } }),
+    ({ stdout }): Status => JSON.parse(stdout)
+  )
+  return { world, server, emulator, start, status }
+})
+
+interface Status extends Ledger.Ledger {
+  readonly instances: ReadonlyArray<{ readonly name: string; readonly lanes: ReadonlyArray<unknown> }>
+}
+
+const until = <A>(look: Effect.Effect<A>, holds: (found: A) => boolean): Effect.Effect<A> =>
+  Effect.flatMap(look, (found) =>
+    holds(found) ? Effect.succeed(found) : Effect.andThen(Effect.sleep("200 millis"), until(look, holds))
+  )
+
+const isDone =
+  (events: number) =>
+  (status: Status): boolean =>
+    (status.routes["mparticle"]?.read ?? 0) >= events && Ledger.total(status, "waiting") === 0
+
+/** Ends it in order, with events that wait or without. */
+const stop = Effect.fnUntraced(function* (program: Program) {
+  program.kill("SIGTERM")
+  const ended = yield* program.ended
+  assertEnded(ended, ended.code === exitCodes.waiting ? exitCodes.waiting : exitCodes.settled)
+})
+
+describe.skipIf(!Server.isThere)(Server.title("three exporters over one outbox in PostgreSQL"), () => {
+  it.live(
+    "are restarted one after another while events arrive: nothing is missing, and nothing is sent twice",
+    () =>
+      Effect.gen(function* () {
+        const { emulator, server, start, status, world } = yield* make
+        const programs = new Map<string, Program>()
+        let events = world.writeExport({ seed: 1, events: 2_000 }, "export/0").readable
+        for (const name of names) programs.set(name, yield* start(name, server.url()))
+        for (const [index, name] of names.entries()) {
+          const { distinctEvents } = emulator.state().totals
+          events += world.writeExport({ seed: 2 + index, events: 2_000 }, `export/${index + 1}`).readable
+          while (emulator.state().totals.distinctEvents === distinctEvents) yield* Effect.sleep("20 millis")
+          yield* stop(programs.get(name)!)
+          programs.set(name, yield* start(name, server.url()))
+        }
+        const last = yield* until(status, isDone(events))
+        assert.deepStrictEqual(Ledger.imbalance(last), [])
+        for (const program of programs.values()) yield* stop(program)
+        const { totals } = emulator.state()
+        assert.strictEqual(totals.distinctEvents, Ledger.total(last, "delivered"))
+        assert.deepStrictEqual([totals.duplicates, totals.conflicting], [0, 0])
+      }),
+    240_000
+  )
+
+  it.live(
+    "go on when one is cut off from the server: others take over, and awake it settles nothing",
+    () =>
+      Effect.gen(function* () {
+        const { emulator, server, start, status, world } = yield* make
+        const relay = yield* Relay.make(server)
+        const { readable } = world.writeExport({ seed: 5, events: 12_000 })
+        yield* start("first", server.url())
+        yield* start("second", server.url())
+        const cut = yield* start("third", relay.url())
+        yield* until(
+          status,
+          ({ instances }) => instances.filter(({ lanes }) => lanes.length > 0).length === 3
+        )
+        while (emulator.state().totals.distinctEvents < 500) yield* Effect.sleep("20 millis")
+        relay.stop()
+        // Nobody else sends for its tracks until its lease has run out, and then they do.
+        const done = yield* until(status, isDone(readable))
+        assert.notInclude(
+          done.instances.map(({ name }) => name),
+          "third"
+        )
+        assert.deepStrictEqual(Ledger.imbalance(done), [])
+        relay.mend()
+        const back = yield* until(status, ({ instances }) => instances.length === 3)
+        assert.deepStrictEqual(back.routes, done.routes)
+        yield* stop(cut)
+        const { totals } = emulator.state()
+        assert.strictEqual(totals.distinctEvents, Ledger.total(done, "delivered"))
+        // What it had under way came again with the same ids and the same content.
+        assert.strictEqual(totals.conflicting, 0)
+      }),
+    240_000
+  )
+})
