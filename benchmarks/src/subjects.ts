@@ -82,7 +82,12 @@ export const subjects: ReadonlyArray<Subject> = [
     environment: {}
   },
   subject("millrace", "telling", "Millrace, SQLite outbox, all telemetry on", "telling", {
-    outbox: "sqlite"
+    outbox: "sqlite",
+    telemetry: "on"
+  }),
+  subject("millrace", "silent", "Millrace, SQLite outbox, telemetry loaded and off", "telling", {
+    outbox: "sqlite",
+    telemetry: "off"
   }),
   commandWith("command", "Millrace, the command, SQLite outbox", {}),
   subject("millrace", "routes", "Millrace, SQLite outbox, three routes", "millrace", {

@@ -23,6 +23,8 @@ const { values } = parseArgs({
     parts: { type: "string", default: "1" },
     /** A feed whose events are to be left waiting. */
     closed: { type: "string", default: "" },
+    /** `on`, or `off` with all that it needs loaded. */
+    telemetry: { type: "string", default: "off" },
     rounds: { type: "string", default: "1" }
   }
 })
