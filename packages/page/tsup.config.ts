@@ -12,6 +12,8 @@ const write = async (name: "exporter" | "emulator") => {
 
 export default defineConfig({
   ...library,
+  // Without what makes the files, which is not published.
+  define: { isPublished: "true" },
   onSuccess: async () => {
     await write("exporter")
     await write("emulator")

@@ -55,6 +55,9 @@ const programProblems = ({ folder, manifest }: Installed): ReadonlyArray<string>
 
 const within = (file: string, folder: string) => file === folder || file.startsWith(`${folder}/`)
 
+/** Modules, declarations and their maps; and what a page is made of. */
+const isOutput = /\.((js|d\.ts)(\.map)?|html|css|svg)$/
+
 const fileProblems = ({ manifest }: Installed, files: ReadonlyArray<string>): ReadonlyArray<string> => {
   const expected = [...alwaysPacked, ...manifest.files]
   return [
@@ -65,7 +68,7 @@ const fileProblems = ({ manifest }: Installed, files: ReadonlyArray<string>): Re
       .filter((file) => !expected.some((name) => within(file, name)))
       .map((file) => `${file} is packed, but is not declared in "files"`),
     ...files
-      .filter((file) => within(file, "dist") && !/\.(js|d\.ts)(\.map)?$/.test(file))
+      .filter((file) => within(file, "dist") && !isOutput.test(file))
       .map((file) => `${file} is no output of the build`),
     // A module that `exports` reach has types; the chunks that the bundler shares between them have none.
     ...files

@@ -71,9 +71,12 @@ interface Bundling {
   readonly bundle: (name: Name) => Promise<Readonly<Record<string, Uint8Array>>>
 }
 
+/** Whether this is what is published: the build puts `true` in its place. */
+declare const isPublished: boolean | undefined
+
 /** In the source tree the files are made when they are needed; a published package has them beside this module. */
 const read = async (name: Name): Promise<Readonly<Record<string, Uint8Array>>> => {
-  if (import.meta.url.endsWith(".ts")) {
+  if (typeof isPublished === "undefined") {
     const { bundle }: Bundling = await import(new URL("../bundle.ts", import.meta.url).href)
     return bundle(name)
   }
