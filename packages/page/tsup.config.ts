@@ -14,6 +14,7 @@ export default defineConfig({
   ...library,
   // Without what makes the files, which is not published.
   define: { isPublished: "true" },
+  treeshake: true,
   onSuccess: async () => {
     await write("exporter")
     await write("emulator")
