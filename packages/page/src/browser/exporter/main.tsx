@@ -139,16 +139,18 @@ const Page = () => {
       </main>
       <footer>
         <span>Millrace {about?.version}</span>
-        <button
-          type="button"
-          class="small"
-          onClick={() => {
-            token.forget()
-            setTurn(turn + 1)
-          }}
-        >
-          forget the token
-        </button>
+        {token.isKept() && (
+          <button
+            type="button"
+            class="small"
+            onClick={() => {
+              token.forget()
+              setTurn(turn + 1)
+            }}
+          >
+            forget the token
+          </button>
+        )}
       </footer>
       {action !== undefined && (
         <Ask action={action} config={config} onClose={() => setAction(undefined)} onDone={onDone} />

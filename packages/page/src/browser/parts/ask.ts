@@ -13,6 +13,7 @@ const tokenName = "millrace-token"
 
 /** Kept as long as the tab is open. */
 export const token = {
+  isKept: (): boolean => sessionStorage.getItem(tokenName) !== null,
   keep: (value: string): void => sessionStorage.setItem(tokenName, value),
   forget: (): void => sessionStorage.removeItem(tokenName)
 }
