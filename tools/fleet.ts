@@ -1,7 +1,7 @@
 /**
  * `npm run fleet -- [--events 60000] [--instances 3] [--kills 20] [--server-kills 3]`: several exporters over one outbox on a real
  * PostgreSQL server, against a mParticle that fails every tenth request, while exporters and server are killed at random moments.
- * Nothing may be missing, repeats must be identical, and the ledger must balance.
+ * Nothing may be missing, repeats must be identical, events of a user must come in their order, and the ledger must balance.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -17,6 +17,7 @@ import * as SampleExport from "../packages/events-braze/src/SampleExport.ts"
 import * as Emulator from "../packages/mparticle-emulator/src/Emulator.ts"
 import * as OutboxPostgres from "../packages/outbox-postgres/src/OutboxPostgres.ts"
 import * as Server from "../packages/outbox-postgres/test/support/server.ts"
+import * as Order from "./fleet/order.ts"
 import { putFile } from "./putFile.ts"
 
 const { values } = parseArgs({
@@ -105,13 +106,20 @@ const program = Effect.gen(function* () {
     return false
   }
   const summary = SampleExport.write({ folder: join(folder, "export"), seed: 7, events }, putFile)
+  putFile(join(folder, "export/order.ndjson"), Order.lines())
+  const expected = summary.readable + Order.events
   const failures = [
     { kind: "status", status: 503, rate: 0.05 },
     { kind: "reset-after", rate: 0.03 },
     { kind: "reset-before", rate: 0.02 },
     { kind: "slow-answer", wait: 20 }
   ] as const
-  const { url, state } = yield* Emulator.start({ feeds, failures, seed: 1 })
+  const { requests, state, url } = yield* Emulator.start({
+    feeds,
+    failures,
+    seed: 1,
+    capture: join(folder, "capture.ndjson")
+  })
   writeFileSync(join(folder, "millrace.json"), configuration(url))
   const server = yield* Server.start()
   const began = Date.now()
@@ -140,7 +148,7 @@ const program = Effect.gen(function* () {
     const outbox = yield* Outbox
     for (;;) {
       const found = yield* outbox.ledger
-      const isRead = (found.routes["mparticle"]?.read ?? 0) >= summary.readable
+      const isRead = (found.routes["mparticle"]?.read ?? 0) >= expected
       if ((isRead && Ledger.total(found, "waiting") === 0) || Date.now() - began > 20 * 60_000) return found
       yield* Effect.sleep(500)
     }
@@ -150,17 +158,24 @@ const program = Effect.gen(function* () {
   const { totals } = state()
   const read = ledger.routes["mparticle"]?.read ?? 0
   const missing =
-    Math.abs(summary.readable - read) +
+    Math.abs(expected - read) +
     Ledger.total(ledger, "waiting") +
     Ledger.total(ledger, "delivered") -
     totals.distinctEvents
+  const order = Order.look(requests().map(({ body }) => body))
   const unbalanced = Ledger.imbalance(ledger).length
   console.log(
     `${instances} exporters, ${read} events read, ${totals.distinctEvents} delivered, ${missing} missing, ` +
       `${totals.duplicates} repeats with identical ids, ${totals.conflicting} with other content, ${unbalanced} unbalanced ledgers, ` +
+      `${order.wrong} of ${order.came} events of known order came too late, ` +
       `${Date.now() - began} ms`
   )
-  const isGood = missing === 0 && totals.conflicting === 0 && unbalanced === 0
+  const isGood =
+    missing === 0 &&
+    totals.conflicting === 0 &&
+    unbalanced === 0 &&
+    order.came === Order.events &&
+    order.wrong === 0
   if (!isGood) for (const { said } of places) console.error(said())
   return isGood
 })
