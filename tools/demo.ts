@@ -47,7 +47,8 @@ const runExporter = (): Promise<{ readonly code: number | null; readonly output:
   })
 
 const demo = Effect.gen(function* () {
-  if (existsSync(path("ledger.json"))) clear()
+  // Of one that stayed there is no capture to go on with.
+  if (existsSync(path("ledger.json")) || existsSync(path("export", "live"))) clear()
   prepareFolder()
   prepareExport()
   const { url, state } = yield* Emulator.start({ feeds, capture: path("capture.ndjson") })

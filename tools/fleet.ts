@@ -162,7 +162,11 @@ const program = Effect.gen(function* () {
     Ledger.total(ledger, "waiting") +
     Ledger.total(ledger, "delivered") -
     totals.distinctEvents
-  const order = Order.look(requests().map(({ body }) => body))
+  const order = Order.look(
+    requests()
+      .filter(({ status }) => status === 202)
+      .map(({ body }) => body)
+  )
   const unbalanced = Ledger.imbalance(ledger).length
   console.log(
     `${instances} exporters, ${read} events read, ${totals.distinctEvents} delivered, ${missing} missing, ` +
