@@ -1,5 +1,5 @@
 /**
- * `npm run scaling -- [--events 100000] [--instances 1,2,3]`: what several exporters over one outbox on PostgreSQL deliver, beside one with
+ * `npm run scaling -- [--events 100000] [--instances 1,2,3] [--tracks 64]`: what several exporters over one outbox on PostgreSQL deliver, beside one with
  * an outbox of SQLite: events a second as ratios, and processor time of exporters and server. All share the processors of this machine,
  * with the remote beside them, so the rates say what sharing costs, and the times what an event costs.
  */
@@ -19,7 +19,8 @@ import * as ProcessorTime from "./scaling/processorTime.ts"
 const { values } = parseArgs({
   options: {
     events: { type: "string", default: "100000" },
-    instances: { type: "string", default: "1,2,3" }
+    instances: { type: "string", default: "1,2,3" },
+    tracks: { type: "string", default: "64" }
   }
 })
 const events = Number(values.events)
@@ -30,7 +31,11 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
 const feeds = { unbound: { key: "unbound-key", secret: "unbound-secret" } }
 
 const sqlite = { use: "@millrace/outbox-sqlite", settings: { path: "./state" } }
-const postgres = { use: "@millrace/outbox-postgres", credentials: { url: { env: "DATABASE_URL" } } }
+const postgres = {
+  use: "@millrace/outbox-postgres",
+  settings: { tracks: Number(values.tracks) },
+  credentials: { url: { env: "DATABASE_URL" } }
+}
 
 const configuration = (url: string, outbox: object) =>
   JSON.stringify({
