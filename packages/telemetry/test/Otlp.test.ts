@@ -22,10 +22,13 @@ const until = (holds: () => boolean): Effect.Effect<void> =>
 
 const recorded = () => {
   const lines: Array<string> = []
-  const logger = Logger.make(
-    ({ logLevel, message }) => void lines.push(`${logLevel} ${[message].flat().join(" ")}`)
-  )
-  return { lines, layer: Logger.layer([logger]) }
+  /** The names of all that stands beside their words. */
+  const fields = new Set<string>()
+  const logger = Logger.map(Logger.formatStructured, ({ annotations, level, message }) => {
+    lines.push(`${level} ${[message].flat().join(" ")}`)
+    for (const name of Object.keys(annotations)) fields.add(name)
+  })
+  return { lines, fields, layer: Logger.layer([logger]) }
 }
 
 const key = Redacted.make("s3cret-of-the-collector")
@@ -134,7 +137,7 @@ describe("a collector of OpenTelemetry", () => {
   ]
   for (const [name, trouble] of troubles)
     it.live(`that ${name} holds up no event, and the log says so at most once`, () => {
-      const { lines, layer } = recorded()
+      const { fields, lines, layer } = recorded()
       return Effect.gen(function* () {
         const collector = yield* Collector.start
         let isDelivered = false
@@ -163,6 +166,7 @@ describe("a collector of OpenTelemetry", () => {
         yield* Scope.close(scope, Exit.void)
         assert.isTrue(isDelivered)
         assert.isAtMost(lines.filter((line) => line.includes("collector")).length, 1)
+        for (const name of ["package", "module"]) assert.isFalse(fields.has(name), name)
         assert.notInclude(lines.join("\n"), Redacted.value(key))
       }).pipe(Effect.scoped, memory, Effect.provide(layer))
     })

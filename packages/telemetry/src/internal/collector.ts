@@ -12,6 +12,7 @@ import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
 
 /**
@@ -39,6 +40,10 @@ const limits = { connections: 2, connect: "5 seconds", headers: "10 seconds", bo
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array =>
   body._tag === "Uint8Array" ? body.body : new Uint8Array(0)
 
+/** The exporters of spans and metrics put names of their modules to every line: nobody looks for these. */
+const write = (event: Log.Name, text: string): Effect.Effect<void> =>
+  Effect.provideService(Log.write(event, text), References.CurrentLogAnnotations, {})
+
 /** HTTP allows no body with these. */
 const isBare = (status: number) => status === 204 || status === 205 || status === 304
 
@@ -53,7 +58,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       if (isFailing) return Effect.void
       isFailing = true
-      return Log.write(
+      return write(
         "collector-failing",
         `the collector of telemetry takes nothing: ${what}; events are delivered all the same, and it is tried again`
       )
@@ -61,7 +66,7 @@ export const make = Effect.fnUntraced(function* (
   const working = Effect.suspend(() => {
     if (!isFailing) return Effect.void
     isFailing = false
-    return Log.write("collector-well", "the collector of telemetry takes it again")
+    return write("collector-well", "the collector of telemetry takes it again")
   })
 
   return HttpClient.make((request, url) => {
