@@ -8,7 +8,7 @@ import { startHook } from "./support/alerted.ts"
 import { assertEnded, until } from "./support/millrace.ts"
 import * as World from "./support/world.ts"
 
-/** A source that lost its key once the file is there. */
+/** A source that has nothing to read, and lost its key once the file is there. */
 const refusing = `
 import { existsSync } from "node:fs"
 import { Catalogue, Source } from "@millrace/core"
@@ -20,12 +20,12 @@ export const source = Source.plugin({
   settings: Schema.Struct({ path: Schema.String }),
   credentials: Schema.Struct({}),
   run: ({ path }) => () =>
-    Effect.flatMap(
-      Effect.sync(() => existsSync(path)),
-      (gone) =>
-        gone
-          ? Effect.fail(new Source.SourceError({ kind: "unauthorized", detail: "answered 401; look at the token" }))
-          : Effect.andThen(Effect.sleep("50 millis"), Effect.fail(new Source.SourceError({ detail: "once more" })))
+    Effect.sync(() => existsSync(path)).pipe(
+      Effect.delay("50 millis"),
+      Effect.repeat({ until: (lost) => lost }),
+      Effect.andThen(
+        Effect.fail(new Source.SourceError({ kind: "unauthorized", detail: "answered 401; look at the token" }))
+      )
     )
 })
 `
