@@ -228,6 +228,33 @@ describe.skipIf(!Server.isThere)(Server.title("an outbox in PostgreSQL in troubl
       })
   )
 
+  it.live(
+    "brings tables of an older version up to date once no exporter of that version runs, with all that they hold",
+    () =>
+      Effect.gen(function* () {
+        const place = yield* running
+        const schema = newSchema()
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const older = yield* opened(place, { schema })
+            yield* older.append(chunk([parcel(track(0), "kept")]))
+            yield* sql(place, `drop table ${schema}.transfer`)
+            yield* sql(place, `update ${schema}.store set format = 1`)
+            const { reason, message } = yield* Effect.flip(Effect.scoped(opened(place, { schema })))
+            assert.strictEqual(reason, "Unavailable")
+            assert.match(message, /older version still use it; stop/)
+            assert.deepStrictEqual(yield* sql(place, `select format from ${schema}.store`), [{ format: 1 }])
+            // The exporter of the older version goes on.
+            yield* older.append(chunk([parcel(track(0), "as well")]))
+          })
+        )
+        const later = yield* opened(place, { schema })
+        assert.notDeepEqual(yield* sql(place, `select format from ${schema}.store`), [{ format: 1 }])
+        assert.lengthOf(yield* later.take(track(0), 0, 1_000), 2)
+        assert.deepStrictEqual(Ledger.imbalance(yield* later.ledger), [])
+      })
+  )
+
   it.live("needs no right to make a schema where there is one", () =>
     Effect.gen(function* () {
       const place = yield* running

@@ -1,6 +1,6 @@
 /** A PostgreSQL server of its own for tests: it can be killed, and started again over what it stored. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -21,6 +21,8 @@ export interface Server {
   /** Address of a database of the server. */
   readonly url: (database?: string) => string
   readonly port: number
+  /** The folder with what it stored. */
+  readonly data: string
   readonly kill: Effect.Effect<void>
   /** Stops it in an orderly way, with all its connections. */
   readonly stop: Effect.Effect<void>
@@ -61,8 +63,36 @@ const tlsIn = (folder: string): ReadonlyArray<string> => {
   ]
 }
 
+/** A database with nothing in it. */
+const initialize = (bin: string, data: string): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const made = spawnSync(
+      join(bin, "initdb"),
+      ["-D", data, "-U", "millrace", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"],
+      { ...Programs.runsAs, encoding: "utf8" }
+    )
+    return made.status === 0 ? Effect.void : Effect.die(new Error(`initdb failed:\n${made.stderr}`))
+  })
+
+/** What a server stored that is stopped, made to follow it: a base backup and `standby.signal`. */
+const follow = (primary: Pick<Server, "data" | "port">, data: string): Effect.Effect<void> =>
+  Effect.sync(() => {
+    spawnSync("cp", ["-a", primary.data, data], Programs.runsAs)
+    const signal = join(data, "standby.signal")
+    writeFileSync(signal, "")
+    if (Programs.runsAs.uid !== undefined) chownSync(signal, Programs.runsAs.uid, Programs.runsAs.gid ?? 0)
+  })
+
+export interface Options {
+  readonly tls?: boolean
+  /** Settings of the server, as `name=value`. */
+  readonly settings?: ReadonlyArray<string>
+  /** It is a standby of this one, which is stopped meanwhile. */
+  readonly standbyOf?: Pick<Server, "data" | "port">
+}
+
 /** Started; gone with the scope, with all it stored. */
-export const start = Effect.fnUntraced(function* (options: { readonly tls?: boolean } = {}) {
+export const start = Effect.fnUntraced(function* ({ settings: more = [], standbyOf, tls }: Options = {}) {
   const bin = programs ?? ""
   const folder = yield* Effect.acquireRelease(
     Effect.sync(() => {
@@ -73,12 +103,7 @@ export const start = Effect.fnUntraced(function* (options: { readonly tls?: bool
     (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
   )
   const data = join(folder, "data")
-  const made = spawnSync(
-    join(bin, "initdb"),
-    ["-D", data, "-U", "millrace", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"],
-    { ...Programs.runsAs, encoding: "utf8" }
-  )
-  if (made.status !== 0) return yield* Effect.die(new Error(`initdb failed:\n${made.stderr}`))
+  yield* standbyOf === undefined ? initialize(bin, data) : follow(standbyOf, data)
   const port = yield* freePort
   let child: ChildProcess | undefined
 
@@ -90,7 +115,11 @@ export const start = Effect.fnUntraced(function* (options: { readonly tls?: bool
       `unix_socket_directories=${folder}`,
       "max_connections=60",
       "shared_buffers=32MB",
-      ...(options.tls === true ? tlsIn(folder) : [])
+      ...(standbyOf === undefined
+        ? []
+        : [`primary_conninfo=host=127.0.0.1 port=${standbyOf.port} user=millrace application_name=standby`]),
+      ...(tls === true ? tlsIn(folder) : []),
+      ...more
     ].flatMap((setting) => ["-c", setting])
     const process = spawn(join(bin, "postgres"), ["-D", data, ...settings], {
       ...Programs.runsAs,
@@ -128,6 +157,7 @@ export const start = Effect.fnUntraced(function* (options: { readonly tls?: bool
   return {
     url: (database = "postgres") => `postgres://millrace@127.0.0.1:${port}/${database}?sslmode=disable`,
     port,
+    data,
     kill: end("SIGKILL"),
     stop: end("SIGINT"),
     start: begin
