@@ -13,21 +13,23 @@ import { catalogueOf, knownTo } from "./engine/intake/Known.ts"
 import { selection } from "./engine/intake/Plan.ts"
 import { eraseUnowned } from "./engine/lane/EraseStored.ts"
 import * as ReadBack from "./engine/message/ReadBack.ts"
-import { type Filter, forEachHead, forEachPage, isOfHeads, type Replayed } from "./internal/deadLetters.ts"
+import { type Filter, forEachHead, forEachPage, type Replayed } from "./internal/deadLetters.ts"
 import type { DeadLetterHead, Outbox, OutboxError } from "./Outbox.ts"
+import * as OutboxRules from "./OutboxRules.ts"
 import type { PluginError } from "./Plugin.ts"
 import type { Erased } from "./Running.ts"
 
 export { decoder } from "./engine/again/LetterDecoder.ts"
 export {
   all,
+  count,
   type Decode,
   type Filter,
   type Found,
   forEachHead,
   forEachPage,
   isFound,
-  isOfHeads,
+  keysOf,
   type Replayed
 } from "./internal/deadLetters.ts"
 
@@ -82,7 +84,7 @@ export const purge: (
   const remove = Effect.fnUntraced(function* (heads: ReadonlyArray<DeadLetterHead>) {
     for (const ids of slices(heads)) purged += yield* outbox.purge(ids, "purged")
   })
-  if (isOfHeads(filter)) yield* forEachHead(outbox, filter, remove)
+  if (!OutboxRules.asksForKeys(filter)) yield* forEachHead(outbox, filter, remove)
   else {
     yield* forEachPage(outbox, decoder(definition), filter, (found) =>
       remove(found.map(({ letter }) => letter))

@@ -291,12 +291,34 @@ export interface DeadLetter extends DeadLetterHead {
 }
 
 /**
- * Which dead letters, by their heads. Members that are left out limit nothing.
+ * What the event of a dead letter is found by. A record that no codec can ever read has no type, no event id and no user.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface DeadLetterKeys {
+  readonly id: number
+  readonly type: string
+  readonly eventId: string
+  /** All ids of the event's user. */
+  readonly users: ReadonlyArray<string>
+}
+
+/**
+ * Which dead letters, by their heads and by their keys. Members that are left out limit nothing. A letter whose keys are not kept yet
+ * is found whatever the filter asks of its event: who asks reads it.
  *
  * @since 1.0.0
  * @category models
  */
 export interface DeadLetterFilter {
+  /** The type of its event, by name or wildcard. */
+  readonly type?: string
+  readonly eventId?: string
+  /** Any id of the event's user. */
+  readonly user?: string
+  /** Only letters whose keys are not kept yet. */
+  readonly unread?: true
   readonly ids?: ReadonlyArray<number>
   readonly route?: string
   readonly lane?: string
@@ -315,6 +337,23 @@ export interface DeadLetterFilter {
  */
 export interface DeadLetterPage<Letter extends DeadLetterHead> {
   readonly letters: ReadonlyArray<Letter>
+  /** Asks for what follows; absent at the end. */
+  readonly after?: number
+}
+
+/**
+ * How many dead letters a filter finds, as far as a store looks in one go.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface DeadLetterCount {
+  /** Those that it finds for certain. */
+  readonly letters: number
+  /** Those whose keys are not kept yet, of a filter that asks for something of the event. */
+  readonly unread: number
+  /** The id of the last letter that was looked at; `undefined` when there was none. */
+  readonly last: number | undefined
   /** Asks for what follows; absent at the end. */
   readonly after?: number
 }
@@ -574,6 +613,13 @@ export class Outbox extends Context.Service<
       after: number,
       bytes: number
     ) => Effect.Effect<DeadLetterPage<DeadLetter>, OutboxError>
+    /** Counts the letters that the filter finds beyond the id `after`. It reads no letter. */
+    readonly countDeadLetters: (
+      filter: DeadLetterFilter,
+      after: number
+    ) => Effect.Effect<DeadLetterCount, OutboxError>
+    /** Keeps what letters are found by. Letters that are gone, and those whose keys are kept, are passed over. */
+    readonly keepKeys: (keys: ReadonlyArray<DeadLetterKeys>) => Effect.Effect<void, OutboxError>
     /** Removes dead letters for good, and counts them as `erased` under `reason`; yields how many there were. */
     readonly purge: (ids: ReadonlyArray<number>, reason: string) => Effect.Effect<number, OutboxError>
     readonly erasures: Effect.Effect<Erasures, OutboxError>

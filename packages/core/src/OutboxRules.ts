@@ -12,6 +12,7 @@ import type {
   Buried,
   DeadLetterFilter,
   DeadLetterHead,
+  DeadLetterKeys,
   GateState,
   Looks,
   TrackKey
@@ -101,7 +102,46 @@ export const digestOf = (key: string, user: string): string =>
   createHmac("sha256", key).update(user).digest("hex")
 
 /**
- * Whether the filter finds a dead letter.
+ * By what a store finds the letters of an event id, in a text of `keysOf`.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const keyOfEvent = (eventId: string): string => keyOf("event", eventId)
+
+/**
+ * By what a store finds the letters of a user's id, in a text of `keysOf`.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const keyOfUser = (user: string): string => keyOf("user", user)
+
+/** 64 bits of a hash, and a mark at which they begin: no id is copied, and none is found by a part of it. */
+const keyOf = (kind: "event" | "user", id: string): string =>
+  ` ${createHash("sha256").update(`${kind} ${id}`).digest("base64url").slice(0, 11)}`
+
+/**
+ * The ids of a letter's event and user as one text, in which `keyOfEvent` and `keyOfUser` stand: what a store keeps of
+ * `Outbox.DeadLetterKeys` beside the type.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const keysOf = ({ eventId, users }: Pick<DeadLetterKeys, "eventId" | "users">): string =>
+  [...(eventId === "" ? [] : [keyOfEvent(eventId)]), ...[...new Set(users)].map(keyOfUser)].join("")
+
+/**
+ * Whether a filter asks for something of the event, of which heads tell nothing.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const asksForKeys = ({ type, eventId, user }: DeadLetterFilter): boolean =>
+  type !== undefined || eventId !== undefined || user !== undefined
+
+/**
+ * Whether the filter finds a dead letter, as far as its head tells.
  *
  * @since 1.0.0
  * @category conversions

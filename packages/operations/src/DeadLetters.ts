@@ -16,6 +16,7 @@ import type { Letter, List, Listed, ListPage, Page } from "./internal/letters.ts
 import { cut } from "./Text.ts"
 
 export type { Letter, List, Listed, ListPage, Page, Shown } from "./internal/letters.ts"
+export { readLetters } from "./internal/readLetters.ts"
 export { exported, placeOf, show, splitOf } from "./internal/shown.ts"
 
 /** Bytes of letters in one page. */
@@ -66,8 +67,7 @@ const countOf = ({ routes }: Ledger, { route, reason }: Found.Filter): number =>
     .reduce((sum, [name, letters]) => (reason === undefined || name === reason ? sum + letters : sum), 0)
 
 /**
- * The oldest `most` letters, without their records. It reads the records of the letters that it lists, and of others only
- * where the filter asks for what stands in them.
+ * How many letters the filter finds, and the oldest `most` of them, without their records.
  *
  * @since 1.0.0
  * @category conversions
@@ -78,37 +78,16 @@ export const list: (
   filter: Found.Filter,
   most: number
 ) => Effect.Effect<List, OutboxError> = Effect.fnUntraced(function* (outbox, definition, filter, most) {
-  if (most === 0 && isOfLedger(filter)) return { total: countOf(yield* outbox.ledger, filter), letters: [] }
-  const read = Found.decoder(definition)
-  const letters: Array<Listed> = []
-  let total = 0
-  const name = (found: ReadonlyArray<Found.Found>) =>
-    Effect.sync(() => {
-      for (const { letter, event } of found.slice(0, most - letters.length)) {
-        letters.push(namedOf({ letter, event }))
-      }
-    })
-  if (Found.isOfHeads(filter)) {
-    const ids: Array<number> = []
-    yield* Found.forEachHead(outbox, filter, (heads) =>
-      Effect.sync(() => {
-        total += heads.length
-        ids.push(...heads.slice(0, most - ids.length).map(({ id }) => id))
-      })
-    )
-    yield* Found.forEachPage(outbox, read, { ids }, name)
-  } else {
-    yield* Found.forEachPage(outbox, read, filter, (found) => {
-      total += found.length
-      return name(found)
-    })
-  }
-  return { total, letters }
+  const total = isOfLedger(filter)
+    ? countOf(yield* outbox.ledger, filter)
+    : (yield* Found.count(outbox, Found.decoder(definition), filter)).letters
+  if (most === 0) return { total, letters: [] }
+  return { total, letters: (yield* listPage(outbox, definition, filter, 0, most)).letters }
 })
 
 /**
- * At most `most` letters beyond the id `after`, oldest first, without their records. In difference to `list` it stops at the last
- * that it lists, and counts no others.
+ * At most `most` letters beyond the id `after`, oldest first, without their records. It reads the records of the letters that it
+ * lists, and of others only where their keys are not kept yet. In difference to `list` it counts no others.
  *
  * @since 1.0.0
  * @category conversions
@@ -123,37 +102,23 @@ export const listPage: (
   function* (outbox, definition, filter, after, most) {
     const read = Found.decoder(definition)
     const found: Array<Found.Found> = []
-    const ids: Array<number> = []
-    const isOfHeads = Found.isOfHeads(filter)
-    const headBytes = Math.min(pageBytes, (most + 1) * 1024)
+    const bytes = Math.min(pageBytes, (most + 1) * listedBytes)
     let next: number | undefined = after
     // One more than is asked for tells whether there are others.
-    while (next !== undefined && Math.max(ids.length, found.length) <= most) {
-      if (isOfHeads) {
-        const page: DeadLetterPage<DeadLetterHead> = yield* outbox.deadLetterHeads(filter, next, headBytes)
-        ids.push(...page.letters.map(({ id }) => id))
-        next = page.after
-      } else {
-        const page: DeadLetterPage<DeadLetter> = yield* outbox.deadLetters(filter, next, pageBytes)
-        const whole = page.letters.map((letter) => ({ letter, event: read(letter) }))
-        found.push(...whole.filter((one) => Found.isFound(filter, one)).map(withoutRecord))
-        next = page.after
-      }
-    }
-    const listed = ids.slice(0, most)
-    let before = (listed[0] ?? 0) - 1
-    while (found.length < listed.length) {
-      const page: DeadLetterPage<DeadLetter> = yield* outbox.deadLetters({ ids: listed }, before, pageBytes)
-      found.push(...page.letters.map((letter) => withoutRecord({ letter, event: read(letter) })))
-      if (page.after === undefined) break
-      before = page.after
+    while (next !== undefined && found.length <= most) {
+      const page: DeadLetterPage<DeadLetter> = yield* outbox.deadLetters(filter, next, bytes)
+      const whole = page.letters.map((letter) => ({ letter, event: read(letter) }))
+      found.push(...whole.filter((one) => Found.isFound(filter, one)).map(withoutRecord))
+      next = page.after
     }
     const letters = found.slice(0, most).map(namedOf)
-    const isMore = Math.max(ids.length, found.length) > most
     const last = letters.at(-1)?.id
-    return { letters, ...(isMore && last !== undefined ? { after: last } : {}) }
+    return { letters, ...(found.length > most && last !== undefined ? { after: last } : {}) }
   }
 )
+
+/** Bytes that a letter mostly takes. */
+const listedBytes = 2048
 
 const noBytes = new Uint8Array()
 

@@ -13,6 +13,7 @@ import type { Report, Running } from "@millrace/core/Running"
 import * as Access from "@millrace/operations/Access"
 import * as Alerts from "@millrace/operations/Alerts"
 import * as Control from "@millrace/operations/Control"
+import * as DeadLetters from "@millrace/operations/DeadLetters"
 import * as Notes from "@millrace/operations/Notes"
 import * as Operations from "@millrace/operations/Operations"
 import { type Unread, unreadOf } from "@millrace/operations/Status"
@@ -108,6 +109,7 @@ export const run = Command.make(
         yield* SendAlerts.ready(loaded)
         const alerts = yield* Alerts.watch(watched, operations)
         const notes = yield* Notes.watch(store.directory, running)
+        yield* Effect.forkScoped(DeadLetters.readLetters(outbox, loaded.definition))
         if (follow) {
           yield* administer(loaded, {
             config,

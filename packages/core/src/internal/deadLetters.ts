@@ -1,10 +1,12 @@
 /** Dead letters found by what they are, page by page. */
 import * as Effect from "effect/Effect"
-import { type Event, userKey } from "../Event.ts"
+import type { Event } from "../Event.ts"
 import type {
   DeadLetter,
+  DeadLetterCount,
   DeadLetterFilter,
   DeadLetterHead,
+  DeadLetterKeys,
   DeadLetterPage,
   Outbox,
   OutboxError
@@ -19,13 +21,7 @@ import { matches } from "../Route.ts"
  * @since 1.0.0
  * @category models
  */
-export interface Filter extends DeadLetterFilter {
-  /** An event type by name or wildcard. */
-  readonly type?: string
-  readonly eventId?: string
-  /** Any id of the event's user. */
-  readonly user?: string
-}
+export type Filter = Omit<DeadLetterFilter, "unread">
 
 /**
  * A dead letter with its event, where the record can still be read.
@@ -67,23 +63,59 @@ export type Decode = (letter: DeadLetter) => Event | undefined
  */
 export const isFound = (filter: Filter, { letter, event }: Found): boolean => {
   const { type, eventId, user } = filter
-  const users = event === undefined ? [] : [userKey(event), ...Object.values(event.user)]
   return (
     OutboxRules.isFound(filter, letter) &&
     (type === undefined || (event !== undefined && matches(type, event.type))) &&
     (eventId === undefined || event?.id === eventId) &&
-    (user === undefined || users.includes(user))
+    (user === undefined || (event !== undefined && usersOf(event).includes(user)))
   )
 }
 
+const usersOf = (event: Event): ReadonlyArray<string> =>
+  Object.values(event.user).filter((id) => id !== undefined)
+
 /**
- * Whether heads tell all that the filter asks for: then no record has to be read.
+ * What a letter is found by; `undefined` for one whose record nothing installed can read. One that came without a codec is never
+ * read.
  *
  * @since 1.0.0
  * @category conversions
  */
-export const isOfHeads = ({ type, eventId, user }: Filter): boolean =>
-  type === undefined && eventId === undefined && user === undefined
+export const keysOf = ({ letter: { id, codec }, event }: Found): DeadLetterKeys | undefined => {
+  if (event !== undefined) return { id, type: event.type, eventId: event.id, users: usersOf(event) }
+  return codec === "" ? { id, type: "", eventId: "", users: [] } : undefined
+}
+
+/**
+ * How many letters the filter finds, and the id of the last that was looked at. Only letters whose keys are not kept yet are read, and
+ * these only where the filter asks for something of their events.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const count = Effect.fnUntraced(function* (
+  outbox: Outbox["Service"],
+  read: Decode,
+  filter: Filter
+): Effect.fn.Return<{ readonly letters: number; readonly last: number }, OutboxError> {
+  let [letters, unread, last] = [0, 0, 0]
+  let after: number | undefined = 0
+  while (after !== undefined) {
+    const found: DeadLetterCount = yield* outbox.countDeadLetters(filter, after)
+    letters += found.letters
+    unread += found.unread
+    last = found.last ?? last
+    after = found.after
+  }
+  if (unread > 0) {
+    const add = (found: ReadonlyArray<Found>) =>
+      Effect.sync(() => {
+        letters += found.length
+      })
+    yield* forEachPage(outbox, read, { ...filter, unread: true }, add)
+  }
+  return { letters, last }
+})
 
 /** Bytes of letters that are looked at in one go: each may hold a megabyte, and is several while it is an event. */
 const pageBytes = 1024 * 1024
@@ -110,7 +142,7 @@ export const forEachHead = <E>(
 export const forEachPage = <E>(
   outbox: Outbox["Service"],
   read: Decode,
-  filter: Filter,
+  filter: DeadLetterFilter,
   use: (found: ReadonlyArray<Found>) => Effect.Effect<void, E>,
   /** Letters with a greater id are not looked at: those that `use` itself makes, say. */
   last = Infinity

@@ -11,6 +11,7 @@ import * as Ledger from "../Ledger.ts"
 import type {
   Appending,
   DeadLetter,
+  DeadLetterKeys,
   GateState,
   LaneKey,
   LaneState,
@@ -57,6 +58,7 @@ export const make = (limit: number | undefined): MemoryStore => {
   const checkpoints = MemoryCheckpoints.make()
   const counts = new Map<string, { -readonly [Key in keyof Ledger.Count]: Ledger.Count[Key] }>()
   const deadLetters = new Map<number, DeadLetter>()
+  const letterKeys = new Map<number, DeadLetterKeys>()
   const erasures = { key: randomUUID(), users: new Map<string, number>() }
   let sequence: Sequence = 0
   let lastLetter = 0
@@ -97,6 +99,7 @@ export const make = (limit: number | undefined): MemoryStore => {
     const found = ids.flatMap((id) => deadLetters.get(id) ?? [])
     for (const { id, route, reason, record } of found) {
       if (!deadLetters.delete(id)) continue
+      letterKeys.delete(id)
       bytes -= record.length
       count(route, "dead", reason, -1)
     }
@@ -284,11 +287,26 @@ export const make = (limit: number | undefined): MemoryStore => {
     forget: (source, splits, day) => Effect.sync(() => checkpoints.forget(source, splits, day)),
     deadLetterHeads: (filter, after, bytes) =>
       Effect.sync(() => {
-        const { letters, ...next } = MemoryLetters.page(deadLetters, filter, after, bytes, () => 0)
+        const { letters, ...next } = MemoryLetters.page(
+          deadLetters,
+          letterKeys,
+          filter,
+          after,
+          bytes,
+          () => 0
+        )
         return { letters: letters.map(({ record: _, codec: __, parameter: ___, ...head }) => head), ...next }
       }),
     deadLetters: (filter, after, bytes) =>
-      Effect.sync(() => MemoryLetters.page(deadLetters, filter, after, bytes, ({ kept }) => kept)),
+      Effect.sync(() =>
+        MemoryLetters.page(deadLetters, letterKeys, filter, after, bytes, ({ kept }) => kept)
+      ),
+    countDeadLetters: (filter, after) =>
+      Effect.sync(() => MemoryLetters.count(deadLetters, letterKeys, filter, after)),
+    keepKeys: (keys) =>
+      Effect.sync(() => {
+        for (const one of keys) if (deadLetters.has(one.id)) letterKeys.set(one.id, one)
+      }),
     purge: (ids, reason) =>
       change(() => {
         const found = unbury(ids)

@@ -22,7 +22,9 @@ export const unbury = Effect.fnUntraced(function* (
   ids: ReadonlyArray<number>
 ): Effect.fn.Return<ReadonlyArray<Pick<Gone, "route" | "reason">>, SqlFailure> {
   if (ids.length === 0) return []
-  const gone = yield* run<Gone>(sql.removeDead, [longs([...new Set(ids)])])
+  const asked = longs([...new Set(ids)])
+  const gone = yield* run<Gone>(sql.removeDead, [asked])
+  yield* run(sql.removeKeys, [asked])
   for (const { route, reason, kept, shared } of gone) {
     changes.count(route, "dead", reason, -1)
     if (!shared) changes.count("", "+dead", "", -kept)

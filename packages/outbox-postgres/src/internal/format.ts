@@ -77,6 +77,11 @@ const steps: ReadonlyArray<(schema: string) => ReadonlyArray<string>> = [
     `create table ${s}.transfer (
       one integer primary key, id text not null, state text not null, source text not null, name text not null, place text
     )`
+  ],
+  // What dead letters are looked for by, beside their records. Their keys are kept once they were read, which may be later.
+  (s) => [
+    `create index dead_head on ${s}.dead (id, route, lane, reason, at)`,
+    `create table ${s}.letter_key (id bigint primary key, type text not null, keys text not null)`
   ]
 ]
 

@@ -1,8 +1,10 @@
 /** Reads dead letters, page by page. */
 import type {
   DeadLetter,
+  DeadLetterCount,
   DeadLetterFilter,
   DeadLetterHead,
+  DeadLetterKeys,
   DeadLetterPage,
   Origin
 } from "@millrace/core/Outbox"
@@ -12,11 +14,34 @@ import * as Checksum from "./checksum.ts"
 import type { Run } from "./client.ts"
 import type { SqlFailure } from "./failure.ts"
 import type { Names } from "./names.ts"
-import { longs } from "./parameters.ts"
+import { longs, texts } from "./parameters.ts"
 import type { Statements } from "./statements.ts"
 
 /** Letters that are looked at in one go. */
-const window = 2000
+const window = 20_000
+
+/** The most letters of a page. */
+const most = 2000
+
+/** What a filter asks, as parameters of `found` of the statements. */
+const asked = (
+  { ids, route, lane, reason, from, to, type, eventId, user, unread }: DeadLetterFilter,
+  after: number,
+  last: number
+) => [
+  after,
+  last,
+  ids === undefined ? null : longs(ids),
+  route ?? null,
+  lane ?? null,
+  reason ?? null,
+  from ?? null,
+  to ?? null,
+  type?.replace(/[\\%_]/g, "\\$&").replaceAll("*", "%") ?? null,
+  eventId === undefined ? null : OutboxRules.keyOfEvent(eventId),
+  user === undefined ? null : OutboxRules.keyOfUser(user),
+  unread ?? null
+]
 
 interface HeadRow extends Omit<DeadLetterHead, "origin">, Origin {}
 
@@ -49,9 +74,7 @@ const page = Effect.fnUntraced(function* (
   weight: (head: DeadLetterHead) => number
 ): Effect.fn.Return<DeadLetterPage<DeadLetterHead>, SqlFailure> {
   const { last, isEnd } = yield* endOf(run, sql, filter, after)
-  const { ids, route = null, lane = null, reason = null, from = null, to = null } = filter
-  const among = ids === undefined ? null : longs(ids)
-  const rows = yield* run<HeadRow>(sql.deadHeads, [after, last, among, route, lane, reason, from, to, window])
+  const rows = yield* run<HeadRow>(sql.deadHeads, [...asked(filter, after, last), most])
   const letters: Array<DeadLetterHead> = []
   let size = 0
   for (const { source, split, position, ...row } of rows) {
@@ -62,8 +85,38 @@ const page = Effect.fnUntraced(function* (
     letters.push(head)
   }
   const end = letters.at(-1)
-  if (rows.length === window && end !== undefined) return { letters, after: end.id }
+  if (rows.length === most && end !== undefined) return { letters, after: end.id }
   return isEnd ? { letters } : { letters, after: last }
+})
+
+export const count = Effect.fnUntraced(function* (
+  run: Run,
+  sql: Statements,
+  filter: DeadLetterFilter,
+  after: number
+): Effect.fn.Return<DeadLetterCount, SqlFailure> {
+  const { last, isEnd } = yield* endOf(run, sql, filter, after)
+  const [row] = yield* run<{ all: number; read: number }>(sql.countDead, asked(filter, after, last))
+  const { all, read } = row ?? { all: 0, read: 0 }
+  const unread = OutboxRules.asksForKeys(filter) ? all - read : 0
+  return {
+    letters: all - unread,
+    unread,
+    last: last > after ? last : undefined,
+    ...(isEnd ? {} : { after: last })
+  }
+})
+
+export const keepKeys = Effect.fnUntraced(function* (
+  run: Run,
+  sql: Statements,
+  keys: ReadonlyArray<DeadLetterKeys>
+) {
+  yield* run(sql.keepKeys, [
+    longs(keys.map(({ id }) => id)),
+    texts(keys.map(({ type }) => type)),
+    texts(keys.map((key) => OutboxRules.keysOf(key)))
+  ])
 })
 
 export const heads = (run: Run, sql: Statements, filter: DeadLetterFilter, after: number, bytes: number) =>

@@ -125,6 +125,8 @@ export const make = ({
     news: told(hearing.news),
     deadLetterHeads: (filter, after, bytes) => told(Letters.heads(run, sql, filter, after, bytes)),
     deadLetters: (filter, after, bytes) => told(Letters.letters(run, sql, names, filter, after, bytes)),
+    countDeadLetters: (filter, after) => told(Letters.count(run, sql, filter, after)),
+    keepKeys: (keys) => writer.change((run) => Letters.keepKeys(run, sql, keys)),
     purge: (ids, reason) =>
       writer.change((run, changes) =>
         Effect.map(Dead.unbury(run, sql, changes, ids), (gone) => {

@@ -19,7 +19,10 @@ export const make = (schema: string) => {
   // What a filter finds; `null` for what does not matter.
   const found = `dead.id > $1 and dead.id <= $2 and ($3::bigint[] is null or dead.id = any($3::bigint[]))
     and ($4::text is null or route = $4) and ($5::text is null or lane = $5) and ($6::text is null or reason = $6)
-    and ($7::float8 is null or at >= $7) and ($8::float8 is null or at < $8)`
+    and ($7::float8 is null or at >= $7) and ($8::float8 is null or at < $8)
+    and ($9::text is null or type is null or type like $9) and ($10::text is null or keys is null or strpos(keys, $10) > 0)
+    and ($11::text is null or keys is null or strpos(keys, $11) > 0) and ($12::boolean is null or keys is null)`
+  const keyed = `${s}.dead as dead left join ${s}.letter_key as letter_key on letter_key.id = dead.id`
   return {
     // Sessions and leases.
     made: `insert into ${s}.made (session, ticket, at) values ($1, $2, clock_timestamp())
@@ -175,7 +178,12 @@ export const make = (schema: string) => {
     window: `select max(id) as last, count(*) as count from (
         select id from ${s}.dead where id > $1 order by id limit $2
       ) as ahead`,
-    deadHeads: `select ${heads} from ${s}.dead as dead where ${found} order by dead.id limit $9`,
+    deadHeads: `select ${heads} from ${keyed} where ${found} order by dead.id limit $13`,
+    countDead: `select count(*) as "all", count(letter_key.id) as read from ${keyed} where ${found}`,
+    keepKeys: `insert into ${s}.letter_key (id, type, keys)
+      select a, b, c from unnest($1::bigint[], $2::text[], $3::text[]) as given (a, b, c)
+      where exists (select 1 from ${s}.dead where dead.id = a) on conflict (id) do nothing`,
+    removeKeys: `delete from ${s}.letter_key where id = any($1::bigint[])`,
     deadRecords: `select dead.id, codec, coalesce(dead.record, raw.record) as record,
         coalesce(dead.checksum, raw.checksum) as checksum
       from ${s}.dead as dead left join ${s}.raw as raw on raw.id = dead.raw where dead.id = any($1::bigint[])`,
@@ -185,7 +193,7 @@ export const make = (schema: string) => {
     erase: `insert into ${s}.erasure as kept (digest, at) values ($1, $2)
       on conflict (digest) do update set at = greatest(kept.at, excluded.at)`,
     setScrub: `update ${s}.store set scrub = $1 where one = 1`,
-    rewrite: ["parcel", "dead", "raw"].map((table) => `vacuum full ${s}.${table}`),
+    rewrite: ["parcel", "dead", "raw", "letter_key"].map((table) => `vacuum full ${s}.${table}`),
     // Transfers.
     holdsAny: `select exists (select 1 from ${s}.parcel) or exists (select 1 from ${s}.dead)
         or exists (select 1 from ${s}.checkpoint) or exists (select 1 from ${s}.ledger) or exists (select 1 from ${s}.seen)

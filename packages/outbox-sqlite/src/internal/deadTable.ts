@@ -2,16 +2,19 @@
 import type { DatabaseSync } from "node:sqlite"
 import type {
   DeadLetter,
+  DeadLetterCount,
   DeadLetterFilter,
   DeadLetterHead,
+  DeadLetterKeys,
   DeadLetterPage,
   Origin
 } from "@millrace/core/Outbox"
 import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as Checksum from "./checksum.ts"
+import { asked } from "./deadFilter.ts"
 import type { Names } from "./names.ts"
 import type { Kept } from "./operations.ts"
-import { query } from "./sql.ts"
+import { type Query, query } from "./sql.ts"
 
 interface HeadRow extends Omit<DeadLetterHead, "origin">, Origin {}
 
@@ -33,17 +36,17 @@ export interface DeadTable {
   readonly buryRaw: (kept: Kept, origin: Origin, at: number) => void
   readonly heads: (filter: DeadLetterFilter, after: number, bytes: number) => DeadLetterPage<DeadLetterHead>
   readonly letters: (filter: DeadLetterFilter, after: number, bytes: number) => DeadLetterPage<DeadLetter>
+  readonly count: (filter: DeadLetterFilter, after: number) => DeadLetterCount
+  readonly keepKeys: (keys: ReadonlyArray<DeadLetterKeys>) => void
   /** Takes dead letters out; returns those there were. */
   readonly unbury: (ids: ReadonlyArray<number>) => ReadonlyArray<Pick<DeadLetter, "route" | "reason">>
 }
 
-/** Letters that are looked at in one go: some milliseconds, and then it is the turn of others. */
-const window = 2000
+/** Letters that are looked at in one go, by indexes alone: some milliseconds, and then it is the turn of others. */
+const window = 20_000
 
-/** What a filter finds, as SQLite is asked: `null` for what does not matter. */
-const found = `dead.id > ?1 and dead.id <= ?2 and (?3 is null or dead.id in (select value from json_each(?3)))
-  and (?4 is null or route = ?4) and (?5 is null or lane = ?5)
-  and (?6 is null or reason = ?6) and (?7 is null or at >= ?7) and (?8 is null or at < ?8)`
+/** The most letters of a page. */
+const most = 2000
 
 export const make = (db: DatabaseSync, names: Names): DeadTable => {
   const insertRaw = query(db, "insert into raw (record, checksum) values (?, ?)")
@@ -53,22 +56,19 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
        (route, lane, reason, detail, attempts, at, source, split, position, codec, length, raw, record, checksum)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
   )
-  // The records stand behind all else, in pages of their own where they are large: their length is known without these.
-  const select = query<HeadRow>(
-    db,
-    `select dead.id, route, lane, reason, detail, attempts, at, source, split, position, length,
-       coalesce(length(dead.record), length(raw.record)) as kept
-     from dead left join raw on raw.id = dead.raw where ${found} order by dead.id`
-  )
   const selectRecord = query<RecordRow>(
     db,
     `select codec, coalesce(dead.record, raw.record) as record, coalesce(dead.checksum, raw.checksum) as checksum
      from dead left join raw on raw.id = dead.raw where dead.id = ?`
   )
-  const selectWindow = query<{ last: number | null; count: number }>(
+  const selectFirst = query<{ id: number | null }>(db, "select min(id) as id from dead where id > ?")
+  const selectLast = query<{ id: number | null }>(db, "select max(id) as id from dead")
+  const insertKeys = query(
     db,
-    "select max(id) as last, count(*) as count from (select id from dead where id > ? order by id limit ?)"
+    `insert or ignore into letter_key (id, type, keys)
+     select ?1, ?2, ?3 where exists (select 1 from dead where id = ?1)`
   )
+  const removeKeys = query(db, "delete from letter_key where id = ?")
   const find = query<{ route: string; reason: string; raw: number | null }>(
     db,
     "select route, reason, raw from dead where id = ?"
@@ -78,12 +78,29 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
     db,
     "delete from raw where id = ? and not exists (select 1 from dead where raw = raw.id)"
   )
+  const prepared = new Map<string, Query<unknown>>()
+  /** Prepares once what is asked in the same words, of which there are few. */
+  const asking = <Row>(sql: string): Query<Row> => {
+    const known = prepared.get(sql) ?? query<unknown>(db, sql)
+    prepared.set(sql, known)
+    return known as Query<Row>
+  }
+
   /** Where a look beyond an id ends, and whether more may follow. */
   const endOf = ({ ids }: DeadLetterFilter, after: number) => {
+    const end = selectLast.get()!.id ?? 0
     // These are few. What lies behind the last of them is not looked at: it may be a million.
-    if (ids !== undefined) return { last: ids.reduce((last, id) => Math.max(last, id), after), isEnd: true }
-    const { last, count } = selectWindow.get(after, window)!
-    return { last: last ?? after, isEnd: count < window }
+    if (ids !== undefined)
+      return {
+        last: Math.min(
+          end,
+          ids.reduce((last, id) => Math.max(last, id), after)
+        ),
+        isEnd: true
+      }
+    const first = selectFirst.get(after)!.id ?? after
+    const last = Math.min(end, first + window - 1)
+    return { last, isEnd: last >= end }
   }
 
   const page = <Letter extends DeadLetterHead>(
@@ -94,27 +111,41 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
     letterOf: (head: DeadLetterHead) => Letter
   ): DeadLetterPage<Letter> => {
     const { last, isEnd } = endOf(filter, after)
-    const { ids, route = null, lane = null, reason = null, from = null, to = null } = filter
-    const among = ids === undefined ? null : JSON.stringify(ids)
+    const { from, where, parameters } = asked(filter, after, last)
+    // The records stand behind all else, in pages of their own where they are large: their length is known without these.
+    const select = asking<HeadRow>(
+      `select dead.id, route, lane, reason, detail, attempts, at, source, split, position, length,
+         coalesce(length(dead.record), length(raw.record)) as kept
+       from dead left join raw on raw.id = dead.raw
+       where dead.id in (select dead.id from ${from} where ${where} order by dead.id limit ${most}) order by dead.id`
+    )
     const letters: Array<Letter> = []
     let size = 0
-    for (const { source, split, position, ...row } of select.iterate(
-      after,
-      last,
-      among,
-      route,
-      lane,
-      reason,
-      from,
-      to
-    )) {
+    for (const { source, split, position, ...row } of select.iterate(...parameters)) {
       const head = { ...row, origin: { source, split, position } }
       size += OutboxRules.sizeOfHead(head) + weight(head)
       const before = letters.at(-1)
       if (before !== undefined && size > bytes) return { letters, after: before.id }
       letters.push(letterOf(head))
     }
+    const end = letters.at(-1)
+    if (letters.length === most && end !== undefined) return { letters, after: end.id }
     return isEnd ? { letters } : { letters, after: last }
+  }
+
+  const count = (filter: DeadLetterFilter, after: number): DeadLetterCount => {
+    const { last, isEnd } = endOf(filter, after)
+    const { from, where, parameters } = asked(filter, after, last)
+    const unread = OutboxRules.asksForKeys(filter) ? "count(*) - count(letter_key.id)" : "0"
+    const found = asking<{ all: number; unread: number }>(
+      `select count(*) as "all", ${unread} as unread from ${from} where ${where}`
+    ).get(...parameters)!
+    return {
+      letters: found.all - found.unread,
+      unread: found.unread,
+      last: last > after ? last : undefined,
+      ...(isEnd ? {} : { after: last })
+    }
   }
 
   const whole = (head: DeadLetterHead): DeadLetter => {
@@ -132,6 +163,7 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
         const found = find.get(id)
         if (found === undefined) return []
         remove.run(id)
+        removeKeys.run(id)
         if (found.raw !== null) removeRaw.run(found.raw)
         return [found]
       }),
@@ -174,6 +206,10 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
         () => 0,
         (head) => head
       ),
-    letters: (filter, after, bytes) => page(filter, after, bytes, ({ kept }) => kept, whole)
+    letters: (filter, after, bytes) => page(filter, after, bytes, ({ kept }) => kept, whole),
+    count,
+    keepKeys: (keys) => {
+      for (const { id, type, ...ids } of keys) insertKeys.run(id, type, OutboxRules.keysOf(ids))
+    }
   }
 }

@@ -79,6 +79,12 @@ const steps: ReadonlyArray<string> = [
     one integer primary key check (one = 1), id text not null, state text not null, source text not null, name text not null,
     place text
   ) strict;
+  `,
+  // What dead letters are looked for by, beside their records: in the order of their ids, so that it is written at its end. Their keys
+  // are kept once they were read, which may be later.
+  `
+  create index dead_head on dead (id, route, lane, reason, at);
+  create table letter_key (id integer primary key, type text not null, keys text not null) strict;
   `
 ]
 

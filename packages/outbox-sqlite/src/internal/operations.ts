@@ -6,8 +6,10 @@ import type {
   Buried,
   Composition,
   DeadLetter,
+  DeadLetterCount,
   DeadLetterFilter,
   DeadLetterHead,
+  DeadLetterKeys,
   DeadLetterPage,
   Erasures,
   GateState,
@@ -79,6 +81,11 @@ interface Signatures {
     readonly input: [filter: DeadLetterFilter, after: number, bytes: number]
     readonly output: DeadLetterPage<DeadLetter>
   }
+  readonly countDeadLetters: {
+    readonly input: [filter: DeadLetterFilter, after: number]
+    readonly output: DeadLetterCount
+  }
+  readonly keepKeys: { readonly input: [keys: ReadonlyArray<DeadLetterKeys>]; readonly output: undefined }
   readonly purge: { readonly input: [ids: ReadonlyArray<number>, reason: string]; readonly output: number }
   readonly erasures: { readonly input: []; readonly output: Erasures }
   readonly erase: { readonly input: [digest: string, at: number]; readonly output: undefined }
@@ -115,6 +122,7 @@ export const changes: ReadonlySet<Method> = new Set<Method>([
   "looked",
   "confirm",
   "forget",
+  "keepKeys",
   "purge",
   "erase",
   "scrub"

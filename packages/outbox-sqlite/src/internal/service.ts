@@ -78,6 +78,8 @@ export const make = ({ run, room }: Opened): Outbox["Service"] => {
     forget: (source, splits, day) => call("forget", source, splits, day),
     deadLetterHeads: (filter, after, bytes) => call("deadLetterHeads", filter, after, bytes),
     deadLetters: (filter, after, bytes) => call("deadLetters", filter, after, bytes),
+    countDeadLetters: (filter, after) => call("countDeadLetters", filter, after),
+    keepKeys: (keys) => call("keepKeys", keys),
     purge: (ids, reason) => call("purge", ids, reason),
     erasures: call("erasures"),
     erase: (digest, at) => call("erase", digest, at),

@@ -110,6 +110,10 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
     forget: checkpoints.forget,
     deadLetterHeads: dead.heads,
     deadLetters: dead.letters,
+    countDeadLetters: dead.count,
+    keepKeys: (keys) => {
+      dead.keepKeys(keys)
+    },
     purge: (ids, reason) => {
       const found = unbury(ids)
       for (const { route } of found) ledger.add(route, "erased", reason, 1)

@@ -45,7 +45,11 @@ const look = (db: DatabaseSync, directory: string): Verification => {
     ...attempt("the counts", () => counts(db)),
     ...(format < 4 ? [] : attempt("the sizes", () => sizes(db))),
     ...(format < 5 ? [] : attempt("the records", () => records(db))),
-    ...orphans(db, format < 3 ? stray : { ...stray, ...strayAges })
+    ...orphans(db, {
+      ...stray,
+      ...(format < 3 ? {} : strayAges),
+      ...(format < 10 ? {} : strayKeys)
+    })
   ]
   return { problems, bytes: pragma("page_count") * pageSize, free: pragma("freelist_count") * pageSize }
 }
@@ -155,6 +159,11 @@ const stray: Readonly<Record<string, string>> = {
 const strayAges: Readonly<Record<string, string>> = {
   "ages of remembered ids that are not there":
     "from (select distinct age as id from seen) where id not in (select id from age)"
+}
+
+/** The same, of the table that there is since format 10. */
+const strayKeys: Readonly<Record<string, string>> = {
+  "keys of dead letters that are not there": "from letter_key where id not in (select id from dead)"
 }
 
 const orphans = (db: DatabaseSync, stray: Readonly<Record<string, string>>): ReadonlyArray<Problem> =>

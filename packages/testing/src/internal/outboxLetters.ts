@@ -55,6 +55,54 @@ export const deadLetterPromises = (
     )
 
     promises(
+      "by what is kept of their events; those of which nothing is kept are found until somebody has read them",
+      several,
+      Effect.fnUntraced(function* (outbox) {
+        const ids = (yield* DeadLetters.all(outbox.store)).map(({ id }) => id)
+        const [a, b, d, e, f] = ids as [number, number, number, number, number]
+        expect(yield* found(outbox, { unread: true })).toBe("abdeffc")
+        expect(yield* found(outbox, { user: "u1", reason: "expired" })).toBe("ec")
+        expect(yield* outbox.countDeadLetters({ user: "u1" }, 0)).toMatchObject({ letters: 0, unread: 7 })
+        yield* outbox.keepKeys([
+          { id: a, type: "users.Sent", eventId: "e-1", users: ["u1", "device"] },
+          { id: b, type: "users.sent[0]?", eventId: "e-2", users: ["u2"] },
+          { id: d, type: "users_Sent", eventId: "u1", users: ["u1"] },
+          { id: e, type: "users.Sent", eventId: "e-3", users: [] },
+          // Not an event at all.
+          { id: f, type: "", eventId: "", users: [] },
+          { id: 4_000_000, type: "users.Sent", eventId: "e-1", users: ["u1"] }
+        ])
+      }),
+      Effect.fnUntraced(function* (outbox) {
+        const ids = (yield* DeadLetters.all(outbox.store)).map(({ id }) => id)
+        expect(yield* found(outbox, { unread: true })).toBe("fc")
+        expect(yield* found(outbox, { unread: true, reason: "expired" })).toBe("c")
+        expect(yield* found(outbox, { user: "u1" })).toBe("adfc")
+        expect(yield* found(outbox, { user: "u1", lane: "web" })).toBe("d")
+        expect(yield* found(outbox, { user: "u", reason: "bad-request" })).toBe("")
+        expect(yield* found(outbox, { eventId: "u1", reason: "bad-request" })).toBe("d")
+        expect(yield* found(outbox, { type: "users.Sent", to: 4_000 })).toBe("ae")
+        expect(yield* found(outbox, { type: "users.*", to: 4_000 })).toBe("abe")
+        expect(yield* found(outbox, { type: "users.sent[0]?", to: 4_000 })).toBe("b")
+        expect(yield* found(outbox, { type: "*[0]*", to: 4_000 })).toBe("b")
+        expect(yield* found(outbox, { type: "*", from: 4_000, ids: [ids[4]!] })).toBe("f")
+        expect(yield* found(outbox, { user: "device", ids: [ids[0]!, ids[1]!] })).toBe("a")
+        const last = ids.at(-1)
+        const counted = (filter: DeadLetterFilter) => outbox.countDeadLetters(filter, 0)
+        expect(yield* counted({})).toEqual({ letters: 7, unread: 0, last })
+        expect(yield* counted({ lane: "web" })).toEqual({ letters: 2, unread: 0, last })
+        expect(yield* counted({ user: "u1" })).toEqual({ letters: 2, unread: 2, last })
+        expect(yield* counted({ unread: true })).toEqual({ letters: 2, unread: 0, last })
+        expect(yield* outbox.countDeadLetters({}, last!)).toEqual({ letters: 0, unread: 0, last: undefined })
+        // What was kept goes with its letter, and is not kept twice.
+        yield* outbox.keepKeys([{ id: ids[1]!, type: "users.Sent", eventId: "e-1", users: ["u1"] }])
+        expect(yield* found(outbox, { user: "u2", to: 4_000 })).toBe("b")
+        yield* outbox.purge([ids[0]!], "purged")
+        expect(yield* counted({ user: "device" })).toMatchObject({ letters: 0, unread: 2 })
+      })
+    )
+
+    promises(
       "forward by id, as many as fit, and one at least",
       several,
       Effect.fnUntraced(function* (outbox) {
@@ -111,6 +159,16 @@ export const deadLetterPromises = (
       }),
       Effect.fnUntraced(function* (outbox) {
         let heads = 0
+        let counted = 0
+        for (let after: number | undefined = 0; after !== undefined; ) {
+          const one: Effect.Success<ReturnType<Store["countDeadLetters"]>> = yield* outbox.countDeadLetters(
+            { reason: "too-large" },
+            after
+          )
+          counted += one.letters
+          after = one.after
+        }
+        expect(counted).toBe(1)
         yield* DeadLetters.forEachHead(outbox.store, { reason: "too-large" }, ({ length }) =>
           Effect.sync(() => {
             heads += length

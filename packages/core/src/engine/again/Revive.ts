@@ -7,10 +7,10 @@ import type * as Codec from "../../Codec.ts"
 import type { Opened } from "../../Destination.ts"
 import type { Event } from "../../Event.ts"
 import {
+  count,
   type Decode,
   type Filter,
   type Found,
-  forEachHead,
   forEachPage,
   type Replayed
 } from "../../internal/deadLetters.ts"
@@ -43,12 +43,7 @@ export const replay = Effect.fnUntraced(function* (
   let replayed = 0
   let left = 0
   // An event at which its route throws becomes a dead letter again, behind all there were.
-  let last = 0
-  yield* forEachHead(outbox, filter, (heads) =>
-    Effect.sync(() => {
-      last = heads.at(-1)?.id ?? last
-    })
-  )
+  const { last } = yield* count(outbox, read, filter)
   const again = Effect.fnUntraced(function* (found: ReadonlyArray<Found>) {
     for (const group of groupsOf(found)) {
       const target = targetOf(group[0]!.letter.route)

@@ -143,6 +143,8 @@ export const attach = (inner: Service, to: Attachment): Service => {
       ).pipe(Effect.map(({ leases }) => leases)),
     deadLetterHeads: (filter, after, bytes) => call("heads", inner.deadLetterHeads(filter, after, bytes)),
     deadLetters: (filter, after, bytes) => call("letters", inner.deadLetters(filter, after, bytes)),
+    countDeadLetters: (filter, after) => call("letter-count", inner.countDeadLetters(filter, after)),
+    keepKeys: (keys) => call("keys", inner.keepKeys(keys)),
     ledger: call("ledger", inner.ledger)
   })
 }
