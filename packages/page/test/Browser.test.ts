@@ -101,6 +101,33 @@ describe("lanes", () => {
   })
 })
 
+describe("a fleet", () => {
+  it("tells who went, what it had, and whether others have that by now", () => {
+    const member = (name: string, tracks: number): Model.Member => ({
+      name,
+      roles: ["read", "deliver"],
+      since: 0,
+      seen: 0,
+      splits: 1,
+      lanes: tracks === 0 ? [] : [{ route: "crm", lane: "web", tracks, of: 12 }]
+    })
+    const none = { members: [], gone: [] }
+    const both = Model.withFleet(none, [member("a", 6), member("b", 6)], 1)
+    assert.deepStrictEqual(both.gone, [])
+    const one = Model.withFleet(both, [member("a", 7)], 2)
+    assert.deepStrictEqual(
+      one.gone.map(({ missed, name, lanes }) => [name, missed, lanes[0]?.tracks]),
+      [["b", 2, 6]]
+    )
+    const [lane] = member("b", 6).lanes as [Model.Member["lanes"][number]]
+    assert.strictEqual(Model.unowned(one.members, lane), 5)
+    const taken = Model.withFleet(one, [member("a", 12)], 3)
+    assert.strictEqual(taken.gone[0]?.missed, 2)
+    assert.strictEqual(Model.unowned(taken.members, lane), 0)
+    assert.deepStrictEqual(Model.withFleet(taken, [member("a", 6), member("b", 6)], 4).gone, [])
+  })
+})
+
 describe("a ledger", () => {
   it("is told of when it does not add up", () => {
     const counts = {

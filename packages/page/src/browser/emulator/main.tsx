@@ -25,17 +25,31 @@ const Row = ({
 }) => (
   <tr class={Object.keys(counts.refused).length > 0 || counts.dropped > 0 ? "wrong" : ""}>
     <th scope="row">{name}</th>
-    <td data-label="Distinct events held">{number(counts.distinctEvents)}</td>
-    <td data-label="Events a second">{held}</td>
-    <td data-label="Requests">{number(counts.requests)}</td>
-    <td data-label="Batches held">{number(counts.accepted)}</td>
-    <td data-label="Duplicates">
+    <td data-label="Distinct events held" class="number">
+      {number(counts.distinctEvents)}
+    </td>
+    <td data-label="Events a second" class="number">
+      {held}
+    </td>
+    <td data-label="Requests" class="number">
+      {number(counts.requests)}
+    </td>
+    <td data-label="Batches held" class="number">
+      {number(counts.accepted)}
+    </td>
+    <td data-label="Duplicates" class="number">
       {number(counts.duplicates)}
       {counts.conflicting > 0 && <span class="bad">, {number(counts.conflicting)} conflicting</span>}
     </td>
-    <td data-label="Refused">{refusedText(counts)}</td>
-    <td data-label="Dropped">{number(counts.dropped)}</td>
-    <td data-label="Unanswered">{number(counts.unanswered)}</td>
+    <td data-label="Refused" class="number">
+      {refusedText(counts)}
+    </td>
+    <td data-label="Dropped" class="number">
+      {number(counts.dropped)}
+    </td>
+    <td data-label="Unanswered" class="number">
+      {number(counts.unanswered)}
+    </td>
   </tr>
 )
 
@@ -57,9 +71,11 @@ const Types = ({ state }: { readonly state: State }) => {
             <thead>
               <tr>
                 <th scope="col">Type</th>
-                <th scope="col">Events</th>
+                <th scope="col" class="number">
+                  Events
+                </th>
                 {feeds.map((feed) => (
-                  <th scope="col" key={feed}>
+                  <th scope="col" class="number" key={feed}>
                     {feed}
                   </th>
                 ))}
@@ -69,12 +85,12 @@ const Types = ({ state }: { readonly state: State }) => {
               {types.slice(0, isWhole ? types.length : fewTypes).map(({ byFeed, events, type }) => (
                 <tr key={type}>
                   <th scope="row">{type}</th>
-                  <td data-label="Events" class="short">
+                  <td data-label="Events" class="number">
                     {number(events)}{" "}
                     <meter min={0} max={most} value={events} aria-label={`Events of type ${type}`} />
                   </td>
                   {feeds.map((feed) => (
-                    <td data-label={feed} key={feed}>
+                    <td data-label={feed} class="number" key={feed}>
                       {number(byFeed[feed] ?? 0)}
                     </td>
                   ))}
@@ -139,14 +155,30 @@ const Page = () => {
               <thead>
                 <tr>
                   <th scope="col">Feed</th>
-                  <th scope="col">Distinct events held</th>
-                  <th scope="col">Events a second</th>
-                  <th scope="col">Requests</th>
-                  <th scope="col">Batches held</th>
-                  <th scope="col">Duplicates</th>
-                  <th scope="col">Refused</th>
-                  <th scope="col">Dropped</th>
-                  <th scope="col">Unanswered</th>
+                  <th scope="col" class="number">
+                    Distinct events held
+                  </th>
+                  <th scope="col" class="number">
+                    Events a second
+                  </th>
+                  <th scope="col" class="number">
+                    Requests
+                  </th>
+                  <th scope="col" class="number">
+                    Batches held
+                  </th>
+                  <th scope="col" class="number">
+                    Duplicates
+                  </th>
+                  <th scope="col" class="number">
+                    Refused
+                  </th>
+                  <th scope="col" class="number">
+                    Dropped
+                  </th>
+                  <th scope="col" class="number">
+                    Unanswered
+                  </th>
                 </tr>
               </thead>
               <tbody>

@@ -139,7 +139,9 @@ const Rows = ({ letters, now, place }: Given & { readonly letters: ReadonlyArray
     <table>
       <thead>
         <tr>
-          <th scope="col">Dead letter</th>
+          <th scope="col" class="number">
+            Dead letter
+          </th>
           <th scope="col">Written</th>
           <th scope="col">Lane</th>
           <th scope="col">Reason</th>
@@ -150,7 +152,7 @@ const Rows = ({ letters, now, place }: Given & { readonly letters: ReadonlyArray
       <tbody>
         {letters.map(({ at, detail, event, id, lane, origin, reason, route, type }) => (
           <tr key={id} class={place.letter === id ? "chosen" : ""}>
-            <th scope="row">
+            <th scope="row" class="number">
               <a href={toLetters(place.filter, { after: place.after, id })}>{id}</a>
             </th>
             <td data-label="Written" class="short">

@@ -99,7 +99,7 @@ const Row = ({ lane, ...given }: Given & { readonly lane: Lane }) => {
           </span>
         )}
       </td>
-      <td data-label="Delivered a second">
+      <td data-label="Delivered a second" class="number">
         {sent === undefined ? "–" : rate(sent)}
         {found !== undefined && (
           <Bars
@@ -109,7 +109,7 @@ const Row = ({ lane, ...given }: Given & { readonly lane: Lane }) => {
           />
         )}
       </td>
-      <td data-label="Waiting">
+      <td data-label="Waiting" class="number">
         {number(lane.waiting)}
         {lane.waiting > 0 && (
           <span class="quiet">
@@ -131,7 +131,7 @@ const Row = ({ lane, ...given }: Given & { readonly lane: Lane }) => {
       <td data-label="Last success">
         {lane.lastSuccess === undefined ? "–" : <Ago time={lane.lastSuccess} now={now} />}
       </td>
-      <td data-label="Attempts in the last hour">
+      <td data-label="Attempts in the last hour" class="number">
         <Attempts hour={found} />
       </td>
       <td>
@@ -157,11 +157,17 @@ const Table = ({ lanes, ...given }: Given & { readonly lanes: ReadonlyArray<Lane
         <tr>
           <th scope="col">Lane</th>
           <th scope="col">Gate</th>
-          <th scope="col">Delivered a second</th>
-          <th scope="col">Waiting</th>
+          <th scope="col" class="number">
+            Delivered a second
+          </th>
+          <th scope="col" class="number">
+            Waiting
+          </th>
           <th scope="col">Oldest waits for</th>
           <th scope="col">Last success</th>
-          <th scope="col">Attempts, last hour</th>
+          <th scope="col" class="number">
+            Attempts, last hour
+          </th>
           <th scope="col">
             <span class="unseen">Actions</span>
           </th>

@@ -12,7 +12,16 @@ import { Fleet } from "./Fleet.tsx"
 import { Lanes } from "./Lanes.tsx"
 import { Ledger } from "./Ledger.tsx"
 import { Login } from "./Login.tsx"
-import { type About, type Hour, type Overview, type Sample, sampleOf, withSample } from "./model.ts"
+import {
+  type About,
+  type FleetSeen,
+  type Hour,
+  type Overview,
+  type Sample,
+  sampleOf,
+  withFleet,
+  withSample
+} from "./model.ts"
 import { usePlace, useSight } from "./place.ts"
 import { Outbox, Routes, Sources } from "./Sources.tsx"
 
@@ -76,13 +85,17 @@ const Page = () => {
   const [action, setAction] = useState<Action | undefined>()
   const [notice, setNotice] = useState("")
   const samples = useRef<ReadonlyArray<Sample>>([])
+  const fleet = useRef<FleetSeen | undefined>(undefined)
   const isTried = useRef(false)
   const status = usePolled(() => get<Overview>("./api/status"), every.status, turn)
   const { value: about } = usePolled(() => get<About>("./api/about"), every.about, turn)
   const { value: hour } = usePolled(() => get<Hour>("./api/history"), every.hour, turn)
   const overview = status.value
-  if (overview !== undefined && status.at !== undefined && status.at !== samples.current.at(-1)?.at)
+  if (overview !== undefined && status.at !== undefined && status.at !== samples.current.at(-1)?.at) {
     samples.current = withSample(samples.current, sampleOf(overview, status.at))
+    if (overview.instances !== undefined)
+      fleet.current = withFleet(fleet.current ?? { members: [], gone: [] }, overview.instances, status.at)
+  }
   for (const section of ["attention", "sources", "routes", "ledger", "fleet"]) useSight(section, place)
   useEffect(() => {
     document.title =
@@ -131,7 +144,7 @@ const Page = () => {
           </div>
           <div>
             <Lanes {...given} />
-            <Fleet {...given} />
+            <Fleet fleet={fleet.current} now={now} />
           </div>
         </div>
         <DeadLetters {...given} />

@@ -125,3 +125,38 @@ export const rateOf = (
   const events = (last[kind].get(name) ?? 0) - (first[kind].get(name) ?? 0)
   return Math.max(0, (events * 1000) / (last.at - first.at))
 }
+
+export type Member = NonNullable<Overview["instances"]>[number]
+
+/** An exporter that was there while this page looked, as it was last seen, and when it was missed first, in epoch milliseconds. */
+export interface Gone extends Member {
+  readonly missed: number
+}
+
+/** The exporters of a fleet, and those that went while this page looked. */
+export interface FleetSeen {
+  readonly members: ReadonlyArray<Member>
+  readonly gone: ReadonlyArray<Gone>
+}
+
+/** Exporters that are remembered after they went. */
+const mostGone = 10
+
+/** What is known after another look; who came back is not gone any more. */
+export const withFleet = (before: FleetSeen, members: ReadonlyArray<Member>, at: number): FleetSeen => {
+  const isThere = ({ name }: Member): boolean => members.some((member) => member.name === name)
+  const missed = before.members
+    .filter((member) => !isThere(member))
+    .map((member) => ({ ...member, missed: at }))
+  return {
+    members,
+    gone: [...missed, ...before.gone.filter((member) => !isThere(member))].slice(0, mostGone)
+  }
+}
+
+/** Tracks of a lane that nobody delivers just now. */
+export const unowned = (members: ReadonlyArray<Member>, lane: Member["lanes"][number]): number =>
+  lane.of -
+  members
+    .flatMap(({ lanes }) => lanes.filter((one) => same(one, lane)))
+    .reduce((total, { tracks }) => total + tracks, 0)
