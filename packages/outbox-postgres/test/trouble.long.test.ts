@@ -239,6 +239,8 @@ describe.skipIf(!Server.isThere)(Server.title("an outbox in PostgreSQL in troubl
             const older = yield* opened(place, { schema })
             yield* older.append(chunk([parcel(track(0), "kept")]))
             yield* sql(place, `drop table ${schema}.transfer`)
+            yield* sql(place, `drop table ${schema}.letter_key`)
+            yield* sql(place, `drop index ${schema}.dead_head`)
             yield* sql(place, `update ${schema}.store set format = 1`)
             const { reason, message } = yield* Effect.flip(Effect.scoped(opened(place, { schema })))
             assert.strictEqual(reason, "Unavailable")
