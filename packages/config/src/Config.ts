@@ -128,7 +128,7 @@ export interface Telemetry {
  * @category models
  */
 export interface Thresholds {
-  /** A lane has had no success for so long although events wait. */
+  /** A lane has had no success for so long although events wait; a minute at least where the remote asks to wait. */
   readonly noSuccessFor: number
   /** An event has waited for so long. */
   readonly waitingFor: number
@@ -378,7 +378,7 @@ const alertsOf = (
 const thresholdsOf = ({ alerts = {} }: ConfigFile): Thresholds => {
   const { noSuccessFor, waitingFor, nothingReadFor, unreadableFor, unreadFor, freeBelow } = alerts
   return {
-    noSuccessFor: Duration.toMillis(noSuccessFor ?? "1 minute"),
+    noSuccessFor: Duration.toMillis(noSuccessFor ?? "5 seconds"),
     waitingFor: Duration.toMillis(waitingFor ?? "1 hour"),
     ...(nothingReadFor === undefined ? {} : { nothingReadFor: Duration.toMillis(nothingReadFor) }),
     unreadableFor: Duration.toMillis(unreadableFor ?? "1 second"),

@@ -196,7 +196,7 @@ export const AlertsUse = Schema.Struct({
   ),
   remindEvery: duration('How often a lasting condition is told of again ("1 day").'),
   noSuccessFor: duration(
-    'Told of: a lane that has had no success for so long although events wait, as when the remote cannot be reached ("1 minute").'
+    'Told of: a lane that has had no success for so long although events wait, as when the remote cannot be reached ("5 seconds").'
   ),
   waitingFor: duration('Told of: an event that has waited for so long ("1 hour").'),
   nothingReadFor: duration(

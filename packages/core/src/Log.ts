@@ -22,6 +22,8 @@ export interface Declaration {
 
 const lane = ["route", "lane", "reason"] as const
 
+const condition = ["condition", "route", "lane", "source"] as const
+
 const info = (meaning: string, about: ReadonlyArray<string> = []): Declaration => ({
   level: "info",
   meaning,
@@ -92,6 +94,11 @@ export const events = {
   "receiver-unusable": warning("The receiver's changed tokens or certificate cannot be used."),
   "outbox-away": warning("The server of the outbox does not answer."),
   "outbox-well": info("The server of the outbox answers again."),
+  "attention-needed": warning(
+    "Something needs somebody's attention, or more than before: a condition that `status` shows, too.",
+    condition
+  ),
+  "attention-over": info("A condition that needed attention is over.", condition),
   "alert-sent": info("An alert was taken by a way.", ["way"]),
   "alerts-failing": warning("Alerts cannot be sent by a way.", ["way"]),
   "alerts-well": info("Alerts arrive by a way again.", ["way"]),

@@ -35,6 +35,14 @@ export const openGate: GateState = { open: true, reason: "", since: 0, notBefore
 export const splitLease = (source: string, split: Split): string => JSON.stringify(["split", source, split])
 
 /**
+ * Whether a lease is one of a split.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const isSplitLease = (name: string): boolean => name.startsWith('["split",')
+
+/**
  * The name of the lease of a track.
  *
  * @since 1.0.0

@@ -154,7 +154,7 @@ export const instancesOf = (
     return {
       ...instance,
       lanes: owned.filter((lane) => lane.tracks > 0),
-      splits: leases.length - owned.reduce((sum, lane) => sum + lane.tracks, 0)
+      splits: leases.filter(OutboxRules.isSplitLease).length
     }
   })
 

@@ -92,6 +92,8 @@ describe("alerts of a running exporter", () => {
       // The operations answer from memory; the files of what was told are on a real disk, which no clock of a test moves.
       const operations = fromOutbox(outbox, watchedBy(undefined, []))
       const { last } = yield* Alerts.watch(watched, operations)
+      // Each way has looked once, and found nothing.
+      yield* TestClock.adjust("1 second")
       yield* gate(false)
       yield* last
       assert.deepStrictEqual([hook.taken, mail.taken], [[], ["orders raised closed crm/web"]])
@@ -159,8 +161,68 @@ describe("alerts of a running exporter", () => {
       yield* TestClock.adjust("49 seconds")
       yield* isTold()
       yield* isTold("raised no-success")
-      standing = { ...isWell, lanes: [{ ...lane, lastSuccess: 95_000 }] }
+      const succeeded = { ...isWell, lanes: [{ ...lane, lastSuccess: 95_000 }] }
+      const outage = standing
+      // A success between failures is not the end of it: nobody is told of every turn.
+      standing = succeeded
+      yield* isTold()
+      standing = outage
+      yield* isTold()
+      standing = succeeded
+      yield* isTold()
+      yield* isTold()
+      yield* isTold()
       yield* isTold("healed no-success")
+    }).pipe(Effect.provide(OutboxMemory.layer))
+  )
+
+  it.effect("stand in the log once each, with or without ways, and without their calm", () => {
+    const lines: Array<string> = []
+    const logger = Logger.map(Logger.formatStructured, ({ annotations: { event, condition }, message }) => {
+      lines.push(`${event} ${condition}: ${message}`)
+    })
+    return Effect.gen(function* () {
+      const { outbox, gate } = yield* waiting
+      const watched = watchedBy(undefined, [])
+      const operations = fromOutbox(outbox, watched)
+      yield* Alerts.watch(watched, operations)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(lines, [])
+      yield* gate(false)
+      yield* TestClock.adjust("10 seconds")
+      const [text] = Alerts.conditions(yield* operations.status(), 0, watched).map((one) => one.text)
+      assert.deepStrictEqual(lines, [`attention-needed closed: ${text}`])
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(lines.length, 1)
+      yield* gate(true)
+      yield* TestClock.adjust("10 seconds")
+      assert.match(lines[1]!, /^attention-over closed: lane web of route crm is open again/)
+      assert.strictEqual(lines.length, 2)
+    }).pipe(Effect.provide([OutboxMemory.layer, Logger.layer([logger])]))
+  })
+
+  it.effect("say that attempts fail, and log it, after five seconds, also where alerts wait for longer", () =>
+    Effect.gen(function* () {
+      const watched = watchedBy(undefined, [])
+      const { outbox } = yield* waiting
+      const well = yield* fromOutbox(outbox, watched).status()
+      const gate = { open: true, reason: "", since: 0, notBefore: 0 }
+      const failing = (reason: string): Status => ({
+        ...well,
+        started: 0,
+        lanes: [{ ...key, gate, failingSince: 0, reason, trouble: "", underWay: 1 }],
+        stored: [{ ...key, waiting: 5, bytes: 500, oldest: 0, gate }]
+      })
+      const found = (status: Status, now: number) =>
+        Alerts.conditions(status, now, watched).map(({ condition }) => condition)
+      assert.deepStrictEqual(found(failing("no-answer"), 4999), [])
+      assert.deepStrictEqual(found(failing("no-answer"), 5000), ["no-success"])
+      // A remote that asks to wait is there; one that takes long may answer.
+      assert.deepStrictEqual(found(failing("throttled"), 59_999), [])
+      assert.deepStrictEqual(found(failing("throttled"), minute), ["no-success"])
+      const slow = failing("no-answer").lanes.map(({ failingSince: _, ...lane }) => lane)
+      assert.deepStrictEqual(found({ ...failing(""), lanes: slow }, 59_999), [])
+      assert.deepStrictEqual(found({ ...failing(""), lanes: slow }, minute), ["no-success"])
     }).pipe(Effect.provide(OutboxMemory.layer))
   )
 

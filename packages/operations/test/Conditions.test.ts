@@ -12,7 +12,12 @@ const open: GateState = { open: true, reason: "", since: 0, notBefore: 0 }
 const refused: GateState = { open: false, reason: "unauthorized", since: 5 * hour, notBefore: 0 }
 
 const thresholds = { noSuccessFor: minute, waitingFor: hour, unreadableFor: 1000, unreadFor: 10 * minute }
-const limits: Limits = { retentionOf: () => 7 * day, shareOf: () => undefined, thresholds }
+const limits: Limits = {
+  retentionOf: () => 7 * day,
+  shareOf: () => undefined,
+  failingFor: minute,
+  thresholds
+}
 
 interface Changes {
   readonly lane?: Partial<Status["lanes"][number]>

@@ -75,12 +75,15 @@ export const run = Command.make(
     yield* validate(loaded, { follow })
     const watched = SendAlerts.watched(loaded)
     let isStopped = false
+    /** Its name among others, once it is known that the outbox has several owners. */
+    let among: string | undefined
     const history = History.make()
     /** Until a run has begun there is nothing to note: another exporter may run here. */
     let end: Notes.End = () => Effect.void
     const deliver = Effect.fnUntraced(
       function* (readers: ReadonlyArray<Reader>) {
         const outbox = yield* Outbox.Outbox
+        if (outbox.shared) among = loaded.instance.name
         const before = yield* outbox.ledger
         const telemetry = yield* telemetryOf(loaded, { follow })
         const running = yield* Exporter.start(definition, {
@@ -107,7 +110,11 @@ export const run = Command.make(
         if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
         yield* telemetry?.push(overviewOf(loaded, operations)) ?? Effect.void
         yield* SendAlerts.ready(loaded)
-        const alerts = yield* Alerts.watch(watched, operations)
+        const alerts = yield* Alerts.watch(
+          watched,
+          operations,
+          among === undefined ? undefined : { instance: among, outbox }
+        )
         const notes = yield* Notes.watch(store.directory, running)
         yield* Effect.forkScoped(DeadLetters.readLetters(outbox, loaded.definition))
         if (follow) {
@@ -143,7 +150,7 @@ export const run = Command.make(
       Effect.tapError((error) =>
         isOwned(error)
           ? Effect.void
-          : Effect.andThen(end("failed", error.message), Alerts.stopped(watched, error.message))
+          : Effect.andThen(end("failed", error.message), Alerts.stopped(watched, error.message, among))
       ),
       Effect.tapDefect((defect) => end("failed", `a defect of this program: ${messageOf(defect)}`))
     )
@@ -158,7 +165,7 @@ export const run = Command.make(
       yield* Effect.sync(() => Terminal.say(sourceError.message))
     } else if (sourceError !== undefined) {
       // Of one that an operator stops, nothing has stopped by itself.
-      if (follow && hasEnded(outcome.report)) yield* Alerts.stopped(watched, sourceError.message)
+      if (follow && hasEnded(outcome.report)) yield* Alerts.stopped(watched, sourceError.message, among)
       return yield* sourceError
     }
     const code = ofRun({

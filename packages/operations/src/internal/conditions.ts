@@ -63,7 +63,7 @@ export interface Condition extends Labels {
  * @category models
  */
 export interface Thresholds {
-  /** A lane has had no success for so long although events wait. */
+  /** A lane has had no success for so long although events wait; a minute at least where the remote asks to wait. */
   readonly noSuccessFor: number
   /** An event has waited for so long. */
   readonly waitingFor: number
@@ -83,13 +83,21 @@ export interface Limits {
   readonly retentionOf: (route: string) => number
   /** The part of the outbox that each lane of a route may fill. */
   readonly shareOf: (route: string) => Share | undefined
+  /** Milliseconds that attempts of a lane fail, without a success, until it is a condition. */
+  readonly failingFor: number
   readonly thresholds: Thresholds
 }
 
-export const limitsOf = (definition: Definition, thresholds: Thresholds): Limits => {
+/** Who looks sees attempts that fail after so long, in milliseconds, also where an alert is to wait for longer. */
+const shownFor = 5000
+
+/** `shown`: of what a log, a status and metrics show, and not of what is sent to somebody. */
+export const limitsOf = (definition: Definition, thresholds: Thresholds, shown: boolean): Limits => {
   const routeOf = (name: string) => definition.routes.find((found) => found.name === name)
+  const { noSuccessFor } = thresholds
   return {
     thresholds,
+    failingFor: shown ? Math.min(noSuccessFor, shownFor) : noSuccessFor,
     retentionOf: (route) => retentionOf(definition, routeOf(route)),
     shareOf: (route) => routeOf(route)?.share
   }
@@ -129,23 +137,27 @@ const ofGate = (lane: LaneStatus, waiting: number): ReadonlyArray<Condition> => 
   ]
 }
 
+/** A remote that asks to wait is there. Milliseconds. */
+const asksToWait = 60_000
+
 /** A remote that cannot be reached, or takes nothing. */
 const ofSuccess = (
   lane: LaneStatus,
   state: LaneState | undefined,
   now: number,
   started: number,
-  { thresholds }: Limits
+  { failingFor, thresholds }: Limits
 ): ReadonlyArray<Condition> => {
-  const { route, gate, lastSuccess, failingSince, underWay, reason } = lane
+  const { route, gate, lastSuccess, failingSince, underWay, reason = "no-answer" } = lane
   if (!gate.open || state === undefined || state.waiting === 0 || state.oldest === undefined) return []
   if (failingSince === undefined && underWay === 0) return []
   const since = Math.max(lastSuccess ?? started, state.oldest)
-  if (now - since < thresholds.noSuccessFor) return []
-  const why = reason ?? "no-answer"
+  // An attempt that only takes long has not failed.
+  const longest = failingSince === undefined ? thresholds.noSuccessFor : failingFor
+  if (now - since < (reason === "throttled" ? Math.max(longest, asksToWait) : longest)) return []
   const next =
     gate.notBefore > now ? `; the next attempt is at ${new Date(gate.notBefore).toISOString()}` : ""
-  const text = `${nameOf(lane)} has had no success for ${lasting(now - since)} (${why}): ${because(why)}; ${kept(state.waiting)}${next}; millrace lanes show tells more`
+  const text = `${nameOf(lane)} has had no success for ${lasting(now - since)} (${reason}): ${because(reason)}; ${kept(state.waiting)}${next}; millrace lanes show tells more`
   return [
     {
       key: `no-success ${route}/${lane.lane}`,

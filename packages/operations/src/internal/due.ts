@@ -14,6 +14,8 @@ export interface Standing extends Labels {
   /** Events of its route that had died of waiting when it was last told of, and whether some did since it began. */
   readonly died: number
   readonly hasDied: boolean
+  /** Since when it seems to be over; absent while it holds. */
+  readonly over?: number
 }
 
 /** What was last told; kept in the state directory, so that a restart tells nothing twice. */
@@ -34,6 +36,8 @@ export interface Told {
  */
 export interface Alert extends Partial<Labels> {
   readonly kind: "raised" | "changed" | "reminder" | "healed" | "test"
+  /** Of exporters that share an outbox: the one that this concerns alone. */
+  readonly instance?: string
   readonly count?: number
   /** In ISO 8601. */
   readonly since?: string
@@ -125,12 +129,17 @@ const ofDead = (told: Told, dead: number, now: number): Due => {
   }
 }
 
+/** What comes and goes with single attempts: one that is over may be back at once. */
+const comesAndGoes: ReadonlySet<Labels["condition"]> = new Set(["no-success"])
+
+/** `calm`: milliseconds until it is told that something is over which may be back at once. */
 export const due = (
   told: Told,
   conditions: ReadonlyArray<Condition>,
   status: Pick<Status, "ledger" | "lanes" | "stored">,
   now: number,
-  remindEvery: number
+  remindEvery: number,
+  calm = 0
 ): Due => {
   const alerts: Array<Alert> = []
   const standing: Record<string, Standing> = {}
@@ -146,7 +155,12 @@ export const due = (
       standing[name] = before
       continue
     }
-    const end = endOf(before, status, now, now - before.last >= Math.min(deadPause, remindEvery))
+    const over = before.over ?? now
+    const end = endOf(before, status, over, now - before.last >= Math.min(deadPause, remindEvery))
+    if (end.isOver && comesAndGoes.has(before.condition) && now - over < calm) {
+      standing[name] = { ...before, over }
+      continue
+    }
     if (end.text !== undefined) {
       alerts.push({ kind: end.isOver ? "healed" : "changed", ...labelsOf(before), text: end.text })
     }
