@@ -248,6 +248,20 @@ export const fleetBugs: ReadonlyArray<Bug> = [
     find: "const seen = unseenSince === undefined ? [] : [...remembered.among(remember ?? [], unseenSince)]",
     replace: "const seen: ReadonlyArray<string> = []",
     breaks: ["conservation"]
+  },
+  {
+    name: "each makes as many requests at once as all of them may",
+    file: "engine/lane/Tracks.ts",
+    find: "part: () => (owned().length || all) / all",
+    replace: "part: () => 1",
+    breaks: ["bounds", "waits"]
+  },
+  {
+    name: "each keeps the pace near the remote's limit that all of them may keep",
+    file: "engine/lane/Health.ts",
+    find: "Math.round((excess * slowest) / part)",
+    replace: "Math.round(excess * slowest)",
+    breaks: ["waits"]
   }
 ]
 

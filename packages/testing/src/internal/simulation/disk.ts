@@ -135,8 +135,15 @@ export const attach = (inner: Service, to: Attachment): Service => {
           const scope = Effect.runSync(Scope.fork(to.scope))
           const exit = Effect.runSyncExit(Scope.provide(inner.lease(names, most), scope))
           return Effect.map(exit, (leases) => {
-            for (const { name, token } of leases) witness.leased(name, token)
-            return { leases, scope }
+            for (const { name, token } of leases) witness.leased(name, token, to.process)
+            const told = leases.map((lease) => ({
+              ...lease,
+              release: Effect.andThen(
+                Effect.sync(() => witness.released(lease.name, to.process)),
+                lease.release
+              )
+            }))
+            return { leases: told, scope }
           })
         }),
         ({ scope }) => Effect.sync(() => Effect.runSync(Scope.close(scope, Exit.void)))

@@ -18,6 +18,8 @@ export interface Facts {
   readonly endOf: (process: object) => number | undefined
   /** Whether several processes run at once: what one was told, another may not have heard. */
   readonly isFleet: boolean
+  /** The part of the lane's tracks that a process has. */
+  readonly partOf: (by: object) => number
   /** Whether a former owner may still send what has ended. */
   readonly mayRepeat: () => boolean
   /** Whether two processes may have the same event under way. */
@@ -41,6 +43,8 @@ export interface LaneRecord {
   readonly asked: (until: number) => void
   /** The key was refused, or there is none. A closed lane may be tried again whenever its key may have changed, whatever was asked. */
   readonly refused: () => void
+  /** All was taken, and so much of what the remote allows is used, from 0 to 1. */
+  readonly used: (usage: number) => void
   /** All that was sent was taken. */
   readonly welcomed: () => void
   readonly paused: (isPaused: boolean) => void
@@ -66,6 +70,10 @@ const eventsOf = (message: string): ReadonlySet<string> => new Set(message.split
 /** A healthy lane delivers within this time of the append, or of the start. */
 const promptness = 30_000
 
+/** From this part of a remote's limit on, sending slows down; at the whole of it, to a request each so many milliseconds. */
+const slowFrom = 0.75
+const slowest = 1000
+
 /** What a life that lasted so long after an answer has certainly stored. */
 const grace = 10_000
 
@@ -86,6 +94,15 @@ export const make = (facts: Facts): LaneRecord => {
   const underWay = new Map<object, number>()
   /** Who has an event under way. */
   const holders = new Map<string, object>()
+
+  /** Until when a process that used most of the remote's limit lets it rest. */
+  const paced = new Map<object, number>()
+
+  /**
+   * What the remote allows is divided by tracks, one request at the least. So the parts of all are within the limit, but for less than
+   * one of each process with so small a part that it is rounded up.
+   */
+  const mostOf = (by: object): number => Math.max(1, Math.floor(facts.concurrency * facts.partOf(by)))
 
   const tooSoon = (by: object) => {
     if (asked === undefined || now() >= asked.until || now() <= asked.at) return false
@@ -128,7 +145,17 @@ export const make = (facts: Facts): LaneRecord => {
     sent: (by) => {
       const own = (underWay.get(by) ?? 0) + 1
       underWay.set(by, own)
-      if (own > facts.concurrency) violate("bounds", `${at}: ${own} requests at once`)
+      if (own > mostOf(by))
+        violate(
+          "bounds",
+          `${at}: ${own} requests at once, and a part of ${mostOf(by)} in ${facts.concurrency}`
+        )
+      const pause = (paced.get(by) ?? 0) - now()
+      if (pause > 0)
+        violate(
+          "waits",
+          `${at}: a request came ${pause} ms sooner than the part of the remote's limit lets it`
+        )
       if (tooSoon(by))
         violate("waits", `${at}: a request came ${asked!.until - now()} ms sooner than the remote asked`)
       if (pausedSince !== undefined && now() > pausedSince)
@@ -168,6 +195,11 @@ export const make = (facts: Facts): LaneRecord => {
     refused: () => {
       isRefused = true
       asked = undefined
+    },
+    used: (usage) => {
+      const excess = Math.max(0, usage - slowFrom) / (1 - slowFrom)
+      const until = now() + Math.floor((excess * slowest) / facts.partOf(hearing))
+      paced.set(hearing, Math.max(paced.get(hearing) ?? 0, until))
     },
     welcomed: () => {
       isRefused = false

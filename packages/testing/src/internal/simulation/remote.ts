@@ -150,8 +150,14 @@ export const reply = (request: Request, chance: Chance.Chance): Reply => {
     case "busy": {
       const well = healthy()
       if (well.answer === undefined) return well
-      const usage = chance.next()
-      return { ...well, answer: Effect.map(well.answer, (outcomes) => outcomes.withUsage(usage)) }
+      // Mostly near the limit, where it matters.
+      const usage = Math.sqrt(chance.next())
+      const answer = Effect.map(well.answer, (outcomes) => outcomes.withUsage(usage))
+      const heard = (record: LaneRecord) => {
+        well.heard(record)
+        if (bad.size === 0) record.used(usage)
+      }
+      return { ...well, answer, heard }
     }
     case "defect":
       return { ...plain, answer: Effect.die(new Error(`the plugin fell over with ${key}`)) }

@@ -44,7 +44,9 @@ export interface Witness {
    */
   readonly disturbed: (isInOrder: boolean) => void
   /** A process has a lease. */
-  readonly leased: (name: string, token: number) => void
+  readonly leased: (name: string, token: number, by: object) => void
+  /** It gives it up. */
+  readonly released: (name: string, by: object) => void
   /** Something was stored by a lease. */
   readonly wrote: (lease: string, token: number | undefined) => void
   readonly lives: () => number
@@ -97,6 +99,19 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
   let progress = 0
   let largest = 0
 
+  /** What each process took and did not give up; of some it may not know yet that they are lost. */
+  const holds = new Map<object, Set<string>>()
+  /** The part of a lane's tracks that a process has; all of it where it is alone. */
+  const partOf = (key: LaneKey, by: object): number => {
+    if (plan.fleet === undefined) return 1
+    const { tracks } = plan.fleet
+    const held = holds.get(by)
+    let own = 0
+    for (let track = 0; track < tracks; track++)
+      if (held?.has(OutboxRules.trackLease({ ...key, track }))) own++
+    return (own || tracks) / tracks
+  }
+
   /** The newest token of each lease. */
   const tokens = new Map<string, number>()
   /** When tracks last changed hands otherwise than in order. */
@@ -129,6 +144,7 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
         life: () => life,
         endOf: (process) => ends.get(process),
         isFleet: plan.fleet !== undefined,
+        partOf: (by) => partOf({ route: route.name, lane: laneName(index) }, by),
         mayRepeat: () => plan.fleet !== undefined && kernel.now() < unruly + afterwards,
         isUnruly: () => plan.fleet === undefined || kernel.now() < unruly + afterwards,
         eventOf: (id) => known.get(id),
@@ -238,11 +254,15 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
       life = { ...life, bootedAt: kernel.now() }
       if (!isInOrder) unruly = kernel.now()
     },
-    leased: (name, token) => {
+    leased: (name, token, by) => {
       if (plan.fleet === undefined) return
+      holds.set(by, (holds.get(by) ?? new Set()).add(name))
       if (token <= (tokens.get(name) ?? 0))
         violate("fences", `the lease ${name} has the token ${token} again`)
       tokens.set(name, token)
+    },
+    released: (name, by) => {
+      holds.get(by)?.delete(name)
     },
     wrote,
     ended: (process) => {
