@@ -100,7 +100,8 @@ describe("the telemetry of a run", () => {
       const emulator = yield* Emulator.start({ feeds: World.feeds })
       const collector = yield* startCollector
       world.writeExport({ seed: 6, events: 400 })
-      const telemetry = { otlp: { url: collector.url, headers: { "x-api-key": { env: "COLLECTOR_KEY" } } } }
+      const headers = { "x-api-key": { env: "COLLECTOR_KEY" } }
+      const telemetry = { otlp: { url: collector.url, headers, protocol: "json" } }
       const file = world.configure(World.configuration(emulator.url, { top: { telemetry, workers: 2 } }))
       const program = yield* world.start(["run", file], { environment: { COLLECTOR_KEY: collectorKey } })
       const ended = yield* program.ended

@@ -118,6 +118,7 @@ export interface Telemetry {
     readonly headers: Effect.Effect<Readonly<Record<string, Redacted.Redacted<string>>>, Plugin.PluginError>
     /** Milliseconds. */
     readonly interval: number
+    readonly protocol: "protobuf" | "json"
   }
 }
 
@@ -326,7 +327,7 @@ const telemetryOf = (
   { document, folder, surroundings }: Context
 ): Effect.Effect<Telemetry | undefined, ConfigError> => {
   if (telemetry?.otlp === undefined) return Effect.succeed(telemetry === undefined ? undefined : {})
-  const { headers = {}, interval, url } = telemetry.otlp
+  const { headers = {}, interval, protocol = "protobuf", url } = telemetry.otlp
   const at = ["telemetry", "otlp"]
   const problem = Otlp.problemOf(url)
   if (problem !== undefined) return Effect.fail(failAt(document, [...at, "url"], problem))
@@ -344,7 +345,8 @@ const telemetryOf = (
       headers: Effect.map(Effect.forEach(Object.entries(headers), read), (found) =>
         Object.fromEntries(found)
       ),
-      interval: Duration.toMillis(interval ?? "10 seconds")
+      interval: Duration.toMillis(interval ?? "10 seconds"),
+      protocol
     }
   })
 }

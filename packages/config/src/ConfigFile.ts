@@ -252,7 +252,7 @@ export const TelemetryUse = Schema.Struct({
       Schema.Struct({
         url: described(
           Schema.NonEmptyString,
-          "The address of a collector of OpenTelemetry, such as http://127.0.0.1:4318: metrics go to `/v1/metrics` below it, spans to `/v1/traces`, as JSON."
+          "The address of a collector of OpenTelemetry, such as http://127.0.0.1:4318: metrics go to `/v1/metrics` below it, spans to `/v1/traces`."
         ),
         headers: described(
           Schema.optionalKey(
@@ -266,6 +266,10 @@ export const TelemetryUse = Schema.Struct({
             )
           ),
           "Headers of each request, such as `authorization`."
+        ),
+        protocol: described(
+          Schema.optionalKey(Schema.Literals(["protobuf", "json"])),
+          "In which form it is sent: `protobuf`, which every collector takes, or `json`, which can be read on its way."
         ),
         interval: duration('How often metrics are sent ("10 seconds").')
       })

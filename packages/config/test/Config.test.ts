@@ -383,10 +383,12 @@ describe("a configuration", () => {
       expect(yield* plain!.headers).toEqual({})
       const header = write("header", "first-value\n")
       const text = given(
-        '{ url: "https://collector.example/otlp", interval: 30 seconds, headers: { x-key: { file: ./header }, authorization: { env: PRINTER_KEY } } }'
+        '{ url: "https://collector.example/otlp", interval: 30 seconds, protocol: json, headers: { x-key: { file: ./header }, authorization: { env: PRINTER_KEY } } }'
       )
       const { telemetry } = yield* load(text)
       expect(telemetry?.otlp?.interval).toBe(30_000)
+      expect(telemetry?.otlp?.protocol).toBe("json")
+      expect(plain?.protocol).toBe("protobuf")
       expect(inspect(telemetry, { depth: 9 })).not.toContain("first-value")
       const read = Effect.map(telemetry!.otlp!.headers, (found) => Redacted.value(found["x-key"]!))
       expect(yield* read).toBe("first-value")

@@ -1,6 +1,9 @@
 /** What reaches a collector of OpenTelemetry, over a real connection. */
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { OutboxMemory, Outcome } from "@millrace/core"
+import * as Transport from "@millrace/http/Transport"
 import { Telemetry } from "@millrace/telemetry"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -36,15 +39,22 @@ const key = Redacted.make("s3cret-of-the-collector")
 /** Runs an exporter that tells a collector, until `done` holds; then it ends. */
 const told = Effect.fnUntraced(function* (
   url: string,
-  options: { readonly done: () => boolean; readonly headers?: Telemetry.Otlp["headers"] }
+  options: {
+    readonly done: () => boolean
+    readonly headers?: Telemetry.Otlp["headers"]
+    readonly protocol?: "protobuf" | "json"
+    /** Made before each attempt. */
+    readonly before?: Effect.Effect<void>
+  }
 ) {
   const scope = yield* Scope.make()
   const ledger = yield* Effect.gen(function* () {
     const headers = options.headers ?? Effect.succeed({ "x-api-key": key })
-    const otlp = { url, headers, interval: 100 }
+    const { before, protocol = "protobuf" } = options
+    const otlp = { url, headers, interval: 100, protocol }
     const telemetry = yield* Telemetry.make({ exporter: "shop", instance: "one", version: "1.2.3", otlp })
     const { overview, running } = yield* Exporter.start(
-      Exporter.definition(Exporter.destination(rejecting)),
+      Exporter.definition(Exporter.destination(rejecting, ["main"], before)),
       telemetry
     )
     yield* telemetry.push(overview)
@@ -55,59 +65,124 @@ const told = Effect.fnUntraced(function* (
   return ledger
 })
 
+const forms = ["protobuf", "json"] as const
+const types = { protobuf: "application/x-protobuf", json: "application/json" } as const
+
+/** What a request of any destination has, and no `traceparent`, `tracestate`, `b3`, `x-b3-traceid` or `baggage`. */
+const expected = ["host", "accept-encoding", "content-length", "connection"]
+
+/** A remote over a real connection, and the headers that it is sent. */
+const listening = Effect.acquireRelease(
+  Effect.callback<{
+    readonly url: string
+    readonly headers: Array<IncomingHttpHeaders>
+    readonly server: Server
+  }>((resume) => {
+    const headers: Array<IncomingHttpHeaders> = []
+    const server = createServer((request, response) => {
+      headers.push(request.headers)
+      request.resume().once("end", () => response.end())
+    })
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo
+      resume(Effect.succeed({ url: `http://127.0.0.1:${port}`, headers, server }))
+    })
+  }),
+  ({ server }) =>
+    Effect.sync(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+)
+
 describe("a collector of OpenTelemetry", () => {
-  it.live("is sent the metrics, with the ledger's counts, units and the name of the exporter", () =>
-    Effect.gen(function* () {
-      const collector = yield* Collector.start
-      const delivered = () => {
-        const point = Collector.metricsIn(collector.taken)?.point("millrace_events_total", {
-          ...crm,
-          outcome: "delivered"
-        })
-        return point !== undefined && "asDouble" in point && point.asDouble === 40
-      }
-      const ledger = yield* told(collector.url, { done: delivered })
-      assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: 40 })
-      const { metrics, point, resource } = Collector.metricsIn(collector.taken)!
-      assert.strictEqual(resource["service.name"], "shop")
-      assert.strictEqual(resource["service.version"], "1.2.3")
-      assert.strictEqual(resource["service.instance.id"], "one")
-      assert.isTrue(metrics.get("millrace_events_total")?.sum?.isMonotonic)
-      assert.strictEqual(metrics.get("millrace_attempt_seconds")?.unit, "s")
-      assert.strictEqual(metrics.get("millrace_outbox_bytes")?.unit, "By")
-      const attempts = point("millrace_attempt_seconds", crm)
-      assert.isTrue(attempts !== undefined && "bucketCounts" in attempts && attempts.count > 0)
-      const open = point("millrace_lane_open", crm)
-      assert.isTrue(open !== undefined && "asDouble" in open && open.asDouble === 1)
-    }).pipe(Effect.scoped, memory)
+  it.live.each(forms)(
+    "is sent the metrics as %s, with the ledger's counts, units and the name of the exporter",
+    (protocol) =>
+      Effect.gen(function* () {
+        const collector = yield* Collector.start
+        const delivered = () => {
+          const point = Collector.metricsIn(collector.taken)?.point("millrace_events_total", {
+            ...crm,
+            outcome: "delivered"
+          })
+          return point !== undefined && "asDouble" in point && point.asDouble === 40
+        }
+        const ledger = yield* told(collector.url, { done: delivered, protocol })
+        assert.deepStrictEqual(ledger.routes["crm"]?.delivered, { main: 40 })
+        const { metrics, point, resource } = Collector.metricsIn(collector.taken)!
+        assert.strictEqual(resource["service.name"], "shop")
+        assert.strictEqual(resource["service.version"], "1.2.3")
+        assert.strictEqual(resource["service.instance.id"], "one")
+        assert.isTrue(metrics.get("millrace_events_total")?.sum?.isMonotonic)
+        assert.strictEqual(metrics.get("millrace_attempt_seconds")?.unit, "s")
+        assert.strictEqual(metrics.get("millrace_outbox_bytes")?.unit, "By")
+        const attempts = point("millrace_attempt_seconds", crm)
+        assert.isTrue(attempts !== undefined && "bucketCounts" in attempts && Number(attempts.count) > 0)
+        const open = point("millrace_lane_open", crm)
+        assert.isTrue(open !== undefined && "asDouble" in open && open.asDouble === 1)
+      }).pipe(Effect.scoped, memory)
   )
 
-  it.live("is sent a span for each chunk, append and attempt, with their own times", () =>
+  it.live.each(forms)(
+    "is sent as %s a span for each chunk, append and attempt, with their own times",
+    (protocol) =>
+      Effect.gen(function* () {
+        const collector = yield* Collector.start
+        const before = Date.now()
+        const all = () => Collector.spansIn(collector.taken)
+        yield* told(collector.url, {
+          protocol,
+          done: () => all().filter(({ name }) => name === "millrace.attempt").length >= 5
+        })
+        const after = Date.now()
+        const spans = all()
+        const of = (name: string) => spans.filter((span) => span.name === name)
+        assert.strictEqual(of("millrace.chunk").length, 5)
+        assert.strictEqual(of("millrace.append").length, 5)
+        assert.strictEqual(new Set(spans.map(({ spanId }) => spanId)).size, spans.length)
+        for (const { startTimeUnixNano, endTimeUnixNano, resource } of spans) {
+          assert.isAtLeast(Number(startTimeUnixNano) / 1e6, before - 1)
+          assert.isAtMost(Number(endTimeUnixNano) / 1e6, after + 1)
+          assert.isTrue(BigInt(startTimeUnixNano) <= BigInt(endTimeUnixNano))
+          assert.strictEqual(resource["service.name"], "shop")
+        }
+        const attempts = of("millrace.attempt")
+        const sum = attempts.reduce(
+          (total, { attributes }) => total + Number(attributes["millrace.events"]),
+          0
+        )
+        assert.strictEqual(sum, 45)
+        const partly = attempts.find(({ attributes }) => attributes["millrace.outcome"] === "partly")
+        assert.strictEqual(partly?.attributes["millrace.reason"], "bad-request")
+        assert.notInclude(JSON.stringify(collector.taken), "words of the remote")
+        const [first] = collector.taken
+        assert.strictEqual(first?.headers["content-type"], types[protocol])
+      }).pipe(Effect.scoped, memory)
+  )
+
+  it.live("is told of attempts of which the remote is told nothing: no header of a trace", () =>
     Effect.gen(function* () {
       const collector = yield* Collector.start
-      const before = Date.now()
-      const all = () => Collector.spansIn(collector.taken)
+      const { headers, url } = yield* listening
+      const channel = yield* Transport.open(url)
+      const request = {
+        method: "POST",
+        path: "/",
+        headers: {},
+        body: new TextEncoder().encode("{}")
+      } as const
       yield* told(collector.url, {
-        done: () => all().filter(({ name }) => name === "millrace.attempt").length >= 5
-      })
-      const after = Date.now()
-      const spans = all()
-      const of = (name: string) => spans.filter((span) => span.name === name)
-      assert.strictEqual(of("millrace.chunk").length, 5)
-      assert.strictEqual(of("millrace.append").length, 5)
-      assert.strictEqual(new Set(spans.map(({ spanId }) => spanId)).size, spans.length)
-      for (const { startTimeUnixNano, endTimeUnixNano, resource } of spans) {
-        assert.isAtLeast(Number(startTimeUnixNano) / 1e6, before - 1)
-        assert.isAtMost(Number(endTimeUnixNano) / 1e6, after + 1)
-        assert.isTrue(BigInt(startTimeUnixNano) <= BigInt(endTimeUnixNano))
-        assert.strictEqual(resource["service.name"], "shop")
-      }
-      const attempts = of("millrace.attempt")
-      const sum = attempts.reduce((total, { attributes }) => total + Number(attributes["millrace.events"]), 0)
-      assert.strictEqual(sum, 45)
-      const partly = attempts.find(({ attributes }) => attributes["millrace.outcome"] === "partly")
-      assert.strictEqual(partly?.attributes["millrace.reason"], "bad-request")
-      assert.notInclude(JSON.stringify(collector.taken), "words of the remote")
+        // As in a program that traces what it does: the attempt stands in a span, and so does the whole exporter.
+        before: Effect.asVoid(Effect.orDie(channel.send(request))).pipe(Effect.withSpan("attempt")),
+        done: () => Collector.spansIn(collector.taken).some(({ name }) => name === "millrace.attempt")
+      }).pipe(Effect.withSpan("program"))
+      assert.isAbove(headers.length, 0)
+      for (const found of headers)
+        assert.deepStrictEqual(
+          Object.keys(found).filter((name) => !expected.includes(name)),
+          []
+        )
     }).pipe(Effect.scoped, memory)
   )
 

@@ -16,7 +16,7 @@ import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
 
 /**
- * An OpenTelemetry collector that takes OTLP as JSON over HTTP.
+ * An OpenTelemetry collector that takes OTLP over HTTP.
  *
  * @since 1.0.0
  * @category models
@@ -31,6 +31,8 @@ export interface Otlp {
   >
   /** Milliseconds between two exports. */
   readonly interval: number
+  /** In which form it is sent: `protobuf` unless it is given, which every collector takes. */
+  readonly protocol?: "protobuf" | "json"
 }
 
 type Headers = Readonly<Record<string, Redacted.Redacted<string>>>

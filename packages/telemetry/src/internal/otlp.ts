@@ -1,4 +1,4 @@
-/** Metrics and spans on their way to an OpenTelemetry collector, as OTLP in JSON. */
+/** Metrics and spans on their way to an OpenTelemetry collector, as OTLP over HTTP. */
 import type { Observe } from "@millrace/core/Observer"
 import type { Overview } from "@millrace/operations/Overview"
 import * as Clock from "effect/Clock"
@@ -41,13 +41,13 @@ const addressOf = (url: string, signal: "traces" | "metrics"): string =>
 export const start = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Sending, never, Scope.Scope> {
-  const { collect, exporter, headers, instance, interval, onDropped, url, version } = options
+  const { collect, exporter, headers, instance, interval, onDropped, protocol, url, version } = options
   const scope = yield* Effect.scope
   const client = yield* Collector.make(new URL(url).origin, headers)
   const context = yield* Layer.buildWithScope(
     Layer.mergeAll(
       Layer.succeed(HttpClient.HttpClient, client),
-      OtlpSerialization.layerJson,
+      protocol === "json" ? OtlpSerialization.layerJson : OtlpSerialization.layerProtobuf,
       OtlpExporter.layerFlusher
     ),
     scope

@@ -1,6 +1,9 @@
-/** A collector of OpenTelemetry that reads OTLP as JSON, and answers as it is told. */
+/**
+ * A collector of OpenTelemetry that reads OTLP by OpenTelemetry's own definitions, or as JSON, and answers as it is told.
+ */
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { AddressInfo } from "node:net"
+import generated from "@opentelemetry/otlp-transformer/build/src/generated/root.js"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
@@ -53,12 +56,15 @@ const NumberPoints = Schema.Array(
   })
 )
 
+/** Of 64 bits: JSON allows both. */
+const Count = Schema.Union([Schema.String, Schema.Finite])
+
 const HistogramPoints = Schema.Array(
   Schema.Struct({
     attributes: Attributes,
-    count: Schema.Finite,
+    count: Count,
     sum: Schema.Finite,
-    bucketCounts: Schema.Array(Schema.Finite),
+    bucketCounts: Schema.Array(Count),
     explicitBounds: Schema.Array(Schema.Finite)
   })
 )
@@ -132,6 +138,50 @@ export const metricsIn = (taken: ReadonlyArray<Taken>) => {
   return { metrics, point, resource: plain(only!.resource.attributes) }
 }
 
+/** What OpenTelemetry's definitions make; its types do not tell the names in it. */
+interface Request {
+  readonly decode: (body: Uint8Array) => unknown
+  readonly toObject: (message: unknown, options: object) => unknown
+}
+const {
+  metrics: {
+    v1: { ExportMetricsServiceRequest }
+  },
+  trace: {
+    v1: { ExportTraceServiceRequest }
+  }
+} = (
+  generated as unknown as {
+    readonly opentelemetry: {
+      readonly proto: {
+        readonly collector: {
+          readonly metrics: { readonly v1: { readonly ExportMetricsServiceRequest: Request } }
+          readonly trace: { readonly v1: { readonly ExportTraceServiceRequest: Request } }
+        }
+      }
+    }
+  }
+).opentelemetry.proto.collector
+
+/** As OTLP has it in JSON: ids in hexadecimal, 64 bits as text. */
+const asJson = (message: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(message, (_, value: unknown) =>
+      typeof value === "object" &&
+      value !== null &&
+      "type" in value &&
+      value.type === "Buffer" &&
+      "data" in value
+        ? Buffer.from(value.data as ReadonlyArray<number>).toString("hex")
+        : value
+    )
+  )
+
+const decoded = (path: string, body: Buffer): unknown => {
+  const of = path.endsWith("/traces") ? ExportTraceServiceRequest : ExportMetricsServiceRequest
+  return asJson(of.toObject(of.decode(body), { longs: String, defaults: true }))
+}
+
 /** Listens until the scope closes. */
 export const start = Effect.acquireRelease(
   Effect.callback<{
@@ -152,7 +202,10 @@ export const start = Effect.acquireRelease(
           taken.push({
             path,
             headers: request.headers,
-            body: JSON.parse(Buffer.concat(parts).toString())
+            body:
+              request.headers["content-type"] === "application/x-protobuf"
+                ? decoded(path, Buffer.concat(parts))
+                : JSON.parse(Buffer.concat(parts).toString())
           })
         response.writeHead(status).end()
       })

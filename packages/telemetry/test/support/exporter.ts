@@ -37,7 +37,9 @@ export type Answer = (id: string, lane: string) => Outcome.Outcome | undefined
 
 export const destination = (
   answer: Answer,
-  lanes: ReadonlyArray<string> = ["main"]
+  lanes: ReadonlyArray<string> = ["main"],
+  /** Made before each attempt. */
+  before: Effect.Effect<void> = Effect.void
 ): Destination.Destination<Event.Event> => {
   const plugin = Destination.plugin({
     name: "remote",
@@ -66,7 +68,7 @@ export const destination = (
         connect: (lane) =>
           Effect.succeed({
             deliver: (batch) =>
-              Effect.suspend(() => {
+              Effect.flatMap(before, () => {
                 const refused = answer("", lane)
                 if (refused?._tag === "Unauthorized")
                   return Effect.fail(new Outcomes.DeliveryError({ outcome: refused }))
