@@ -33,7 +33,7 @@ export interface Options {
   readonly changed?: Effect.Effect<void> | undefined
   /** Default `millrace`. */
   readonly schema?: string | undefined
-  /** Default 64. */
+  /** By default those that the outbox was made with; 16 of one that is made now. */
   readonly tracks?: number | undefined
   /** Bytes in use at which appends begin to wait, over all exporters; no limit by default. */
   readonly size?: number | undefined
@@ -121,9 +121,9 @@ export const Settings = Schema.Struct({
   tracks: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1024 }))
     .annotate({
       description:
-        "Into how many tracks each lane is divided: as many exporters can deliver for one lane. It is fixed when the outbox is made."
+        "Into how many tracks each lane is divided: as many exporters can deliver for one lane. It is fixed when the outbox is made, with 16 unless given, and may be left out later."
     })
-    .pipe(Schema.withDecodingDefaultKey(Effect.succeed(64))),
+    .pipe(Schema.optionalKey),
   size: Schema.ByteSizeFromString.annotate({
     description:
       "How large the outbox may become over all exporters, as `500 MB` or `100 GiB`: records that wait, dead letters and remembered ids. Then sources are held back."
@@ -203,7 +203,7 @@ const placeOf = ({
   url,
   changed,
   schema = "millrace",
-  tracks = 64,
+  tracks,
   size,
   lease = 12_000,
   renew = 3_000

@@ -140,7 +140,7 @@ const standingOf = Effect.fnUntraced(function* (
 export const arrive = Effect.fnUntraced(function* (
   client: Client,
   schema: string,
-  tracks: number
+  wanted: number | undefined
 ): Effect.fn.Return<Arriving, OutboxError> {
   const { run } = client
   const sql = Statements.make(schema)
@@ -148,13 +148,13 @@ export const arrive = Effect.fnUntraced(function* (
   const tell = <A>(effect: Effect.Effect<A, SqlFailure | OutboxError>) => told(client.place, effect)
   const opening = Effect.gen(function* () {
     const made = yield* Format.check(client, schema, run)
-    if (made === undefined) return undefined
-    yield* Format.expectTracks(schema, made, tracks)
-    yield* Format.migrate(client, schema, tracks)
+    if (made === undefined) return { tracks: wanted ?? Format.usualTracks, standing: undefined }
+    yield* Format.expectTracks(schema, made, wanted)
+    const { tracks } = yield* Format.migrate(client, schema, wanted)
     yield* expectAlone(run, schema)
-    return yield* standingOf(client, schema, sql)
+    return { tracks, standing: yield* standingOf(client, schema, sql) }
   })
-  const standing = yield* tell(opening)
+  const { tracks, standing } = yield* tell(opening)
   return {
     tracks,
     standing,

@@ -14,6 +14,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Absence from "./absence.ts"
 import * as Failure from "./failure.ts"
 import { placeOf, withTls } from "./place.ts"
+import { limits as setLimits } from "./statements.ts"
 import { fromStored, toStored } from "./text.ts"
 
 /** A statement and its parameters. `Row` is what its columns hold: the caller knows the tables. */
@@ -42,7 +43,10 @@ export interface Client {
   ) => Effect.Effect<A, Failure.SqlFailure | OutboxError>
 }
 
-/** A statement that fails to return a row where the transaction was made before. */
+/**
+ * A statement that sets the limits of the transaction, its first two parameters, and that fails to return a row where the transaction
+ * was made before.
+ */
 export interface Ticket {
   readonly sql: string
   readonly parameters: ReadonlyArray<unknown>
@@ -219,16 +223,14 @@ export const make = Effect.fnUntraced(function* (
         const run = statement(connection)
         const made = Effect.gen(function* () {
           yield* run("begin isolation level read committed")
-          yield* run(
-            "select set_config('statement_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)",
-            [String(limits.statement), String(limits.idle)]
-          )
-          if (ticket !== undefined) {
-            const fresh = yield* run(ticket.sql, ticket.parameters)
-            if (fresh.length === 0) {
-              yield* run("rollback")
-              return unsure === undefined ? yield* usedTwice : unsure.value
-            }
+          const fresh = yield* run(ticket === undefined ? setLimits : ticket.sql, [
+            String(limits.statement),
+            String(limits.idle),
+            ...(ticket?.parameters ?? [])
+          ])
+          if (fresh.length === 0) {
+            yield* run("rollback")
+            return unsure === undefined ? yield* usedTwice : unsure.value
           }
           const value = yield* body(run)
           unsure = { value }

@@ -82,6 +82,11 @@ const steps: ReadonlyArray<(schema: string) => ReadonlyArray<string>> = [
   (s) => [
     `create index dead_head on ${s}.dead (id, route, lane, reason, at)`,
     `create table ${s}.letter_key (id bigint primary key, type text not null, keys text not null)`
+  ],
+  // Tokens of leases by a sequence, beyond those that were given out: a row that all wait for stood in the way of claims.
+  (s) => [
+    `create sequence ${s}.lease_number`,
+    `select setval('${s}.lease_number', (select token + 1 from ${s}.store where one = 1))`
   ]
 ]
 
@@ -110,17 +115,23 @@ export const check = Effect.fnUntraced(function* (
   })
 })
 
-/** Refuses a store that was made with another number of tracks. */
+/**
+ * Tracks of a store of which nobody says more. Several times as many as most fleets have exporters, so that their parts are about equal.
+ * More tracks make more and smaller parcels.
+ */
+export const usualTracks = 16
+
+/** Refuses a store that was made with another number of tracks than is wanted. */
 export const expectTracks = (
   schema: string,
   { tracks }: Made,
-  wanted: number
+  wanted: number | undefined
 ): Effect.Effect<void, OutboxError> =>
-  tracks === wanted
+  wanted === undefined || tracks === wanted
     ? Effect.void
     : Effect.fail(
         unavailable(
-          `settings.tracks is ${wanted}, but the outbox in schema ${schema} was made with ${tracks}, which never changes; write tracks: ${tracks}, or give another schema`
+          `settings.tracks is ${wanted}, but the outbox in schema ${schema} was made with ${tracks}, which never changes; write tracks: ${tracks} or leave it out, or give another schema`
         )
       )
 
@@ -144,7 +155,7 @@ const compress = Effect.fnUntraced(function* (client: Client, s: string) {
 export const migrate = Effect.fnUntraced(function* (
   client: Client,
   schema: string,
-  tracks: number
+  tracks: number = usualTracks
 ): Effect.fn.Return<Made, OutboxError | SqlFailure> {
   const found = yield* check(client, schema, client.run)
   if (found?.format === format) return found

@@ -1,5 +1,5 @@
 /** Hears what others changed: by looking, since the server's notifications would make all appends wait for each other. */
-import type { GateState, News, OutboxError, TrackKey } from "@millrace/core/Outbox"
+import type { GateState, News, OutboxError, Token, TrackKey } from "@millrace/core/Outbox"
 import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as Effect from "effect/Effect"
 import type { Run } from "./client.ts"
@@ -9,6 +9,7 @@ import type { Names } from "./names.ts"
 import { longs } from "./parameters.ts"
 import type { Session } from "./session.ts"
 import type { Statements } from "./statements.ts"
+import { trackOf } from "./trackOf.ts"
 
 /** How long to wait between two looks, in milliseconds: short after something was heard, longer while nothing is. */
 const shortest = 50
@@ -18,17 +19,21 @@ export interface Hearing {
   readonly news: Effect.Effect<News, SqlFailure | OutboxError>
 }
 
-/** The track that a lease is for; `undefined` for that of a split. */
-const trackOf = (name: string): TrackKey | undefined => {
-  const [kind, route, lane, track]: ReadonlyArray<unknown> = name.startsWith('["track"')
-    ? JSON.parse(name)
-    : []
-  return kind === "track" &&
-    typeof route === "string" &&
-    typeof lane === "string" &&
-    typeof track === "number"
-    ? { route, lane, track }
-    : undefined
+interface Watched {
+  readonly fleet: number
+  readonly gates: number
+  readonly expired: boolean
+  /** A head that has news, and the last parcel of others in it; of none, nothing. */
+  readonly id: number | null
+  readonly seq: number | null
+}
+
+/** A track of which we hold the lease. */
+interface Known {
+  readonly key: TrackKey
+  readonly head: number
+  /** The last parcel of another in it that we know of. */
+  seq: number
 }
 
 export const make = Effect.fnUntraced(function* (
@@ -38,37 +43,44 @@ export const make = Effect.fnUntraced(function* (
   id: number,
   session: Session
 ): Effect.fn.Return<Hearing, SqlFailure> {
-  const watch = run<{ fleet: number; gates: number; expired: boolean }>(sql.watch, [])
+  /** By the token of the lease. */
+  const known = new Map<Token, Known>()
+
+  const follow = Effect.gen(function* () {
+    const { held } = session.leases
+    for (const token of known.keys()) if (!held.has(token)) known.delete(token)
+    for (const { name, token } of held.values()) {
+      const key = known.has(token) ? undefined : trackOf(name)
+      if (key === undefined) continue
+      yield* names.learnHeads([key])
+      known.set(token, { key, head: names.headOf(key), seq: 0 })
+    }
+  })
+
+  const watch = Effect.suspend(() => {
+    const tracks = [...known.values()]
+    return run<Watched>(sql.watch, [
+      id,
+      longs(tracks.map(({ head }) => head)),
+      longs(tracks.map(({ seq }) => seq))
+    ])
+  })
   const [first] = yield* watch
   let fleet = first!.fleet
   // Gates that were set before are read by who opens; from here on changes are heard.
   let gateSum = first!.gates
   const versions = new Map<number, number>()
-  /** By lease: the last parcel of another in its track that we know of. */
-  const known = new Map<number, number>()
 
-  const heads = Effect.gen(function* () {
-    const held = [...session.leases.held.values()].flatMap(({ name, token }) => {
-      const key = trackOf(name)
-      return key === undefined ? [] : [{ key, token }]
-    })
-    for (const token of known.keys()) if (!session.leases.held.has(token)) known.delete(token)
-    if (held.length === 0) return []
-    yield* names.learnHeads(held.map(({ key }) => key))
-    const ids = held.map(({ key }) => names.headOf(key))
-    const rows = yield* run<{ id: number; seq: number }>(sql.watchHeads, [
-      id,
-      longs(ids),
-      longs(held.map(({ token }) => known.get(token) ?? 0))
-    ])
+  /** The tracks of those rows that tell of one. */
+  const storedIn = (rows: ReadonlyArray<Watched>): News["tracks"] => {
     const found = new Map(rows.map(({ id, seq }) => [id, seq]))
-    return held.flatMap(({ key, token }, index): ReadonlyArray<TrackKey> => {
-      const seq = found.get(ids[index]!)
-      if (seq === undefined) return []
-      known.set(token, seq)
-      return [key]
+    return [...known.values()].flatMap((track) => {
+      const seq = found.get(track.head)
+      if (typeof seq !== "number") return []
+      track.seq = seq
+      return [track.key]
     })
-  })
+  }
 
   /** Gates whose version is another than we know. Those that we set ourselves are no news. */
   const gates = Effect.map(run<GateRow>(sql.gates), (rows) =>
@@ -83,7 +95,9 @@ export const make = Effect.fnUntraced(function* (
   yield* gates
 
   const look = Effect.gen(function* () {
-    const [row] = yield* watch
+    yield* follow
+    const rows = yield* watch
+    const [row] = rows
     if (row!.expired) yield* session.buryExpired
     const isFleet = fleetChanged(row!.fleet) || row!.expired
     let set: News["gates"] = []
@@ -91,7 +105,7 @@ export const make = Effect.fnUntraced(function* (
       set = yield* gates
       gateSum = row!.gates
     }
-    return { tracks: yield* heads, gates: set, fleet: isFleet } satisfies News
+    return { tracks: storedIn(rows), gates: set, fleet: isFleet } satisfies News
   })
 
   const fleetChanged = (now: number): boolean => {

@@ -23,7 +23,8 @@ export interface Place {
   readonly url: Effect.Effect<Redacted.Redacted, OutboxError>
   readonly changed?: Effect.Effect<void> | undefined
   readonly schema: string
-  readonly tracks: number
+  /** Those that it was made with unless given. */
+  readonly tracks: number | undefined
   readonly size: number | undefined
   readonly times: Times
 }
@@ -64,7 +65,7 @@ export const open = Effect.fnUntraced(function* (
       yield* Effect.forkScoped(Effect.ignore(ErasureTable.scrub(client, sql)))
     }
     yield* client.opened
-    return Service.make({ client, sql, names, tracks, id, session, writer, room, hearing })
+    return Service.make({ client, sql, names, tracks: made.tracks, id, session, writer, room, hearing })
   })
   const service = yield* told(client.place, opening)
   return timed(service, clock)

@@ -10,7 +10,7 @@ import * as Checksum from "./checksum.ts"
 import type { Run } from "./client.ts"
 import type { SqlFailure } from "./failure.ts"
 import { type GateRow, gateOf } from "./gates.ts"
-import { type Codec, keyOf, type Names } from "./names.ts"
+import { type Codec, keyOf } from "./names.ts"
 import { offsetsOf } from "./settleRules.ts"
 import type { Statements } from "./statements.ts"
 
@@ -32,19 +32,6 @@ export interface ParcelRow {
   readonly settled: Uint8Array | null
   readonly attempts: number
 }
-
-export const take = Effect.fnUntraced(function* (
-  run: Run,
-  sql: Statements,
-  names: Names,
-  head: number,
-  after: Sequence,
-  bytes: number
-): Effect.fn.Return<ReadonlyArray<Parcel>, SqlFailure> {
-  const rows = yield* run<ParcelRow>(sql.takeParcels, [head, after, bytes])
-  yield* names.learnCodecIds(rows.map(({ codec }) => codec))
-  return rows.map((row) => parcelOf(row, names.codecOf(row.codec)))
-})
 
 export const parcelOf = (row: ParcelRow, { name, parameter }: Codec): Parcel => {
   const { source, split, position, body, ends } = row

@@ -20,6 +20,7 @@ import * as Reads from "./reads.ts"
 import type { Room } from "./room.ts"
 import type { Session } from "./session.ts"
 import type { Statements } from "./statements.ts"
+import * as Takes from "./takes.ts"
 import type { Writer } from "./writer.ts"
 
 export interface Parts {
@@ -47,6 +48,7 @@ export const make = ({
   hearing
 }: Parts): Outbox["Service"] => {
   const { run } = client
+  const take = Takes.make(run, sql, names)
   const told = <A>(effect: Effect.Effect<A, SqlFailure | OutboxError>) => Failure.told(client.place, effect)
 
   // Only the wait for room can be interrupted, and then nothing was stored.
@@ -71,13 +73,7 @@ export const make = ({
       Effect.map(writer.call({ kind: "settle", settlements, token }), (freed) =>
         typeof freed === "number" ? freed : 0
       ),
-    take: (track, after, bytes) =>
-      told(
-        Effect.andThen(
-          names.learnHeads([track]),
-          Effect.suspend(() => Reads.take(run, sql, names, names.headOf(track), after, bytes))
-        )
-      ),
+    take: (track, after, bytes) => told(take(track, after, bytes)),
     compose: (track, compositions, replaces, token) =>
       Effect.asVoid(writer.call({ kind: "compose", track, compositions, replaces, token })),
     compositions: (track) =>

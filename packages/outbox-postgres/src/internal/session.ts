@@ -3,7 +3,6 @@ import type { Instance, InstanceState, Outbox, OutboxError, Role } from "@millra
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Client, Run } from "./client.ts"
 import { told } from "./failure.ts"
@@ -11,6 +10,7 @@ import * as Leases from "./liveness.ts"
 import { longs, texts } from "./parameters.ts"
 import { shortKey } from "./shortKey.ts"
 import type { Statements } from "./statements.ts"
+import { trackOf } from "./trackOf.ts"
 import type { Writer } from "./writer.ts"
 
 /** An instance takes itself for dead a little before the server does. */
@@ -47,18 +47,22 @@ export const make = Effect.fnUntraced(function* (
   const fleetChanges = new Set<number>()
   let surely = now() + times.lease - margin
   let joined: Instance | undefined
+  /** While some lease is being taken, the server may know of it before we do. */
+  const acquisitions = { begun: 0, open: 0 }
 
-  /** Numbers for so many leases; marks the fleet as changed, last in a transaction, since all wait for this row. */
-  const tokens = Effect.fnUntraced(function* (run: Run, many: number) {
-    const [row] = yield* run<{ token: number; fleet: number }>(sql.tokens, [many])
-    return { first: row!.token - many + 1, fleet: row!.fleet }
-  })
+  /** Others look at who is there, and at what is free. */
+  const markFleet = (run: Run) =>
+    Effect.map(run<{ fleet: number }>(sql.markFleet), ([row]) => {
+      const { fleet } = row!
+      return fleet
+    })
   const changed = (fleet: number) => void fleetChanges.add(fleet)
 
   const enter = client.once(times.renew)(sql.enter, [session, joined?.name ?? null, "", times.lease])
 
   const renew = Effect.fnUntraced(function* () {
     const asked = now()
+    const begun = acquisitions.open === 0 ? acquisitions.begun : -1
     const tell = client.once(times.renew)
     const [row] = yield* tell<{ alive: number; held: ReadonlyArray<number> }>(sql.renew, [
       session,
@@ -71,6 +75,9 @@ export const make = Effect.fnUntraced(function* (
     }
     const held = new Set(row!.held)
     leases.lose(({ token, at }) => at < asked && !held.has(token))
+    // What was taken by a statement of which no answer came.
+    if (begun === acquisitions.begun)
+      for (const token of held) if (!leases.held.has(token)) leases.given.add(token)
     if (leases.given.size > 0) {
       const given = [...leases.given]
       yield* tell(sql.release, [longs(given)])
@@ -97,7 +104,7 @@ export const make = Effect.fnUntraced(function* (
       yield* run(sql.leave, [session])
       yield* run(sql.freeOf, [longs([session])])
       yield* run(sql.fold, [longs([session])])
-      yield* tokens(run, 0)
+      yield* markFleet(run)
     })
   )
   yield* Effect.addFinalizer(() =>
@@ -107,57 +114,65 @@ export const make = Effect.fnUntraced(function* (
     )
   )
 
-  const buryExpired = Effect.map(
-    writer.change(
-      Effect.fnUntraced(function* (run) {
-        const any = yield* bury(run, sql, session)
-        return { any, fleet: any ? Option.some((yield* tokens(run, 0)).fleet) : Option.none() }
-      })
-    ),
-    ({ any }) => any
+  const buryExpired = writer.change(
+    Effect.fnUntraced(function* (run) {
+      const any = yield* bury(run, sql, session)
+      if (any) yield* markFleet(run)
+      return any
+    })
   )
 
-  const acquire = Effect.fnUntraced(function* (names: ReadonlyArray<string>, most: number) {
-    const keys = new Map(names.map((name) => [shortKey(name), name]))
-    const { rows, fleet } = yield* writer.change(
-      Effect.fnUntraced(function* (run) {
-        const isBuried = yield* bury(run, sql, session)
-        const alive = yield* run(sql.alive, [session])
-        const none = { rows: [], fleet: undefined }
-        if (alive.length === 0) return none
-        const wanted = texts([...keys.keys()])
-        const others = yield* run<{ key: string; owner: number }>(sql.taken, [wanted])
-        const taken = new Set(others.map(({ key }) => key))
-        const free = [...keys.keys()].filter((key) => !taken.has(key)).slice(0, most)
-        if (free.length === 0) {
-          if (isBuried) yield* tokens(run, 0)
-          return none
-        }
-        const { first, fleet } = yield* tokens(run, free.length)
-        const rows = yield* run<{ key: string; token: number }>(sql.take, [
-          session,
-          texts(free),
-          texts(free.map((key) => keys.get(key)!)),
-          longs(free.map((_, index) => first + index))
-        ])
-        return { rows, fleet }
-      })
-    )
-    if (fleet !== undefined) changed(fleet)
+  /**
+   * Takes what is free, by one statement. Where nobody heard that it was made, it is made again and finds nothing free: what was
+   * taken by it is given back with a renewal.
+   */
+  const takeFree = Effect.fnUntraced(function* (keys: ReadonlyMap<string, string>, most: number) {
+    const rows = yield* client.run<{ key: string | null; token: number }>(sql.take, [
+      session,
+      texts([...keys.keys()]),
+      texts([...keys.values()]),
+      most
+    ])
     // Not before it is committed: a renewal that was asked for until now may know nothing of it.
     const at = now()
-    return rows.map(({ key, token }) => leases.hold(keys.get(key)!, token, at))
+    const taken = rows.flatMap(({ key, token }) =>
+      key === null ? [] : [leases.hold(keys.get(key)!, token, at)]
+    )
+    return { taken, isAnyExpired: taken.length < rows.length }
   })
 
+  const acquire = Effect.fnUntraced(
+    function* (names: ReadonlyArray<string>, most: number) {
+      const keys = new Map(names.map((name) => [shortKey(name), name]))
+      const wanted = Math.min(most, keys.size)
+      const { taken, isAnyExpired } = yield* takeFree(keys, wanted)
+      if (taken.length === wanted || !isAnyExpired) return taken
+      yield* buryExpired
+      return [...taken, ...(yield* takeFree(keys, wanted - taken.length)).taken]
+    },
+    (acquiring) =>
+      Effect.suspend(() => {
+        acquisitions.begun++
+        acquisitions.open++
+        return Effect.ensuring(
+          told(client.place, acquiring),
+          Effect.sync(() => acquisitions.open--)
+        )
+      })
+  )
+
   const release = Effect.fnUntraced(function* (which: ReadonlyArray<Leases.Held>) {
-    const given = which.filter(({ token }) => leases.held.delete(token)).map(({ token }) => token)
-    if (given.length === 0) return
+    const ours = which.filter(({ token }) => leases.held.delete(token))
+    if (ours.length === 0) return
+    const given = ours.map(({ token }) => token)
     for (const token of given) leases.given.add(token)
-    const { fleet } = yield* writer.change((run) =>
-      Effect.andThen(run(sql.release, [longs(given)]), tokens(run, 0))
-    )
+    // Whoever wants a split looks for it again; a track that is free has to be taken at once.
+    const isOfTracks = ours.some(({ name }) => trackOf(name) !== undefined)
+    const [row] = yield* client.run<{ fleet: number }>(isOfTracks ? sql.releaseTracks : sql.release, [
+      longs(given)
+    ])
     for (const token of given) leases.given.delete(token)
-    changed(fleet)
+    if (row !== undefined) changed(row.fleet)
   })
 
   const lease: Session["lease"] = (names, most) =>
@@ -183,10 +198,10 @@ export const make = Effect.fnUntraced(function* (
       writer.change((run) =>
         Effect.andThen(
           run(sql.name, [session, instance?.name ?? null, (instance?.roles ?? []).join(",")]),
-          tokens(run, 0)
+          markFleet(run)
         )
       )
-    ).pipe(Effect.map(({ fleet }) => changed(fleet)))
+    ).pipe(Effect.map(changed))
 
   return {
     leases,

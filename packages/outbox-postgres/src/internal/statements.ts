@@ -3,6 +3,10 @@
 /** A name as SQL takes it whatever it is. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
+/** Limits of one transaction: for how many milliseconds a statement may last, and how long the server waits for us. */
+export const limits =
+  "select set_config('statement_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)"
+
 /** Epoch milliseconds by the server's clock. */
 const now = "floor(extract(epoch from clock_timestamp()) * 1000)::float8"
 
@@ -25,7 +29,9 @@ export const make = (schema: string) => {
   const keyed = `${s}.dead as dead left join ${s}.letter_key as letter_key on letter_key.id = dead.id`
   return {
     // Sessions and leases.
-    made: `insert into ${s}.made (session, ticket, at) values ($1, $2, clock_timestamp())
+    // Sets the limits of the transaction on the way.
+    made: `insert into ${s}.made (session, ticket, at)
+      select $3::bigint, $4::bigint, clock_timestamp() from (${limits}) as limits
       on conflict (session) do update set ticket = excluded.ticket, at = excluded.at where made.ticket < excluded.ticket
       returning 1 as made`,
     forgetMade: `delete from ${s}.made where session = $1 or session = - $1 or at < clock_timestamp() - interval '1 day'`,
@@ -45,24 +51,35 @@ export const make = (schema: string) => {
       ) insert into ${s}.ledger as kept (session, route, kind, key, events)
         select 0, route, kind, key, sum(events)::bigint from gone group by route, kind, key order by route, kind, key
         on conflict (session, route, kind, key) do update set events = kept.events + excluded.events`,
-    alive: `select 1 as alive from ${s}.session where id = $1 for share`,
-    taken: `select key, owner from ${s}.lease where key = any($1::text[])`,
-    take: `insert into ${s}.lease (key, name, owner, token)
-      select key, name, $1, token from unnest($2::text[], $3::text[], $4::bigint[]) as given (key, name, token)
-      on conflict (key) do nothing returning key, token`,
-    tokens: `update ${s}.store set token = token + $1, fleet = fleet + 1 where one = 1 returning token, fleet`,
+    // What is free, for a session that is alive; a row without a key tells that another session is to be buried. Numbers are taken
+    // once a lease is free: they grow with each of its owners.
+    take: `with alive as (select 1 from ${s}.session where id = $1 for share), free as (
+        select given.key, name from alive, unnest($2::text[], $3::text[]) with ordinality as given (key, name, place)
+        where not exists (select 1 from ${s}.lease where lease.key = given.key) order by place limit $4
+      ), taken as (
+        insert into ${s}.lease (key, name, owner, token) select key, name, $1, nextval('${s}.lease_number') from free
+        on conflict (key) do nothing returning key, token
+      ) select key, token from taken
+      union all select null, null where exists (select 1 from ${s}.session where until < clock_timestamp() and id <> $1)`,
+    // Last in a transaction, since all wait for this row.
+    markFleet: `update ${s}.store set fleet = fleet + 1 where one = 1 returning fleet`,
     release: `delete from ${s}.lease where token = any($1::bigint[])`,
+    releaseTracks: `with gone as (delete from ${s}.lease where token = any($1::bigint[]) returning 1)
+      update ${s}.store set fleet = fleet + 1 where one = 1 and exists (select 1 from gone) returning fleet`,
     instances: `select name, roles, since, until, (extract(epoch from until) * 1000)::float8 as until_at,
         array(select name from ${s}.lease where owner = session.id order by name) as leases
       from ${s}.session as session where name is not null and until > clock_timestamp() order by since, id`,
     fence: `select token, name from ${s}.lease where token = any($1::bigint[]) order by key for share`,
-    // News.
-    watch: `select (select fleet from ${s}.store where one = 1) as fleet,
-        (select coalesce(sum(version), 0) from ${s}.lane)::bigint as gates,
-        exists (select 1 from ${s}.session where until < clock_timestamp()) as expired`,
-    watchHeads: `select head.id, case when head.session = $1 then head.other_seq else head.seq end as seq
-      from unnest($2::bigint[], $3::bigint[]) as known (id, seq) join ${s}.head as head on head.id = known.id
-      where case when head.session = $1 then head.other_seq else head.seq end > known.seq`,
+    // News: one row, and one for each head in which others stored more than is known.
+    watch: `select * from (
+        select (select fleet from ${s}.store where one = 1) as fleet,
+          (select coalesce(sum(version), 0) from ${s}.lane)::bigint as gates,
+          exists (select 1 from ${s}.session where until < clock_timestamp()) as expired
+      ) as shared left join (
+        select head.id, case when head.session = $1 then head.other_seq else head.seq end as seq
+        from unnest($2::bigint[], $3::bigint[]) as known (id, seq) join ${s}.head as head on head.id = known.id
+        where case when head.session = $1 then head.other_seq else head.seq end > known.seq
+      ) as heads on true`,
     gates: `select ${gate} from ${s}.lane where version > 0`,
     // Names.
     lanes: `select ${gate} from ${s}.lane`,
@@ -147,14 +164,16 @@ export const make = (schema: string) => {
     linkCompositions: `insert into ${s}.composed (parcel, composition) select * from unnest($1::bigint[], $2::bigint[])
       on conflict (parcel, composition) do nothing`,
     compositions: `select id, name, members from ${s}.composition where head = $1 order by id`,
-    // Parcels read back: the first, and more while they fit.
-    takeParcels: `with ahead as (
-        select parcel.seq, size from ${s}.parcel as parcel where head = $1 and parcel.seq > $2 order by parcel.seq limit 500
-      ), fitting as (
-        select seq, sum(size) over (order by seq) as total, row_number() over (order by seq) as place from ahead
-      ) select parcel.seq, codec, events, at, source, split, position, ends, body, checksum, settled, attempts
-        from fitting join ${s}.parcel as parcel on parcel.seq = fitting.seq
-        where total <= $3 or place = 1 order by parcel.seq`,
+    // Parcels read back, of each track the first, and more while they fit.
+    takeParcels: `select place, parcel.seq, codec, events, at, source, split, position, ends, body, checksum, settled, attempts
+      from unnest($1::bigint[], $2::bigint[], $3::bigint[]) with ordinality as asked (head, after, bytes, place)
+      cross join lateral (
+        select seq, sum(size) over (order by seq) as total, row_number() over (order by seq) as number from (
+          select parcel.seq, size from ${s}.parcel as parcel where parcel.head = asked.head and parcel.seq > asked.after
+          order by parcel.seq limit 500
+        ) as ahead
+      ) as fitting join ${s}.parcel as parcel on parcel.seq = fitting.seq
+      where total <= asked.bytes or number = 1 order by parcel.seq`,
     oldest: `select lane, min(at) as at from (
         select head.lane, (select parcel.at from ${s}.parcel as parcel where parcel.head = head.id
           order by parcel.seq limit 1) as at

@@ -41,20 +41,28 @@ export const make = ({ key, outbox, memory, credentials, settling, onChange, onR
     },
     isFlushing: () => flushing,
     catchUp: Effect.gen(function* () {
-      const next = memory.beginReadBack()
-      if (next === undefined) return
-      const { own, after } = next
-      const parcels = yield* outbox.take({ ...key, track: own.track }, after, LaneMemory.readBackBytes)
+      const lagging = memory.beginReadBack()
+      const most = Math.floor(LaneMemory.readBackBytes / lagging.length)
+      // Asked for together: a store may answer with one look.
+      const answers = yield* Effect.forEach(
+        lagging,
+        ({ own, after }) => outbox.take({ ...key, track: own.track }, after, most),
+        { concurrency: "unbounded" }
+      )
       const now = yield* Clock.currentTimeMillis
       const { readBack } = credentials.destination()
-      const [oldest] = parcels
-      if (oldest !== undefined) onRead(own.track, oldest.appendedAt)
-      for (const parcel of parcels)
-        memory.restore(own, parcel.sequence, readBack(parcel), parcel.attempts, now)
-      memory.readBack(
-        own,
-        parcels.reduce((sum, { records }) => sum + records.bytes.length, 0)
-      )
+      for (const [index, { own }] of lagging.entries()) {
+        const parcels = answers[index]!
+        const [oldest] = parcels
+        if (oldest !== undefined) onRead(own.track, oldest.appendedAt)
+        for (const parcel of parcels)
+          memory.restore(own, parcel.sequence, readBack(parcel), parcel.attempts, now)
+        memory.readBack(
+          own,
+          parcels.reduce((sum, { records }) => sum + records.bytes.length, 0),
+          most
+        )
+      }
       onChange()
     }),
     form: Effect.gen(function* () {

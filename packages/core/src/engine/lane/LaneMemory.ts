@@ -20,8 +20,15 @@ const limit = 2 * 1024 * 1024
 /** Bytes of records that wait for others of their group: the more of them, the fewer messages they make. */
 const groupLimit = 8 * 1024 * 1024
 
-/** Bytes read back at a time. */
+/** Bytes read back at a time, of all tracks that lag; and of how many tracks, since of each there is one parcel at the least. */
 export const readBackBytes = limit / 2
+const readBackTracks = 32
+
+/** A track that is to be read back, and up to where memory holds everything of it. */
+export interface Lagging {
+  readonly own: OwnTrack
+  readonly after: Sequence
+}
 
 export interface LaneMemory {
   readonly batches: Batches.Batches
@@ -40,8 +47,8 @@ export interface LaneMemory {
   readonly isLagging: () => boolean
   /** Whether it lags by so little that it is soon up with what is stored, if nothing more is for a moment. */
   readonly isNear: () => boolean
-  /** Begins to read back: yields the track that is next, and up to where memory holds everything of it. */
-  readonly beginReadBack: () => { readonly own: OwnTrack; readonly after: Sequence } | undefined
+  /** Begins to read back: yields the tracks that are next. */
+  readonly beginReadBack: () => ReadonlyArray<Lagging>
   /**
    * A parcel is durable. Told for every parcel of this instance, in the order of their sequences; yields whether its track is
    * the lane's own.
@@ -61,8 +68,8 @@ export interface LaneMemory {
     attempts: number,
     now: number
   ) => void
-  /** Reading back found so many bytes of a track beyond where memory ended. */
-  readonly readBack: (own: OwnTrack, bytes: number) => void
+  /** Reading back found so many bytes of a track beyond where memory ended, of at most so many. */
+  readonly readBack: (own: OwnTrack, bytes: number, most: number) => void
   /** Parcels may be stored that it was not told of: of one of its tracks, or of any. */
   readonly lag: (track?: number) => void
   /** Adds what ended before any attempt. */
@@ -169,10 +176,9 @@ export const make = (): LaneMemory => {
       return behind.length > 0 && behind.reduce((sum, reach) => sum + reach.behind, 0) < limit
     },
     beginReadBack: () => {
-      const [reach] = lagging()
-      if (reach === undefined) return undefined
-      reach.isTold = false
-      return { own: reach.own, after: reach.cursor }
+      const next = lagging().slice(0, readBackTracks)
+      for (const reach of next) reach.isTold = false
+      return next.map(({ own, cursor }) => ({ own, after: cursor }))
     },
     offer: (track, stored, bytes, prepared, now) => {
       const reach = reaches.get(track)
@@ -188,11 +194,11 @@ export const make = (): LaneMemory => {
       admit(reach, sequence, prepared, attempts, now)
       for (const { position } of prepared.dead) groups.dissolve(sequence, position, now)
     },
-    readBack: (own, bytes) => {
+    readBack: (own, bytes, most) => {
       const reach = of(own)
       if (reach === undefined) return
-      TrackReach.readBack(reach, bytes, readBackBytes)
-      // The next of those that lag is read first: none waits for the end of another.
+      TrackReach.readBack(reach, bytes, most)
+      // The next of those that lag are read first: none waits for the end of another.
       reaches.delete(own.track)
       reaches.set(own.track, reach)
     },

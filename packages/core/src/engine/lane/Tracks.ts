@@ -30,11 +30,16 @@ export const make = (all: number): Tracks => {
   const going = new Map<OwnTrack, Deferred.Deferred<void> | undefined>()
   const isSent = (own: OwnTrack | undefined): boolean => own !== undefined && !isGone(own)
 
-  const owned = () => [...tracks.values()].filter(isSent)
+  /** Asked in each step and for each answer. */
+  const size = () => {
+    let sent = 0
+    for (const own of tracks.values()) if (isSent(own)) sent++
+    return sent
+  }
 
   return {
-    owned,
-    part: () => (owned().length || all) / all,
+    owned: () => [...tracks.values()].filter(isSent),
+    part: () => (size() || all) / all,
     owns: (track) => isSent(tracks.get(track)),
     isBusy: (track) =>
       [...going.keys()].some((own) => own.track === track) || tracks.get(track)?.isLost === true,

@@ -20,10 +20,12 @@ export const make = (): OrderSlots => ({ busy: new Uint8Array(count), deferred: 
 /** The track of a slot: slots are divided among the tracks of a lane in order. */
 export const trackOf = (slot: number, tracks: number): number => Math.floor((slot * tracks) / count)
 
-/** FNV-1a over the key's UTF-16 code units, folded to 16 bits. */
+/** FNV-1a over the key's UTF-16 code units, mixed, since short keys that differ at their end alone would lie side by side. */
 export const slotOf = (key: string | undefined): number => {
   if (key === undefined) return noSlot
   let hash = 0x811c9dc5
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return (hash ^ (hash >>> 16)) & (count - 1)
 }
