@@ -95,13 +95,13 @@ export const keep = Effect.fnUntraced(function* (
   ])
 })
 
-/** To be called when parcels are gone: compositions without another parcel go with them. */
-export const parcelsGone = Effect.fnUntraced(function* (
+/** Removes parcels; compositions without another parcel go with them. */
+export const removeParcels = Effect.fnUntraced(function* (
   run: Run,
   sql: Statements,
   parcels: ReadonlyArray<Sequence>
 ) {
-  const rows = yield* run<{ composition: number }>(sql.unlinkParcels, [longs(parcels)])
+  const rows = yield* run<{ composition: number }>(sql.removeParcels, [longs(parcels)])
   const ids = [...new Set(rows.map(({ composition }) => composition))]
   if (ids.length > 0) yield* run(sql.dropUnlinked, [longs(ids)])
 })

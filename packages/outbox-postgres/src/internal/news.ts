@@ -12,7 +12,7 @@ import type { Statements } from "./statements.ts"
 import { trackOf } from "./trackOf.ts"
 
 /** How long to wait between two looks, in milliseconds: short after something was heard, longer while nothing is. */
-const shortest = 50
+const shortest = 100
 const longest = 250
 
 export interface Hearing {

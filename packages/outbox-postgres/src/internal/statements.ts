@@ -146,11 +146,12 @@ export const make = (schema: string) => {
       from ${s}.parcel as parcel join ${s}.head as head on head.id = parcel.head join ${s}.lane as lane on lane.id = head.lane
       where parcel.seq = any($1::bigint[]) order by parcel.seq for update of parcel`,
     contents: `select seq, ends, body, checksum from ${s}.parcel where seq = any($1::bigint[])`,
-    removeParcels: `delete from ${s}.parcel where seq = any($1::bigint[])`,
+    // Yields the compositions that they had a part in.
+    removeParcels: `with gone as (delete from ${s}.parcel where seq = any($1::bigint[]))
+      delete from ${s}.composed where parcel = any($1::bigint[]) returning composition`,
     markParcels: `update ${s}.parcel as parcel set settled = b, attempts = c
       from unnest($1::bigint[], $2::bytea[], $3::integer[]) as given (a, b, c) where parcel.seq = a`,
     rewriteParcel: `update ${s}.parcel set body = $2, checksum = $3 where seq = $1`,
-    unlinkParcels: `delete from ${s}.composed where parcel = any($1::bigint[]) returning composition`,
     dropUnlinked: `delete from ${s}.composition as composition where id = any($1::bigint[])
       and not exists (select 1 from ${s}.composed where composed.composition = composition.id)`,
     // Compositions.

@@ -217,7 +217,5 @@ const writeParcels = Effect.fnUntraced(function* (
       integers(rows.map(({ attempts }) => attempts))
     ])
   }
-  if (gone.size === 0) return
-  yield* run(sql.removeParcels, [longs([...gone])])
-  yield* Compositions.parcelsGone(run, sql, [...gone])
+  if (gone.size > 0) yield* Compositions.removeParcels(run, sql, [...gone])
 })

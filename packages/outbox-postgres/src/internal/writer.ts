@@ -15,6 +15,9 @@ import * as Transaction from "./transaction.ts"
 /** The most appends in one transaction. */
 const mostAppends = 16
 
+/** How long settlements wait for others, or for an append that takes them along, in milliseconds: nobody waits for them. */
+const linger = 20
+
 export interface Writer {
   /** Resolves when the call is durable. Whoever waits for it is not interrupted: he would not know whether it was made. */
   readonly call: (call: Call) => Effect.Effect<Value, OutboxError>
@@ -57,6 +60,8 @@ export const make = Effect.fnUntraced(function* (
   const { sql, names, session } = around
   let waiting: ReadonlyArray<Shared | Alone> = []
   const arrived = yield* Latch.make(false)
+  /** Something else than settlements waits. */
+  const isUrgent = yield* Latch.make(false)
   let ticket = 0
   const nextTicket = () => ({ sql: sql.made, parameters: [key, ++ticket] })
 
@@ -71,6 +76,7 @@ export const make = Effect.fnUntraced(function* (
     }
     open.add(one)
     waiting = [...waiting, one]
+    if (one.kind === "alone" || one.call.kind !== "settle") isUrgent.openUnsafe()
     arrived.openUnsafe()
   }
 
@@ -128,8 +134,12 @@ export const make = Effect.fnUntraced(function* (
   const work = Effect.forever(
     Effect.gen(function* () {
       yield* arrived.await
+      if (!isUrgent.isOpen()) yield* Effect.timeoutOption(isUrgent.await, linger)
       const taken = next()
-      if (waiting.length === 0) arrived.closeUnsafe()
+      if (waiting.length === 0) {
+        arrived.closeUnsafe()
+        isUrgent.closeUnsafe()
+      }
       const [first] = taken
       if (first?.kind === "alone") yield* first.carryOut
       else yield* commit(taken.filter((one) => one.kind === "shared"))
