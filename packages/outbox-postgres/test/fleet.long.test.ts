@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { afterAll } from "vitest"
 import { chunk, delivered, leaseOf, parcel, track } from "./support/entries.ts"
-import { newSchema, opened } from "./support/place.ts"
+import { newSchema, opened, sql } from "./support/place.ts"
 import * as Relay from "./support/relay.ts"
 import * as Server from "./support/server.ts"
 
@@ -200,6 +200,75 @@ describe.skipIf(!Server.isThere)(Server.title("two exporters over one outbox in 
         )
         assert.isTrue((yield* first.news).fleet)
       })
+  )
+
+  it.live("read many tracks at once, of each what is behind its own place and fits its own bytes", () =>
+    Effect.gen(function* () {
+      const { first } = yield* two()
+      const [one, other] = [track(1), track(2)]
+      const places = yield* first.append(
+        chunk([
+          parcel(one, "a"),
+          parcel(other, "b"),
+          parcel(one, "c"),
+          parcel(other, "dd"),
+          parcel(other, "e")
+        ])
+      )
+      const sequences = places.map(({ sequence }) => sequence)
+      const answers = yield* Effect.all(
+        [
+          first.take(one, 0, 1_000),
+          first.take(one, sequences[0]!, 1_000),
+          first.take(other, 0, 0),
+          first.take(other, sequences[1]!, 1_000),
+          first.take(track(3), 0, 1_000),
+          first.take({ ...one, lane: "elsewhere" }, 0, 1_000)
+        ],
+        { concurrency: "unbounded" }
+      )
+      const [a, b, c, d, e] = sequences
+      assert.deepStrictEqual(
+        answers.map((parcels) => parcels.map(({ sequence }) => sequence)),
+        [[a, c], [c], [b], [d, e], [], []]
+      )
+    })
+  )
+
+  it.live("hear nothing of splits that others claim and release, and at once of a track that is free", () =>
+    Effect.gen(function* () {
+      const { first, second } = yield* two()
+      const hearing = yield* Effect.forkChild(first.news)
+      yield* Effect.scoped(second.lease([OutboxRules.splitLease("default", "a.avro")], 1))
+      // Sleeps, since nothing is to be heard: long enough for a few looks.
+      yield* Effect.sleep(500)
+      assert.isUndefined(hearing.pollUnsafe())
+      yield* Effect.scoped(leaseOf(second, track(1)))
+      assert.isTrue((yield* Fiber.join(hearing)).fleet)
+    })
+  )
+
+  it.live("give back a lease that was taken for them by a statement whose answer they never heard", () =>
+    Effect.gen(function* () {
+      const { place, schema, first, second } = yield* two({ lease: 4_000, renew: 100 })
+      yield* first.join({ name: "first", roles: ["deliver"] })
+      const name = OutboxRules.trackLease(track(7))
+      yield* sql(
+        place,
+        `insert into ${schema}.lease (key, name, owner, token)
+         select '${name}', '${name}', id, nextval('${schema}.lease_number') from ${schema}.session where name = 'first'`
+      )
+      let taken = yield* second.lease([name], 1)
+      while (taken.length === 0) {
+        // Sleeps, since the next renewal frees it.
+        yield* Effect.sleep(50)
+        taken = yield* second.lease([name], 1)
+      }
+      assert.deepStrictEqual(
+        taken.map((lease) => lease.name),
+        [name]
+      )
+    })
   )
 
   it.live("lose no lease by a renewal that is told while the lease is taken", () =>

@@ -218,7 +218,10 @@ describe.skipIf(!Server.isThere)(Server.title("an outbox in PostgreSQL in troubl
           OutboxPostgres.check({ url: Redacted.make(place.url()), schema, tracks: 32 })
         ]) {
           const error = yield* Effect.flip(Effect.asVoid(attempt))
-          assert.match(error.message, /settings\.tracks is 32, but .* made with 16, .* write tracks: 16 or leave it out/)
+          assert.match(
+            error.message,
+            /settings\.tracks is 32, but .* made with 16, .* write tracks: 16 or leave it out/
+          )
         }
         yield* OutboxPostgres.check({ url: Redacted.make(place.url()), schema, tracks: 16 })
         // Whoever says none takes those that are there; a new outbox has as many as most need.
