@@ -22,7 +22,7 @@ const Row = ({ member, now }: { readonly member: Member; readonly now: number })
       <td data-label="Splits it reads" class="number">
         {number(splits)}
       </td>
-      <td data-label="Tracks it delivers">
+      <td data-label="Tracks it delivers" class="whole">
         {lanes.length === 0 ? "none" : lanes.map((lane) => <div key={textOf(lane)}>{textOf(lane)}</div>)}
       </td>
     </tr>
@@ -39,9 +39,9 @@ const GoneRow = ({
   readonly members: ReadonlyArray<Member>
   readonly now: number
 }) => (
-  <tr class="wrong">
+  <tr class={member.lanes.some((lane) => unowned(members, lane) > 0) ? "wrong" : ""}>
     <th scope="row">
-      {member.name} <span class="state bad">gone</span>
+      {member.name} <span class="state mild">gone</span>
     </th>
     <td data-label="Roles">{member.roles.join(", ")}</td>
     <td data-label="Joined">
@@ -53,7 +53,7 @@ const GoneRow = ({
     <td data-label="Splits it read" class="number">
       {number(member.splits)}
     </td>
-    <td data-label="Tracks it delivered">
+    <td data-label="Tracks it delivered" class="whole">
       {member.lanes.length === 0
         ? "none"
         : member.lanes.map((lane) => {

@@ -72,6 +72,7 @@ const Header = ({
     <nav aria-label="Parts of this page">
       <a href="#attention">attention</a>
       <a href="#lanes">lanes</a>
+      {overview.instances !== undefined && <a href="#fleet">fleet</a>}
       <a href="#dead-letters">dead letters</a>
       <a href="#ledger">ledger</a>
     </nav>
