@@ -63,6 +63,7 @@ describe("the API", () => {
       )
       assert.deepStrictEqual((yield* get(url, "/api/lanes")).sources, status.sources)
       assert.deepStrictEqual((yield* get(url, "/api/alerts")).attention, status.attention)
+      assert.deepStrictEqual(yield* get(url, "/api/backfills"), { backfills: [] })
       const metrics = yield* ask(url, "/metrics")
       assert.match(metrics.headers["content-type"] ?? "", /version=0\.0\.4/)
       assert.strictEqual(metrics.body, "millrace_lanes 2\n")

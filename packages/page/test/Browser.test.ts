@@ -55,6 +55,20 @@ describe("commands", () => {
     )
     assert.strictEqual(Commands.ofLetters("purge", "m.yaml", {}), "millrace dead-letters purge m.yaml --all")
     assert.strictEqual(Commands.ofLetters("replay", "m.yaml", {}), "millrace dead-letters replay m.yaml")
+    assert.strictEqual(Commands.ofUser("m.yaml", "it's"), "millrace lanes purge m.yaml --user 'it'\\''s'")
+    const past = { source: "braze", from: 0, to: 3_600_000 }
+    assert.strictEqual(
+      Commands.ofBackfill("m.yaml", past),
+      "millrace backfill m.yaml --source braze --from 1970-01-01T00:00:00.000Z --to 1970-01-01T01:00:00.000Z"
+    )
+    assert.match(
+      Commands.ofBackfill("m.yaml", {
+        ...past,
+        rate: 500,
+        types: ["users.messages.*", "users.canvas.Entry"]
+      }),
+      /--types 'users.messages.\*,users.canvas.Entry' --rate 500\/s$/
+    )
   })
 
   it("find one letter by its event, or by when it was written", () => {
@@ -112,19 +126,22 @@ describe("a fleet", () => {
       lanes: tracks === 0 ? [] : [{ route: "crm", lane: "web", tracks, of: 12 }]
     })
     const none = { members: [], gone: [] }
-    const both = Model.withFleet(none, [member("a", 6), member("b", 6)], 1)
+    const both = Model.withFleet(none, [member("a", 6), member("b", 6)])
     assert.deepStrictEqual(both.gone, [])
-    const one = Model.withFleet(both, [member("a", 7)], 2)
+    // It has lost its tracks before it is gone.
+    const losing = Model.withFleet(both, [member("a", 7), member("b", 0)])
+    assert.deepStrictEqual(losing.gone, [])
+    const one = Model.withFleet(losing, [member("a", 7)])
     assert.deepStrictEqual(
-      one.gone.map(({ missed, name, lanes }) => [name, missed, lanes[0]?.tracks]),
-      [["b", 2, 6]]
+      one.gone.map(({ name, had }) => [name, had[0]?.tracks]),
+      [["b", 6]]
     )
     const [lane] = member("b", 6).lanes as [Model.Member["lanes"][number]]
     assert.strictEqual(Model.unowned(one.members, lane), 5)
-    const taken = Model.withFleet(one, [member("a", 12)], 3)
-    assert.strictEqual(taken.gone[0]?.missed, 2)
+    const taken = Model.withFleet(one, [member("a", 12)])
+    assert.lengthOf(taken.gone, 1)
     assert.strictEqual(Model.unowned(taken.members, lane), 0)
-    assert.deepStrictEqual(Model.withFleet(taken, [member("a", 6), member("b", 6)], 4).gone, [])
+    assert.deepStrictEqual(Model.withFleet(taken, [member("a", 6), member("b", 6)]).gone, [])
   })
 })
 

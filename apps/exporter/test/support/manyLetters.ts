@@ -1,6 +1,7 @@
 /** An outbox with as many dead letters as are wanted: of several lanes, reasons, types, and users, put there as an exporter does. */
 import { join } from "@millrace/core/Codec"
 import type { Outbox, Settlement } from "@millrace/core/Outbox"
+import * as OutboxRules from "@millrace/core/OutboxRules"
 import { CustomHttp, Sample } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
 
@@ -46,6 +47,12 @@ export const fill = Effect.fnUntraced(function* (outbox: Outbox["Service"], lett
   const eventOf = (index: number) => sample.event(types[index % types.length]!, index, Sample.time + index)
   const middle = eventOf(Math.floor(letters / 2))
   const user = Object.values(middle.user)[0]!
+  const leases = yield* outbox.lease(
+    lanes.map((lane) => OutboxRules.trackLease({ route, lane })),
+    lanes.length
+  )
+  const tokenOf = (lane: (typeof lanes)[number]) =>
+    leases.find(({ name }) => name === OutboxRules.trackLease({ route, lane }))?.token
   let ofUser = 0
   for (let first = 0; first < letters; first += chunk) {
     const indexes = Array.from({ length: Math.min(chunk, letters - first) }, (_, index) => first + index)
@@ -67,7 +74,10 @@ export const fill = Effect.fnUntraced(function* (outbox: Outbox["Service"], lett
         const reason = reasonOf(index)
         return { position, reason, detail: details[reason] }
       })
-      yield* outbox.settle([{ parcel: sequence, delivered: [], dead, attempts: 1, at: first }])
+      yield* outbox.settle(
+        [{ parcel: sequence, delivered: [], dead, attempts: 1, at: first }],
+        tokenOf(lanes[number]!)
+      )
     }
   }
   return { user, event: middle.id, letters: { ofUser } } satisfies Filled

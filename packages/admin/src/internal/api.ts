@@ -20,6 +20,9 @@ interface Endpoint {
 const pageLength = 50
 const longestPage = 100
 
+/** Backfills that are told, the last begun first. */
+const mostBackfills = 20
+
 const asked = <A>(result: Result.Result<A, string>): Effect.Effect<A, Answer> =>
   Effect.mapError(Effect.fromResult(result), (message) => refuse(400, message))
 
@@ -79,6 +82,14 @@ export const endpointsOf = (
         Effect.map(Clock.currentTimeMillis, (now) => ({
           now,
           lanes: exporter.history?.lanes(now) ?? []
+        }))
+      )
+    ],
+    [
+      "/api/backfills",
+      reading(
+        Effect.map(operations.backfills(), (backfills) => ({
+          backfills: backfills.slice(0, mostBackfills).map(({ unread: _, ...backfill }) => backfill)
         }))
       )
     ],

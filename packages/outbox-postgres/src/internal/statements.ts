@@ -26,7 +26,9 @@ export const make = (schema: string) => {
     and ($7::float8 is null or at >= $7) and ($8::float8 is null or at < $8)
     and ($9::text is null or type is null or type like $9) and ($10::text is null or keys is null or strpos(keys, $10) > 0)
     and ($11::text is null or keys is null or strpos(keys, $11) > 0) and ($12::boolean is null or keys is null)`
-  const keyed = `${s}.dead as dead left join ${s}.letter_key as letter_key on letter_key.id = dead.id`
+  // Bounded on both sides, which the planner does not find out by itself.
+  const keyed = `${s}.dead as dead left join ${s}.letter_key as letter_key
+    on letter_key.id = dead.id and letter_key.id > $1 and letter_key.id <= $2`
   return {
     // Sessions and leases.
     // Sets the limits of the transaction on the way.

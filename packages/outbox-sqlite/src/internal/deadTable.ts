@@ -116,8 +116,8 @@ export const make = (db: DatabaseSync, names: Names): DeadTable => {
     const select = asking<HeadRow>(
       `select dead.id, route, lane, reason, detail, attempts, at, source, split, position, length,
          coalesce(length(dead.record), length(raw.record)) as kept
-       from dead left join raw on raw.id = dead.raw
-       where dead.id in (select dead.id from ${from} where ${where} order by dead.id limit ${most}) order by dead.id`
+       from (select dead.id from ${from} where ${where} order by dead.id limit ${most}) as found
+         cross join dead on dead.id = found.id left join raw on raw.id = dead.raw order by found.id`
     )
     const letters: Array<Letter> = []
     let size = 0

@@ -221,6 +221,14 @@ export const DeadLetters = (given: Given) => {
               )}
             </p>
             <Command text={Commands.ofLetters("list", config, filter)} />
+            {filter.user !== undefined && (
+              <div>
+                <p class="quiet">
+                  To remove for good all that is stored of this user, also what waits in the lanes:
+                </p>
+                <Command text={Commands.ofUser(config, filter.user)} />
+              </div>
+            )}
           </div>
         </div>
       )}

@@ -1,7 +1,7 @@
 /** The exporters that share the outbox, who delivers what, and what became of that when one went. */
 import { Ago } from "../parts/Time.tsx"
 import { counted, number } from "../parts/words.ts"
-import { type FleetSeen, type Gone, type Member, unowned } from "./model.ts"
+import { type FleetSeen, type Member, type Seen, unowned } from "./model.ts"
 
 type Tracks = Member["lanes"][number]
 
@@ -35,11 +35,11 @@ const GoneRow = ({
   members,
   now
 }: {
-  readonly member: Gone
+  readonly member: Seen
   readonly members: ReadonlyArray<Member>
   readonly now: number
 }) => (
-  <tr class={member.lanes.some((lane) => unowned(members, lane) > 0) ? "wrong" : ""}>
+  <tr class={member.had.some((lane) => unowned(members, lane) > 0) ? "wrong" : ""}>
     <th scope="row">
       {member.name} <span class="state mild">gone</span>
     </th>
@@ -54,9 +54,9 @@ const GoneRow = ({
       {number(member.splits)}
     </td>
     <td data-label="Tracks it delivered" class="whole">
-      {member.lanes.length === 0
+      {member.had.length === 0
         ? "none"
-        : member.lanes.map((lane) => {
+        : member.had.map((lane) => {
             const free = unowned(members, lane)
             return (
               <div key={textOf(lane)}>

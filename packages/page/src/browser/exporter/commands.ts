@@ -1,5 +1,5 @@
 /** The command that does the same as an action of the page. Pure. */
-import type { Filter, LaneKey } from "./model.ts"
+import type { Backfill, Filter, LaneKey } from "./model.ts"
 
 /** A word as a shell takes it. */
 const quoted = (word: string): string =>
@@ -16,6 +16,30 @@ export const ofLane = (name: "pause" | "resume", config: string, { route, lane }
 export const ofLetters = (name: "list" | "replay" | "purge", config: string, filter: Filter): string => {
   const isAll = name === "purge" && Object.keys(filter).length === 0
   return command("dead-letters", name, config, ...flagsOf(filter), ...(isAll ? ["--all"] : []))
+}
+
+/** Removes all that is stored of a user, what waits as well. */
+export const ofUser = (config: string, user: string): string =>
+  command("lanes", "purge", config, "--user", user)
+
+/** Given again, a backfill goes on where it stands. */
+export const ofBackfill = (
+  config: string,
+  { from, rate, source, to, types }: Pick<Backfill, "from" | "rate" | "source" | "to" | "types">
+): string => {
+  const time = (millis: number) => new Date(millis).toISOString()
+  return command(
+    "backfill",
+    config,
+    "--source",
+    source,
+    "--from",
+    time(from),
+    "--to",
+    time(to),
+    ...(types === undefined ? [] : ["--types", types.join(",")]),
+    ...(rate === undefined ? [] : ["--rate", `${rate}/s`])
+  )
 }
 
 /** By its event; one without is found by when it was written. */

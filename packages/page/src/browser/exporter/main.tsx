@@ -7,6 +7,7 @@ import { Ago } from "../parts/Time.tsx"
 import { utc } from "../parts/words.ts"
 import { type Action, Ask } from "./Actions.tsx"
 import { Attention } from "./Attention.tsx"
+import { Backfills } from "./Backfills.tsx"
 import { DeadLetters } from "./DeadLetters.tsx"
 import { Fleet } from "./Fleet.tsx"
 import { Lanes } from "./Lanes.tsx"
@@ -14,6 +15,7 @@ import { Ledger } from "./Ledger.tsx"
 import { Login } from "./Login.tsx"
 import {
   type About,
+  type Backfill,
   type FleetSeen,
   type Hour,
   type Overview,
@@ -91,13 +93,19 @@ const Page = () => {
   const status = usePolled(() => get<Overview>("./api/status"), every.status, turn)
   const { value: about } = usePolled(() => get<About>("./api/about"), every.about, turn)
   const { value: hour } = usePolled(() => get<Hour>("./api/history"), every.hour, turn)
+  const { value: past } = usePolled(
+    () => get<{ readonly backfills: ReadonlyArray<Backfill> }>("./api/backfills"),
+    every.hour,
+    turn
+  )
   const overview = status.value
   if (overview !== undefined && status.at !== undefined && status.at !== samples.current.at(-1)?.at) {
     samples.current = withSample(samples.current, sampleOf(overview, status.at))
     if (overview.instances !== undefined)
-      fleet.current = withFleet(fleet.current ?? { members: [], gone: [] }, overview.instances, status.at)
+      fleet.current = withFleet(fleet.current ?? { members: [], gone: [] }, overview.instances)
   }
-  for (const section of ["attention", "sources", "routes", "ledger", "fleet"]) useSight(section, place)
+  for (const section of ["attention", "sources", "routes", "ledger", "fleet", "backfills"])
+    useSight(section, place)
   useEffect(() => {
     document.title =
       overview === undefined ? "Millrace" : `${overview.attention.length > 0 ? "! " : ""}${overview.exporter}`
@@ -145,6 +153,7 @@ const Page = () => {
           </div>
           <div>
             <Lanes {...given} />
+            <Backfills backfills={past?.backfills} config={config} now={now} />
             <Fleet fleet={fleet.current} now={now} />
           </div>
         </div>

@@ -1,9 +1,13 @@
 /** What the exporter answers, and what follows from it for people. Pure. */
 import type { RouteLedger } from "@millrace/core/Ledger"
 import type { LaneKey } from "@millrace/core/Outbox"
+import type { BackfillStatus } from "@millrace/core/Running"
 import type { Listed, Shown } from "@millrace/operations/DeadLetters"
 import type { Lane } from "@millrace/operations/Lanes"
 import type { Overview } from "@millrace/operations/Overview"
+
+/** A backfill as the endpoint tells it. */
+export type Backfill = Omit<BackfillStatus, "unread">
 
 export type { Lane, LaneKey, Listed, Overview, RouteLedger, Shown }
 
@@ -128,29 +132,30 @@ export const rateOf = (
 
 export type Member = NonNullable<Overview["instances"]>[number]
 
-/** An exporter that was there while this page looked, as it was last seen, and when it was missed first, in epoch milliseconds. */
-export interface Gone extends Member {
-  readonly missed: number
+/** An exporter with the tracks that it had when it last had any: it may give them up, or lose them, before it goes. */
+export interface Seen extends Member {
+  readonly had: Member["lanes"]
 }
 
-/** The exporters of a fleet, and those that went while this page looked. */
+/** The exporters of a fleet, and those that went while this page looked, as they were last seen. */
 export interface FleetSeen {
-  readonly members: ReadonlyArray<Member>
-  readonly gone: ReadonlyArray<Gone>
+  readonly members: ReadonlyArray<Seen>
+  readonly gone: ReadonlyArray<Seen>
 }
 
 /** Exporters that are remembered after they went. */
 const mostGone = 10
 
 /** What is known after another look; who came back is not gone any more. */
-export const withFleet = (before: FleetSeen, members: ReadonlyArray<Member>, at: number): FleetSeen => {
+export const withFleet = (before: FleetSeen, members: ReadonlyArray<Member>): FleetSeen => {
   const isThere = ({ name }: Member): boolean => members.some((member) => member.name === name)
-  const missed = before.members
-    .filter((member) => !isThere(member))
-    .map((member) => ({ ...member, missed: at }))
+  const had = new Map(before.members.map((member) => [member.name, member.had]))
   return {
-    members,
-    gone: [...missed, ...before.gone.filter((member) => !isThere(member))].slice(0, mostGone)
+    members: members.map((member) => ({
+      ...member,
+      had: member.lanes.length === 0 ? (had.get(member.name) ?? []) : member.lanes
+    })),
+    gone: [...before.members, ...before.gone].filter((member) => !isThere(member)).slice(0, mostGone)
   }
 }
 
