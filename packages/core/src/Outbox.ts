@@ -486,7 +486,7 @@ export interface News {
   readonly tracks: ReadonlyArray<TrackKey>
   /** Gates that others set. */
   readonly gates: ReadonlyArray<LaneKey & { readonly gate: GateState }>
-  /** Whether instances joined or left, or leases became free. */
+  /** Whether instances joined or left, or leases of tracks became free. Those of splits may be told, too: whoever wants one asks again. */
   readonly fleet: boolean
 }
 
