@@ -115,6 +115,21 @@ describe("verify", () => {
     })
   )
 
+  it.effect("finds nothing left of what a letter was found by, once that is purged", () =>
+    Effect.gen(function* () {
+      const directory = yield* used
+      yield* session(
+        OutboxSqlite.layerInThread({ directory }),
+        Effect.fnUntraced(function* (outbox) {
+          const ids = (yield* DeadLetters.all(outbox)).map(({ id }) => id)
+          yield* outbox.keepKeys(ids.map((id) => ({ id, type: "test", eventId: "1", users: ["u-1"] })))
+          yield* outbox.purge(ids, "purged")
+        })
+      )
+      expect((yield* OutboxSqlite.verify({ directory })).problems).toEqual([])
+    })
+  )
+
   it.effect("finds counts that differ from what is there, and a ledger that does not balance", () =>
     Effect.gen(function* () {
       const directory = yield* used
@@ -153,6 +168,10 @@ describe("verify", () => {
       "1 records that no dead letter holds, the first with number 50"
     ],
     ["delete from raw where id = 2", "2 dead letters whose record is not there, the first with number 3"],
+    [
+      "insert into letter_key values (77, 'test', '')",
+      "1 keys of dead letters that are not there, the first with number 77"
+    ],
     ["delete from composed", "1 compositions whose parcels do not match, the first with number 1"],
     [
       "insert into composed values (3, 40)",
