@@ -56,6 +56,8 @@ const isDone =
 
 /** Ends it in order, with events that wait or without. */
 const stop = Effect.fnUntraced(function* (program: Program) {
+  // Before that it is none that ends in order.
+  yield* program.says("started")
   program.kill("SIGTERM")
   const ended = yield* program.ended
   assertEnded(ended, ended.code === exitCodes.waiting ? exitCodes.waiting : exitCodes.settled)
