@@ -3,7 +3,7 @@ import * as Exporter from "@millrace/core/Exporter"
 import { Simulation } from "@millrace/testing"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { bugs, fleetBugs, plant } from "./support/planted.ts"
+import { bugs, fleetBugs, sourceWith } from "./support/planted.ts"
 
 /** Fails with all that is needed to look into a history and to repeat it. */
 const expectKept = (history: Simulation.History) => {
@@ -11,12 +11,12 @@ const expectKept = (history: Simulation.History) => {
 }
 
 describe("simulated histories", () => {
-  it("keep every promise, 200 times", () => {
-    for (let seed = 1; seed <= 200; seed++) expectKept(Simulation.run(seed))
+  it("keep every promise, 100 times", () => {
+    for (let seed = 1; seed <= 100; seed++) expectKept(Simulation.run(seed))
   })
 
-  it("keep every promise in a fleet, 40 times", () => {
-    for (let seed = 1; seed <= 40; seed++) expectKept(Simulation.run(Simulation.fleetPlan(seed)))
+  it("keep every promise in a fleet, 15 times", () => {
+    for (let seed = 1; seed <= 15; seed++) expectKept(Simulation.run(Simulation.fleetPlan(seed)))
   })
 
   it("are the same for the same seed, from the first line to the last", () => {
@@ -79,13 +79,12 @@ describe("simulated histories", () => {
 })
 
 describe("a bug planted in the engine", () => {
-  it.each([...bugs, ...fleetBugs])("still fits it: $name", async (bug) => {
-    const { remove } = await plant(bug)
-    remove()
+  it.each([...bugs, ...fleetBugs])("still fits it: $name", (bug) => {
+    expect(sourceWith(bug)).toContain(bug.replace)
   })
 
-  it("is refused where it fits no longer", async () => {
-    await expect(plant({ ...bugs[0]!, find: "no such line" })).rejects.toThrow("in 0 places")
-    await expect(plant({ ...bugs[0]!, find: "yield*" })).rejects.toThrow("places, not in one")
+  it("is refused where it fits no longer", () => {
+    expect(() => sourceWith({ ...bugs[0]!, find: "no such line" })).toThrow("in 0 places")
+    expect(() => sourceWith({ ...bugs[0]!, find: "yield*" })).toThrow("places, not in one")
   })
 })

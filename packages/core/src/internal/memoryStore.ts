@@ -305,7 +305,9 @@ export const make = (limit: number | undefined): MemoryStore => {
       Effect.sync(() => MemoryLetters.count(deadLetters, letterKeys, filter, after)),
     keepKeys: (keys) =>
       Effect.sync(() => {
-        for (const one of keys) if (deadLetters.has(one.id)) letterKeys.set(one.id, one)
+        for (const one of keys) {
+          if (deadLetters.has(one.id) && !letterKeys.has(one.id)) letterKeys.set(one.id, one)
+        }
       }),
     purge: (ids, reason) =>
       change(() => {

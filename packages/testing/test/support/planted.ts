@@ -252,7 +252,7 @@ export const fleetBugs: ReadonlyArray<Bug> = [
   {
     name: "each makes as many requests at once as all of them may",
     file: "engine/lane/Tracks.ts",
-    find: "part: () => (owned().length || all) / all",
+    find: "part: () => (size() || all) / all",
     replace: "part: () => 1",
     breaks: ["bounds", "waits"]
   },
@@ -268,6 +268,14 @@ export const fleetBugs: ReadonlyArray<Bug> = [
 const core = fileURLToPath(new URL("../../../core/src", import.meta.url))
 const here = fileURLToPath(new URL("../..", import.meta.url))
 
+/** The bug's file with the bug in it. */
+export const sourceWith = ({ name, file, find, replace }: Bug): string => {
+  const source = readFileSync(join(core, file), "utf8")
+  const places = source.split(find).length - 1
+  if (places !== 1) throw new Error(`the bug "${name}" fits ${file} in ${places} places, not in one`)
+  return source.replace(find, () => replace)
+}
+
 /** A copy of the engine with one bug. It stands in this package, so that `effect` resolves, until `remove`. */
 export const plant = async (
   bug: Bug
@@ -276,19 +284,12 @@ export const plant = async (
   readonly shared: typeof OutboxMemory.makeShared
   readonly remove: () => void
 }> => {
+  const source = sourceWith(bug)
   const folder = mkdtempSync(join(here, ".planted-"))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
     cpSync(core, folder, { recursive: true })
-    const path = join(folder, bug.file)
-    const source = readFileSync(path, "utf8")
-    const places = source.split(bug.find).length - 1
-    if (places !== 1)
-      throw new Error(`the bug "${bug.name}" fits ${bug.file} in ${places} places, not in one`)
-    writeFileSync(
-      path,
-      source.replace(bug.find, () => bug.replace)
-    )
+    writeFileSync(join(folder, bug.file), source)
     const { start } = await import(/* @vite-ignore */ pathToFileURL(join(folder, "engine/Engine.ts")).href)
     const { makeShared } = await import(
       /* @vite-ignore */ pathToFileURL(join(folder, "OutboxMemory.ts")).href
