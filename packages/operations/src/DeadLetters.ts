@@ -101,17 +101,18 @@ export const listPage: (
 ) => Effect.Effect<ListPage, OutboxError> = Effect.fnUntraced(
   function* (outbox, definition, filter, after, most) {
     const read = Found.decoder(definition)
-    const found: Array<Found.Found> = []
+    const found: Array<Listed> = []
     const bytes = Math.min(pageBytes, (most + 1) * listedBytes)
     let next: number | undefined = after
     // One more than is asked for tells whether there are others.
     while (next !== undefined && found.length <= most) {
       const page: DeadLetterPage<DeadLetter> = yield* outbox.deadLetters(filter, next, bytes)
       const whole = page.letters.map((letter) => ({ letter, event: read(letter) }))
-      found.push(...whole.filter((one) => Found.isFound(filter, one)).map(withoutRecord))
+      // At once: an event may be a megabyte, as its record is.
+      found.push(...whole.filter((one) => Found.isFound(filter, one)).map(namedOf))
       next = page.after
     }
-    const letters = found.slice(0, most).map(namedOf)
+    const letters = found.slice(0, most)
     const last = letters.at(-1)?.id
     return { letters, ...(found.length > most && last !== undefined ? { after: last } : {}) }
   }
@@ -119,14 +120,6 @@ export const listPage: (
 
 /** Bytes that a letter mostly takes. */
 const listedBytes = 2048
-
-const noBytes = new Uint8Array()
-
-/** What is listed needs no record, and many records are many megabytes. */
-const withoutRecord = ({ letter, event }: Found.Found): Found.Found => ({
-  letter: { ...letter, record: noBytes },
-  event
-})
 
 const namedOf = ({ letter, event }: Found.Found): Listed => ({
   ...listedOf(letter),

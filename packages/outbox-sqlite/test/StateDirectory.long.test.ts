@@ -280,7 +280,7 @@ describe("space", () => {
   it.effect("running out fails the append and nothing else; room made by settling is used again", () =>
     Effect.gen(function* () {
       const directory = yield* folder
-      const store = Store.open({ directory, maxPages: 60 })
+      const store = Store.open({ directory, maxPages: 62 })
       const append = (bytes: number) =>
         store.commit([{ method: "append", input: [{ ...chunk(bytes), buried: [] }] }])[0]!
       expect(append(100_000).done).toBe(true)
