@@ -113,6 +113,7 @@ export const attach = (inner: Service, to: Attachment): Service => {
     setGate: (lane, gate, by) =>
       call("gate", inner.setGate(lane, gate, by), () => {
         const { route, lane: name } = lane
+        if (!gate.open) witness.lane({ route, lane: name }).closed()
         if (by !== undefined)
           witness.wrote(OutboxRules.trackLease({ route, lane: name, track: by.track }), by.token)
       }),

@@ -43,6 +43,8 @@ export interface LaneRecord {
   readonly asked: (until: number) => void
   /** The key was refused, or there is none. A closed lane may be tried again whenever its key may have changed, whatever was asked. */
   readonly refused: () => void
+  /** A gate that is closed was stored, for whatever reason. */
+  readonly closed: () => void
   /** All was taken, and so much of what the remote allows is used, from 0 to 1. */
   readonly used: (usage: number) => void
   /** All that was sent was taken. */
@@ -97,6 +99,8 @@ export const make = (facts: Facts): LaneRecord => {
 
   /** Until when a process that used most of the remote's limit lets it rest. */
   const paced = new Map<object, number>()
+  /** When the lane was last closed. Once it is open again nobody rests; some hear of both a moment later. */
+  let closedAt = Number.NEGATIVE_INFINITY
 
   /**
    * What the remote allows is divided by tracks, one request at the least. So the parts of all are within the limit, but for less than
@@ -151,7 +155,7 @@ export const make = (facts: Facts): LaneRecord => {
           `${at}: ${own} requests at once, and a part of ${mostOf(by)} in ${facts.concurrency}`
         )
       const pause = (paced.get(by) ?? 0) - now()
-      if (pause > 0)
+      if (pause > 0 && now() - closedAt > grace)
         violate(
           "waits",
           `${at}: a request came ${pause} ms sooner than the part of the remote's limit lets it`
@@ -195,6 +199,10 @@ export const make = (facts: Facts): LaneRecord => {
     refused: () => {
       isRefused = true
       asked = undefined
+      closedAt = now()
+    },
+    closed: () => {
+      closedAt = now()
     },
     used: (usage) => {
       const excess = Math.max(0, usage - slowFrom) / (1 - slowFrom)
