@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { defineConfig } from "tsup"
-import { library } from "../../tools/tsup.ts"
+import { library as usual } from "../../tools/tsup.ts"
 import { bundle } from "./bundle.ts"
 
 const write = async (name: "exporter" | "emulator") => {
@@ -11,7 +11,7 @@ const write = async (name: "exporter" | "emulator") => {
 }
 
 export default defineConfig({
-  ...library,
+  ...usual,
   // Without what makes the files, which is not published.
   define: { isPublished: "true" },
   treeshake: true,

@@ -10,6 +10,7 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Alerts from "../src/Alerts.ts"
 import { fromOutbox } from "../src/Operations.ts"
 import type { Status } from "../src/Status.ts"
+import { knownLane } from "./support/knownLane.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "millrace-alerts-"))),
@@ -59,22 +60,9 @@ const watchedBy = (directory: string | undefined, ways: ReadonlyArray<Alerts.Way
   remindEvery: "1 day"
 })
 
-/** One event that waits in a lane whose gate stands so. */
 const waiting = Effect.gen(function* () {
   const outbox = yield* Outbox.Outbox
-  yield* outbox.append({
-    origin: { source: "default", split: "a", position: "" },
-    at: 0,
-    parcels: [],
-    buried: [],
-    counts: [
-      { route: "crm", kind: "read", key: "", events: 1 },
-      { route: "crm", kind: "delivered", key: "web", events: 1 }
-    ]
-  })
-  const gate = (open: boolean) =>
-    outbox.setGate(key, { open, reason: open ? "" : "unauthorized", since: 0, notBefore: 0 })
-  return { outbox, gate }
+  return { outbox, gate: yield* knownLane(outbox) }
 })
 
 describe("alerts of a running exporter", () => {

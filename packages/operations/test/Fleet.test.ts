@@ -8,6 +8,7 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Alerts from "../src/Alerts.ts"
 import { fromOutbox } from "../src/Operations.ts"
 import type { Status } from "../src/Status.ts"
+import { knownLane } from "./support/knownLane.ts"
 
 const key = { route: "crm", lane: "web" }
 const leaseTime = 15_000
@@ -79,18 +80,7 @@ const make = Effect.gen(function* () {
   const first = yield* join(shared, "first", posted)
   const second = yield* join(shared, "second", posted)
   const third = yield* join(shared, "third", posted)
-  yield* first.outbox.append({
-    origin: { source: "default", split: "a", position: "" },
-    at: 0,
-    parcels: [],
-    buried: [],
-    counts: [
-      { route: "crm", kind: "read", key: "", events: 1 },
-      { route: "crm", kind: "delivered", key: "web", events: 1 }
-    ]
-  })
-  const gate = (open: boolean) =>
-    first.outbox.setGate(key, { open, reason: open ? "" : "unauthorized", since: 0, notBefore: 0 })
+  const gate = yield* knownLane(first.outbox)
   yield* TestClock.adjust("5 seconds")
   return { posted, first, second, third, gate }
 })

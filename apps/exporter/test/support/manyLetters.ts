@@ -4,17 +4,12 @@ import type { Outbox, Settlement } from "@millrace/core/Outbox"
 import * as OutboxRules from "@millrace/core/OutboxRules"
 import { CustomHttp, Sample } from "@millrace/events-braze"
 import * as Effect from "effect/Effect"
+import { few } from "./world.ts"
 
 const route = "mparticle"
 export const lanes = ["ios", "android", "web", "unbound"] as const
 export const reasons = ["bad-request", "expired", "too-large"] as const
-export const types = [
-  "users.messages.email.Open",
-  "users.messages.pushnotification.Send",
-  "users.messages.inappmessage.Impression",
-  "users.messages.contentcard.Click",
-  "users.canvas.Entry"
-] as const
+export const types = few
 
 /** Events of a chunk. */
 const chunk = 1000

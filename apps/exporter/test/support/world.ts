@@ -30,7 +30,7 @@ export const credentials = Object.fromEntries(
 )
 
 /** Types that give every feed something. */
-const few = [
+export const few = [
   "users.messages.email.Open",
   "users.messages.pushnotification.Send",
   "users.messages.inappmessage.Impression",
