@@ -276,14 +276,16 @@ describe("alerts", () => {
       [hour, letters(3)],
       [hour + minute, letters(50)],
       [2 * hour, letters(50)],
-      [3 * hour, letters(0)],
-      [4 * hour, letters(0)]
+      [3 * hour, letters(51)],
+      [4 * hour, letters(0)],
+      [5 * hour, letters(0)]
     )
     assert.include(steps[0]!.join(), "raised dead-letters: 3 new dead letters")
     assert.deepStrictEqual(steps[1], [])
     assert.include(steps[2]!.join(), "changed dead-letters: 47 new dead letters")
-    assert.include(steps[3]!.join(), "healed dead-letters")
-    assert.deepStrictEqual(steps[4], [])
+    assert.include(steps[3]!.join(), "changed dead-letters: 1 new dead letter;")
+    assert.include(steps[4]!.join(), "healed dead-letters")
+    assert.deepStrictEqual(steps[5], [])
   })
 
   it("tell of sizes that rise and fall around a bound once, and when there is room to spare", () => {

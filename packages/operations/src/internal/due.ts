@@ -2,6 +2,7 @@
  * Which alerts are due: one when a condition comes, reminders while it lasts, one when it goes. Pure.
  */
 import type { Status } from "../Status.ts"
+import { counted } from "../Text.ts"
 import { type Condition, deadOf, diedOf, type Labels } from "./conditions.ts"
 import { endOf } from "./ending.ts"
 
@@ -104,7 +105,7 @@ const ofDead = (told: Told, dead: number, now: number): Due => {
   const before = told.standing[key]
   if (dead > told.dead && now - told.deadAt >= deadPause) {
     const more = dead - told.dead
-    const text = `${more} new dead letters; see: millrace dead-letters list`
+    const text = `${counted(more, "new dead letter")}; see: millrace dead-letters list`
     const labels = { key, condition: "dead-letters" } as const
     const standing: Standing = {
       ...labels,
