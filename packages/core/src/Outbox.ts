@@ -436,7 +436,7 @@ export interface Lease {
   readonly token: Token
   /** Completes when another instance asks for the lease. Finish what is under way, then give it up. */
   readonly revoked: Effect.Effect<void>
-  /** Completes when the instance can no longer be sure of the lease, or another has it: stop at once. */
+  /** Completes when the instance can no longer be sure of the lease, or another has it: stop at once. Also when it was given up. */
   readonly lost: Effect.Effect<void>
   /** Gives it up before its scope closes. */
   readonly release: Effect.Effect<void>

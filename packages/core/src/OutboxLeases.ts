@@ -1,11 +1,45 @@
 /**
- * Leases where nobody contends for them. For authors of outboxes.
+ * Leases in a scope, and those of a store where nobody contends for them. For authors of outboxes.
  *
  * @since 1.0.0
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import type { InstanceState, Lease, Outbox } from "./Outbox.ts"
+
+/**
+ * Takes leases and gives them back by `giveBack` when the scope closes. Nothing stays in the scope once each of them was released, or
+ * when none was found: whoever asks every few seconds may do so for years.
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const inScope = Effect.fnUntraced(function* <E>(
+  take: Effect.Effect<ReadonlyArray<Lease>, E>,
+  giveBack: (leases: ReadonlyArray<Lease>) => Effect.Effect<void>
+): Effect.fn.Return<ReadonlyArray<Lease>, E, Scope.Scope> {
+  const scope = yield* Effect.flatMap(Effect.scope, Scope.fork)
+  const close = Scope.close(scope, Exit.void)
+  const leases = yield* Effect.acquireRelease(take, giveBack).pipe(
+    Scope.provide(scope),
+    Effect.onError(() => close)
+  )
+  const held = new Set(leases)
+  if (held.size === 0) yield* close
+  return leases.map((lease) => ({
+    ...lease,
+    release: Effect.andThen(
+      lease.release,
+      Effect.suspend(() => (held.delete(lease) && held.size === 0 ? close : Effect.void))
+    )
+  }))
+})
+
+/** Gives back one after the other. */
+const eachReleased = (leases: ReadonlyArray<Lease>): Effect.Effect<void> =>
+  Effect.forEach(leases, ({ release }) => release, { discard: true })
 
 /**
  * The leases of a store that one process owns: nobody else can ask for one. What joins it is alone.
@@ -24,7 +58,7 @@ export const own = (): Pick<
     shared: false,
     tracks: 1,
     lease: (names, most) =>
-      Effect.acquireRelease(
+      inScope(
         Effect.sync(() =>
           names
             .filter((name) => !held.has(name))
@@ -43,7 +77,7 @@ export const own = (): Pick<
               }
             })
         ),
-        (leases) => Effect.forEach(leases, ({ release }) => release, { discard: true })
+        eachReleased
       ),
     join: (instance) =>
       Effect.acquireRelease(

@@ -734,6 +734,21 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
       )
     })
 
+    describe("a scope in which leases are asked for", () => {
+      promises(
+        "holds nothing of those that were not free, or were given up",
+        Effect.fnUntraced(function* (outbox) {
+          const scope = yield* Scope.make()
+          const left = () => (scope.state._tag === "Open" ? (scope.state.finalizers?.size ?? 0) : 0)
+          const leases = yield* Scope.provide(outbox.lease(["one", "two"], 2), scope)
+          expect(yield* Scope.provide(outbox.lease(["one", "two"], 2), scope)).toEqual([])
+          expect(left()).toBe(1)
+          for (const { release } of leases) yield* release
+          expect(left()).toBe(0)
+        })
+      )
+    })
+
     describe("a lease that was given up", () => {
       promises(
         "and taken anew stays with who took it, whatever becomes of the first",

@@ -38,6 +38,11 @@ interface Held {
   readonly lease: Lease
 }
 
+interface Shares {
+  readonly part: number
+  readonly taken: ReadonlySet<string>
+}
+
 /** How often the parts are looked at when nothing is heard, in milliseconds: a lease that ran out is no news. */
 const lookEvery = 2000
 
@@ -57,10 +62,13 @@ export const make = Effect.fnUntraced(function* ({
   const mayGrow = () => outbox.shared || isRunning
   const delivers = roles.includes("deliver")
 
-  /** How many tracks of a lane are this instance's part. */
-  const part = Effect.map(outbox.instances, (instances) => {
-    const others = instances.filter((instance) => instance.roles.includes("deliver")).length
-    return delivers ? Math.ceil(outbox.tracks / Math.max(1, others)) : 0
+  /** How many tracks of a lane are this instance's part, and the leases that nobody can take now. */
+  const shares = Effect.map(outbox.instances, (instances): Shares => {
+    const delivering = instances.filter((instance) => instance.roles.includes("deliver")).length
+    return {
+      part: delivers ? Math.ceil(outbox.tracks / Math.max(1, delivering)) : 0,
+      taken: new Set(instances.flatMap(({ leases }) => leases))
+    }
   })
 
   const tell = ({ key: { route, lane } }: Lane, { track, token }: OwnTrack, owned: boolean) =>
@@ -96,23 +104,26 @@ export const make = Effect.fnUntraced(function* ({
     const losing = Effect.andThen(
       lease.lost,
       Effect.sync(() => {
-        forget(owned)
-        lane.lose(owned)
+        if (forget(owned) !== undefined) lane.lose(owned)
       })
     )
     yield* Effect.forkIn(losing, scope)
   })
 
-  const take = Effect.fnUntraced(function* (lane: Lane, most: number) {
+  const take = Effect.fnUntraced(function* (lane: Lane, most: number, { taken }: Shares) {
     const { key, tracks } = lane
-    const wanted = all.filter((track) => !tracks.owns(track) && !tracks.isBusy(track))
-    const names = wanted.map((track) => OutboxRules.trackLease({ ...key, track }))
+    const wanted = all.flatMap((track) => {
+      const name = OutboxRules.trackLease({ ...key, track })
+      return tracks.owns(track) || tracks.isBusy(track) || taken.has(name) ? [] : [{ track, name }]
+    })
+    if (wanted.length === 0) return
+    const names = wanted.map(({ name }) => name)
     const found = yield* Scope.provide(outbox.lease(names, most), scope)
     if (found.length === 0) return
     const stored = (yield* outbox.lanes).find(({ route, lane }) => route === key.route && lane === key.lane)
     // Once anything is read, here or elsewhere, more may be stored before the lane knows that the track is its own.
     const known = { isBehind: mayGrow() || (stored?.waiting ?? 0) > 0, oldest: stored?.oldest }
-    for (const lease of found) yield* own(lane, wanted[names.indexOf(lease.name)]!, lease, known)
+    for (const lease of found) yield* own(lane, wanted[names.indexOf(lease.name)]!.track, lease, known)
   })
 
   const giveUp = (lane: Lane, owned: OwnTrack) =>
@@ -124,16 +135,16 @@ export const make = Effect.fnUntraced(function* ({
       scope
     )
 
-  const balance = Effect.fnUntraced(function* (lane: Lane, most: number) {
+  const balance = Effect.fnUntraced(function* (lane: Lane, shares: Shares) {
     const owned = lane.tracks.owned()
-    for (const surplus of owned.slice(most)) yield* giveUp(lane, surplus)
-    if (owned.length < most) yield* take(lane, most - owned.length)
+    for (const surplus of owned.slice(shares.part)) yield* giveUp(lane, surplus)
+    if (owned.length < shares.part) yield* take(lane, shares.part - owned.length, shares)
   })
 
   const balanceAll = turn.withPermit(
     Effect.gen(function* () {
-      const most = yield* part
-      for (const lane of lanes()) yield* balance(lane, most)
+      const now = yield* shares
+      for (const lane of lanes()) yield* balance(lane, now)
       for (const { route, lane, bytes } of yield* outbox.lanes) laneOf({ route, lane })?.weigh(bytes)
     })
   )
@@ -148,7 +159,7 @@ export const make = Effect.fnUntraced(function* ({
   const look = Effect.andThen(Effect.sleep(lookEvery), balanceAll)
 
   return {
-    claim: (lane) => turn.withPermit(Effect.flatMap(part, (most) => balance(lane, most))),
+    claim: (lane) => turn.withPermit(Effect.flatMap(shares, (now) => balance(lane, now))),
     run: Effect.suspend(() => {
       isRunning = true
       return outbox.shared ? Effect.raceFirst(Effect.forever(hear), Effect.forever(look)) : Effect.never

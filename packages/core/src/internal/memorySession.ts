@@ -6,6 +6,7 @@ import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Lease, News, Outbox, OutboxError } from "../Outbox.ts"
+import * as OutboxLeases from "../OutboxLeases.ts"
 import type { MemoryFleet } from "./memoryFleet.ts"
 import type { MemoryStore } from "./memoryStore.ts"
 
@@ -77,6 +78,7 @@ export const open = Effect.fnUntraced(function* ({
       lost: Deferred.await(lost),
       release: Effect.sync(() => {
         if (held.get(name) === lost) held.delete(name)
+        Deferred.doneUnsafe(lost, Effect.void)
         fleet.release(session, name, token)
       })
     }
@@ -96,7 +98,7 @@ export const open = Effect.fnUntraced(function* ({
     setGate: (lane, gate, by) => Effect.andThen(reach, calls.setGate(lane, gate, by)),
     checkpoint: (source, split) => Effect.andThen(reach, calls.checkpoint(source, split)),
     lease: (names, most) =>
-      Effect.acquireRelease(
+      OutboxLeases.inScope(
         Effect.map(reach, () =>
           fleet.take(session, names, most).map(({ name, token }) => lease(name, token))
         ),

@@ -1,5 +1,6 @@
 /** This instance among the others: its row, which is renewed while it lives, and its leases. */
-import type { Instance, InstanceState, Outbox, OutboxError, Role } from "@millrace/core/Outbox"
+import type { Instance, InstanceState, Outbox, OutboxError, Role, Token } from "@millrace/core/Outbox"
+import * as OutboxLeases from "@millrace/core/OutboxLeases"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -161,11 +162,15 @@ export const make = Effect.fnUntraced(function* (
       })
   )
 
-  const release = Effect.fnUntraced(function* (which: ReadonlyArray<Leases.Held>) {
-    const ours = which.filter(({ token }) => leases.held.delete(token))
+  const release = Effect.fnUntraced(function* (tokens: ReadonlyArray<Token>) {
+    const ours = tokens.flatMap((token) => leases.held.get(token) ?? [])
     if (ours.length === 0) return
+    for (const { token } of ours) leases.held.delete(token)
     const given = ours.map(({ token }) => token)
-    for (const token of given) leases.given.add(token)
+    for (const { token, lost } of ours) {
+      leases.given.add(token)
+      Deferred.doneUnsafe(lost, Effect.void)
+    }
     // Whoever wants a split looks for it again; a track that is free has to be taken at once.
     const isOfTracks = ours.some(({ name }) => trackOf(name) !== undefined)
     const [row] = yield* client.run<{ fleet: number }>(isOfTracks ? sql.releaseTracks : sql.release, [
@@ -176,9 +181,8 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const lease: Session["lease"] = (names, most) =>
-    Effect.map(
-      Effect.acquireRelease(acquire(names, most), (held) => Effect.ignore(release(held))),
-      (held) =>
+    OutboxLeases.inScope(
+      Effect.map(acquire(names, most), (held) =>
         held.map((one) => ({
           name: one.name,
           token: one.token,
@@ -186,8 +190,10 @@ export const make = Effect.fnUntraced(function* (
           revoked: Effect.never,
           lost: Deferred.await(one.lost),
           // What cannot be told now is told with the next renewal.
-          release: Effect.ignore(release([one]))
+          release: Effect.ignore(release([one.token]))
         }))
+      ),
+      (held) => Effect.ignore(release(held.map(({ token }) => token)))
     )
 
   const nameIt = (instance: Instance | undefined) =>

@@ -231,8 +231,8 @@ export const fleetBugs: ReadonlyArray<Bug> = [
   {
     name: "tracks are left to nobody",
     file: "engine/Ownership.ts",
-    find: "Math.ceil(outbox.tracks / Math.max(1, others))",
-    replace: "Math.floor(outbox.tracks / Math.max(1, others))",
+    find: "Math.ceil(outbox.tracks / Math.max(1, delivering))",
+    replace: "Math.floor(outbox.tracks / Math.max(1, delivering))",
     breaks: ["settling", "isolation"]
   },
   {

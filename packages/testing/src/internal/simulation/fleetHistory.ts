@@ -19,7 +19,7 @@ import * as Witness from "./witness.ts"
 import type { World } from "./world.ts"
 
 const minute = 60_000
-const lookEvery = minute
+const lookEvery = 10_000
 const patience = 3 * 60 * minute
 const mostLives = 200
 

@@ -178,7 +178,8 @@ const definition = (world: World, host: Host): Exporter.Definition => ({
       destination: Destination.make(world, host, index),
       ordering: route.ordering,
       retention: route.retention,
-      share: route.share
+      share: route.share,
+      policy: { probeEvery: route.probeEvery }
     })
   )
 })

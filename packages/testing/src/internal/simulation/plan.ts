@@ -82,7 +82,9 @@ export const PlannedRoute = Schema.Struct({
   /** The remote has a verdict on each event of a message. */
   judgesEvents: Schema.optionalKey(Schema.Boolean),
   /** What each lane may fill of the outbox, in bytes. */
-  share: Schema.optionalKey(Schema.Struct({ size: count, whenFull: Schema.Literals(["hold", "set-aside"]) }))
+  share: Schema.optionalKey(Schema.Struct({ size: count, whenFull: Schema.Literals(["hold", "set-aside"]) })),
+  /** How often a lane with refused credentials is tried, in milliseconds; as the engine does unless given. */
+  probeEvery: Schema.optionalKey(count)
 })
 
 const Crash = Schema.Struct({
