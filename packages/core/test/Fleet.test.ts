@@ -39,10 +39,19 @@ const join = Effect.fnUntraced(function* (
     readonly source?: Source.Source
     readonly roles?: ReadonlyArray<Outbox.Role>
     readonly reach?: Effect.Effect<void, Outbox.OutboxError>
+    /** Told whenever it asks for leases. */
+    readonly onAsk?: () => void
   } = {}
 ) {
   const scope = yield* Scope.fork(yield* Effect.scope)
-  const outbox = yield* Scope.provide(shared.open(options.reach), scope)
+  const opened = yield* Scope.provide(shared.open(options.reach), scope)
+  const outbox = Outbox.Outbox.of({
+    ...opened,
+    lease: (...asked) => {
+      options.onAsk?.()
+      return opened.lease(...asked)
+    }
+  })
   const definition = Exporter.from(options.source ?? Source.fromArray([]))
     .route("crm")
     .to(destination)
@@ -129,6 +138,27 @@ describe("a fleet", () => {
       yield* second.leave
       yield* Time.pass("10 seconds")
       assert.deepStrictEqual(yield* owned(first), { first: 8, reader: 0 })
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("asks for no track that another owns, also where its own part is not full", () =>
+    Effect.gen(function* () {
+      const shared = yield* fleet
+      const destination = Remote.destination(Remote.make())
+      let asked = 0
+      const onAsk = () => void asked++
+      const first = yield* join(shared, "first", destination, { onAsk })
+      yield* join(shared, "second", destination, { onAsk })
+      const third = yield* join(shared, "third", destination, { onAsk })
+      yield* Time.pass("10 seconds")
+      assert.deepStrictEqual(Object.values(yield* owned(first)).sort(), [2, 3, 3])
+      assert.isAbove(asked, 0)
+      asked = 0
+      yield* Time.pass("1 minute")
+      assert.strictEqual(asked, 0)
+      yield* third.leave
+      yield* Time.pass("10 seconds")
+      assert.deepStrictEqual(yield* owned(first), { first: 4, second: 4 })
     }).pipe(Effect.scoped)
   )
 
