@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
 import * as Remote from "./support/remote.ts"
 import * as Time from "./support/time.ts"
 
@@ -190,6 +191,25 @@ describe("a fleet", () => {
       const error = yield* Effect.flip(Exporter.start(definition, { instance }))
       assert.include(error.message, "instance.roles: the outbox has one owner")
     }).pipe(Effect.scoped, Effect.provide(OutboxMemory.layer))
+  )
+
+  it.effect.each([0, 500, 1500, 2999])(
+    "gives up what it owns before others may take it, when it is cut off %i ms after it was heard of",
+    (after) =>
+      Effect.gen(function* () {
+        const shared = yield* fleet
+        let isCut = false
+        const reach = Effect.suspend(() => (isCut ? Effect.never : Effect.void))
+        const outbox = yield* shared.open(reach)
+        const [lease] = yield* outbox.lease(["one"], 1)
+        const losing = yield* Effect.forkChild(lease!.lost)
+        yield* TestClock.adjust(30_000 + after)
+        isCut = true
+        yield* TestClock.adjust(8000 - after)
+        assert.isUndefined(losing.pollUnsafe())
+        yield* TestClock.adjust(3999)
+        assert.isDefined(losing.pollUnsafe())
+      }).pipe(Effect.scoped)
   )
 
   it.effect("takes over from one that is cut off, which settles nothing when it is back", () =>

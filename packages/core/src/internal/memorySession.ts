@@ -43,6 +43,7 @@ export const open = Effect.fnUntraced(function* ({
   }
 
   // By its own clock, which may be wrong, but runs at the same pace; a quarter is left for a store that answers late.
+  const surely = (leaseTime * 3) / 4
   let heard = yield* Clock.currentTimeMillis
   const renew = Effect.gen(function* () {
     const before = yield* Clock.currentTimeMillis
@@ -54,9 +55,17 @@ export const open = Effect.fnUntraced(function* ({
       lose((name) => !own.value.has(name))
       // What was given up for lost while the store could not be reached is nobody's, also where nobody else has taken it.
       for (const [name, token] of own.value) if (!held.has(name)) fleet.release(session, name, token)
-    } else if (before - heard > (leaseTime * 3) / 4) lose(() => true)
+    }
   })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(leaseTime / 4), renew)))
+  // By itself: a renewal that waits for the store must not keep it.
+  const watchful = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const left = heard + surely - now
+    if (left > 0) return Effect.sleep(left)
+    lose(() => true)
+    return Effect.sleep(leaseTime / 4)
+  })
+  yield* Effect.forkScoped(Effect.forever(watchful))
 
   const news: Effect.Effect<News, OutboxError> = Effect.gen(function* () {
     for (;;) {
