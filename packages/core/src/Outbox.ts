@@ -438,6 +438,11 @@ export interface Lease {
   readonly revoked: Effect.Effect<void>
   /** Completes when the instance can no longer be sure of the lease, or another has it: stop at once. Also when it was given up. */
   readonly lost: Effect.Effect<void>
+  /**
+   * Whether the instance can be sure of it at this moment, by its own clock; when it cannot, the lease is lost. A process that stood
+   * still may go on with what was due before `lost` completes: whoever sends asks here first.
+   */
+  readonly isSure: () => boolean
   /** Gives it up before its scope closes. */
   readonly release: Effect.Effect<void>
 }

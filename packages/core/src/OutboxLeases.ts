@@ -71,6 +71,7 @@ export const own = (): Pick<
                 token: 0,
                 revoked: Effect.never,
                 lost: Effect.never,
+                isSure: () => held.get(name) === holder,
                 release: Effect.sync(() => {
                   if (held.get(name) === holder) held.delete(name)
                 })

@@ -133,6 +133,25 @@ describe("a gate", () => {
     assert.strictEqual(sendsAt(Health.reopened(waits, undefined, now)), now + 600_000)
   })
 
+  it("that another exporter set leaves in place what the remote asked this one to wait for", () => {
+    const waits = Health.after(well, failed(Outcome.retry("limit", { after: "10 minutes" })), at(now))
+    const set = { open: false, reason: "throttled", since: now, notBefore: now + 1000 }
+    assert.strictEqual(sendsAt(Health.adopt(waits, set, now)), now + 600_000)
+    assert.strictEqual(sendsAt(Health.adopt(waits, { ...set, notBefore: now + 900_000 }, now)), now + 900_000)
+    assert.strictEqual(sendsAt(Health.adopt(waits, { ...set, open: true, reason: "" }, now)), now + 600_000)
+    // A key that was refused here may be good where it was taken.
+    assert.strictEqual(sendsAt(Health.adopt(times(1, refusal), set, now)), now + 1000)
+  })
+
+  it("that others set, and changed credentials, leave the pace of a lane without failures as it is", () => {
+    const used = Health.after(well, answered(Outcome.delivered, 1), at(now))
+    const open = { open: true, reason: "", since: now, notBefore: 0 }
+    assert.strictEqual(sendsAt(Health.adopt(used, open, now)), now + 1000)
+    assert.strictEqual(sendsAt(Health.reopened(used, undefined, now)), now + 1000)
+    assert.strictEqual(sendsAt(Health.adopt(times(3, failure), open, now)), 0)
+    assert.strictEqual(sendsAt(Health.reopened(times(3, failure), undefined, now)), 0)
+  })
+
   it("is after a start as it was stored, and tried at once", () => {
     const stored = { open: false, reason: "unauthorized", since: 5, notBefore: now + 1000 }
     const { gate } = Health.start(now, stored, undefined, policy)

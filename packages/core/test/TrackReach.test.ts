@@ -4,7 +4,8 @@ import * as TrackReach from "../src/engine/lane/TrackReach.ts"
 import * as OwnTrack from "../src/engine/message/OwnTrack.ts"
 
 const most = 1000
-const reach = (isBehind = false) => TrackReach.make(OwnTrack.make(0, 1), isBehind)
+const reach = (isBehind = false) =>
+  TrackReach.make(OwnTrack.make(0, { token: 1, isSure: () => true }), isBehind)
 const own = (sequence: number, after = 0) => ({ sequence, after })
 
 describe("a track's reach", () => {

@@ -755,7 +755,9 @@ export const outboxConformance = (name: string, under: OutboxUnderTest): void =>
         Effect.fnUntraced(function* (outbox) {
           const first = yield* Scope.make()
           const [lease] = yield* Scope.provide(outbox.lease(["one"], 1), first)
+          expect(lease!.isSure()).toBe(true)
           yield* lease!.release
+          expect(lease!.isSure()).toBe(false)
           expect(yield* outbox.lease(["one"], 1)).toHaveLength(1)
           yield* lease!.release
           yield* Scope.close(first, Exit.void)

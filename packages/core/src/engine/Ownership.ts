@@ -98,7 +98,7 @@ export const make = Effect.fnUntraced(function* ({
     lease: Lease,
     known: Parameters<Lane["own"]>[2]
   ) {
-    const owned = yield* lane.own(track, lease.token, known)
+    const owned = yield* lane.own(track, lease, known)
     leases.set(owned, { lane, lease })
     tell(lane, owned, true)
     const losing = Effect.andThen(

@@ -32,6 +32,7 @@ export const open = Effect.fnUntraced(function* ({
     Effect.sync(() => fleet.open(() => told.openUnsafe())),
     (opened) => Effect.sync(() => fleet.close(opened))
   )
+  const clock = yield* Clock.Clock
   const held = new Map<string, Deferred.Deferred<void>>()
 
   const lose = (isLost: (name: string) => boolean) => {
@@ -45,6 +46,7 @@ export const open = Effect.fnUntraced(function* ({
   // By its own clock, which may be wrong, but runs at the same pace; a quarter is left for a store that answers late.
   const surely = (leaseTime * 3) / 4
   let heard = yield* Clock.currentTimeMillis
+  const sureFor = () => heard + surely - clock.currentTimeMillisUnsafe()
   const renew = Effect.gen(function* () {
     const before = yield* Clock.currentTimeMillis
     const own = yield* Effect.timeoutOption(Effect.option(reach), leaseTime / 4).pipe(
@@ -59,8 +61,8 @@ export const open = Effect.fnUntraced(function* ({
   })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(leaseTime / 4), renew)))
   // By itself: a renewal that waits for the store must not keep it.
-  const watchful = Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    const left = heard + surely - now
+  const watchful = Effect.suspend(() => {
+    const left = sureFor()
     if (left > 0) return Effect.sleep(left)
     lose(() => true)
     return Effect.sleep(leaseTime / 4)
@@ -85,6 +87,10 @@ export const open = Effect.fnUntraced(function* ({
       token,
       revoked: Effect.never,
       lost: Deferred.await(lost),
+      isSure: () => {
+        if (sureFor() <= 0) lose(() => true)
+        return held.get(name) === lost
+      },
       release: Effect.sync(() => {
         if (held.get(name) === lost) held.delete(name)
         Deferred.doneUnsafe(lost, Effect.void)

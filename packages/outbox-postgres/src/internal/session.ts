@@ -47,6 +47,7 @@ export const make = Effect.fnUntraced(function* (
   const leases = Leases.make()
   const fleetChanges = new Set<number>()
   let surely = now() + times.lease - margin
+  const sureFor = () => surely - now()
   let joined: Instance | undefined
   /** While some lease is being taken, the server may know of it before we do. */
   const acquisitions = { begun: 0, open: 0 }
@@ -89,7 +90,7 @@ export const make = Effect.fnUntraced(function* (
 
   const watchful = Effect.forever(
     Effect.suspend(() => {
-      const left = surely - now()
+      const left = sureFor()
       if (left > 0) return Effect.sleep(left)
       leases.lose(() => true)
       return Effect.sleep(Math.min(100, times.renew))
@@ -189,6 +190,10 @@ export const make = Effect.fnUntraced(function* (
           // Instances share tracks out among themselves, by who is there.
           revoked: Effect.never,
           lost: Deferred.await(one.lost),
+          isSure: () => {
+            if (sureFor() <= 0) leases.lose(() => true)
+            return leases.held.has(one.token)
+          },
           // What cannot be told now is told with the next renewal.
           release: Effect.ignore(release([one.token]))
         }))

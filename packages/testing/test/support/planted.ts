@@ -15,6 +15,8 @@ export interface Bug {
   readonly breaks: ReadonlyArray<Simulation.Violation["promise"]>
   /** It shows in a crash at one moment alone: the seed of a small history, to be crashed at every point. */
   readonly crashed?: number
+  /** It shows in few histories: the seed to begin at. */
+  readonly from?: number
 }
 
 /** Written to be as quiet as possible: most go unnoticed until a fault or a crash comes at the right moment. */
@@ -227,6 +229,14 @@ export const fleetBugs: ReadonlyArray<Bug> = [
     find: "if (own.underWay > 0 || !isSettled) continue",
     replace: "",
     breaks: ["no-repeat", "order"]
+  },
+  {
+    name: "a process that stood still sends before it looks whether it may",
+    file: "engine/lane/Tracks.ts",
+    find: "if (!own.isSure()) own.isLost = true",
+    replace: "",
+    breaks: ["stable-ids", "fences"],
+    from: 8806
   },
   {
     name: "tracks are left to nobody",

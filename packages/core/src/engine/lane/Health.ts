@@ -131,6 +131,9 @@ export const resume = (health: Health, held: string | undefined, now: number): H
       }
     : health
 
+/** When the next attempt is due once failures are forgotten: a lane without any keeps the pace that its remote wants. */
+const pace = ({ gate, failures, notBefore }: Health): number => (gate.open && failures === 0 ? notBefore : 0)
+
 /** Health with changed credentials: a gate closed for the old ones is tried at once. */
 export const reopened = (health: Health, held: string | undefined, now: number): Health => {
   if (health.gate.reason === paused) return health
@@ -141,22 +144,22 @@ export const reopened = (health: Health, held: string | undefined, now: number):
     gate: health.gate.open ? health.gate : tryAtOnce(health.gate),
     failures: 0,
     failingSince: Infinity,
-    notBefore: 0
+    notBefore: pace(health)
   }
 }
 
 /** Health with a gate that another instance set, or an operator by another instance. */
-export const adopt = (health: Health, gate: GateState, now: number): Health => {
+export const adopt = (health: Health, set: GateState, now: number): Health => {
+  // What the remote asked this exporter to wait for is kept.
+  const isAsked = health.gate.open || health.gate.reason === throttled
+  const gate = isAsked ? { ...set, notBefore: Math.max(set.notBefore, health.gate.notBefore) } : set
   if (gate.open) {
-    // What the remote asked this exporter to wait for is kept.
-    const isAsked = health.gate.open || health.gate.reason === throttled
-    const notBefore = Math.max(gate.notBefore, isAsked ? health.gate.notBefore : 0)
     return {
       ...health,
-      gate: { ...gate, notBefore },
+      gate,
       failures: 0,
       failingSince: Infinity,
-      notBefore: 0,
+      notBefore: pace(health),
       reason: "",
       trouble: ""
     }

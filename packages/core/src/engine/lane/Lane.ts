@@ -13,7 +13,7 @@ import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import type { Opened } from "../../Destination.ts"
 import type { Observe } from "../../Observer.ts"
-import type { GateState, LaneKey, LaneState, Outbox, OutboxError, Stored, Token } from "../../Outbox.ts"
+import type { GateState, LaneKey, LaneState, Lease, Outbox, OutboxError, Stored } from "../../Outbox.ts"
 import type { Route } from "../../Route.ts"
 import type { LaneStatus } from "../../Running.ts"
 import * as OwnTrack from "../message/OwnTrack.ts"
@@ -56,7 +56,7 @@ export interface Lane {
    */
   readonly own: (
     track: number,
-    token: Token,
+    lease: Pick<Lease, "token" | "isSure">,
     known: { readonly isBehind: boolean; readonly oldest: number | undefined }
   ) => Effect.Effect<OwnTrack.OwnTrack, OutboxError>
   /** A track is another's, or may be: nothing of it is sent or settled any more. */
@@ -286,8 +286,8 @@ export const make = Effect.fnUntraced(function* (
       memory.lag(track)
       wake()
     },
-    own: Effect.fnUntraced(function* (track, token, { isBehind, oldest }) {
-      const own = OwnTrack.make(track, token)
+    own: Effect.fnUntraced(function* (track, lease, { isBehind, oldest }) {
+      const own = OwnTrack.make(track, lease)
       const compositions = yield* outbox.compositions({ ...key, track })
       tracks.own(own)
       expiry.own(own, oldest)

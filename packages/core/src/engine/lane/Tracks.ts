@@ -54,6 +54,7 @@ export const make = (all: number): Tracks => {
     },
     follow: (isSettled, onGoing) => {
       for (const own of tracks.values()) {
+        if (!own.isSure()) own.isLost = true
         if (isSent(own)) continue
         tracks.delete(own.track)
         if (!going.has(own)) going.set(own, undefined)

@@ -152,6 +152,7 @@ const place = (
       kernel.after(span.to - span.from, () => {
         kernel.trace(`${name} goes on`)
         witness.disturbed(false)
+        if (process !== undefined) witness.woke(process)
         process?.goOn()
       })
     })

@@ -24,6 +24,8 @@ export interface Facts {
   readonly mayRepeat: () => boolean
   /** Whether two processes may have the same event under way. */
   readonly isUnruly: () => boolean
+  /** Whether another has the track of an event by now, and this process has had time to give it up. */
+  readonly isOthers: (id: string, by: object) => boolean
   readonly eventOf: (id: string) => PlannedEvent | undefined
   readonly violate: Violate
 }
@@ -170,6 +172,8 @@ export const make = (facts: Facts): LaneRecord => {
         const other = holders.get(id)
         if (other !== undefined && other !== by && !facts.isUnruly())
           violate("no-repeat", `${at}: ${id} is under way from two exporters at once`)
+        if (facts.isOthers(id, by))
+          violate("fences", `${at}: ${id} is sent in ${message} by an exporter that has lost its track`)
         holders.set(id, by)
         const { copies, ended } = appended.get(id) ?? { copies: 1, ended: 0 }
         if (ended >= copies && !facts.mayRepeat())

@@ -47,6 +47,8 @@ export interface Witness {
   readonly leased: (name: string, token: number, by: object) => void
   /** It gives it up. */
   readonly released: (name: string, by: object) => void
+  /** It goes on after it stood still. */
+  readonly woke: (by: object) => void
   /** Something was stored by a lease. */
   readonly wrote: (lease: string, token: number | undefined) => void
   readonly lives: () => number
@@ -112,6 +114,16 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
     return (own || tracks) / tracks
   }
 
+  /** Who took each lease last and has not given it up; the track of each event of a lane; when a process went on. */
+  const owners = new Map<string, object>()
+  const tracks = new Map<string, string>()
+  const wakes = new Map<object, number>()
+  const isOthers = (lane: string, id: string, by: object): boolean => {
+    const owner = owners.get(tracks.get(`${lane} ${id}`) ?? "")
+    // What it had begun when it stood still leaves in the moment in which it wakes.
+    return owner !== undefined && owner !== by && wakes.get(by) !== kernel.now()
+  }
+
   /** The newest token of each lease. */
   const tokens = new Map<string, number>()
   /** When tracks last changed hands otherwise than in order. */
@@ -147,6 +159,7 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
         partOf: (by) => partOf({ route: route.name, lane: laneName(index) }, by),
         mayRepeat: () => plan.fleet !== undefined && kernel.now() < unruly + afterwards,
         isUnruly: () => plan.fleet === undefined || kernel.now() < unruly + afterwards,
+        isOthers: (id, by) => isOthers(`${route.name}/${laneName(index)}`, id, by),
         eventOf: (id) => known.get(id),
         violate
       })
@@ -156,17 +169,18 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
   const lane = ({ route, lane }: LaneKey) => lanes.get(`${route}/${lane}`)!
 
   const parcelAppended = (parcel: Appending["parcels"][number], sequence: Sequence, at: number) => {
-    const { records } = parcel
+    const { records, route, lane: name, track = 0 } = parcel
     const record = lane(parcel)
+    const lease = OutboxRules.trackLease({ route, lane: name, track })
     const events = Array.from(records.ends, (end, index) => {
       const decoded = JSON.parse(text.decode(records.bytes.subarray(records.ends[index - 1] ?? 0, end)))
       record.appended(String(decoded.id), at)
+      tracks.set(`${route}/${name} ${decoded.id}`, lease)
       return known.get(decoded.id)
     })
     const bytes = records.bytes.length
     largest = Math.max(largest, bytes)
     record.filled(bytes, largest * (plan.readers + 1))
-    const { route, lane: name, track = 0 } = parcel
     parcels.set(sequence, {
       track: { route, lane: name, track },
       at: kernel.now(),
@@ -260,9 +274,14 @@ export const make = (plan: Plan, kernel: Kernel): Witness => {
       if (token <= (tokens.get(name) ?? 0))
         violate("fences", `the lease ${name} has the token ${token} again`)
       tokens.set(name, token)
+      owners.set(name, by)
     },
     released: (name, by) => {
       holds.get(by)?.delete(name)
+      if (owners.get(name) === by) owners.delete(name)
+    },
+    woke: (by) => {
+      wakes.set(by, kernel.now())
     },
     wrote,
     ended: (process) => {
