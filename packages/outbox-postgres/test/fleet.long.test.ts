@@ -121,6 +121,21 @@ describe.skipIf(!Server.isThere)(Server.title("two exporters over one outbox in 
     })
   )
 
+  it.live("an instance that stood still is sure of nothing in the moment in which it wakes", () =>
+    Effect.gen(function* () {
+      const place = yield* running
+      const outbox = yield* opened(place, { schema: newSchema(), lease: 2_000, renew: 500 })
+      const lease = yield* leaseOf(outbox, track(1))
+      assert.isTrue(lease.isSure())
+      const lost = yield* Effect.forkChild(lease.lost)
+      yield* Effect.yieldNow
+      // Sleeps, since a process that stands still runs no timer either.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000)
+      assert.isFalse(lease.isSure())
+      yield* Fiber.join(lost)
+    })
+  )
+
   it.live(
     "an instance that is cut off loses its leases by its own clock, others take over, and awake it settles nothing",
     () =>
