@@ -9,8 +9,12 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { InstanceState, Lease, Outbox } from "./Outbox.ts"
 
+/** Gives back one after the other. */
+const eachReleased = (leases: ReadonlyArray<Lease>): Effect.Effect<void> =>
+  Effect.forEach(leases, ({ release }) => release, { discard: true })
+
 /**
- * Takes leases and gives them back by `giveBack` when the scope closes. Nothing stays in the scope once each of them was released, or
+ * Takes leases and gives them back when the scope closes: one after the other, or all at once by `giveBack`. Nothing stays in the scope once each of them was released, or
  * when none was found: whoever asks every few seconds may do so for years.
  *
  * @since 1.0.0
@@ -18,7 +22,7 @@ import type { InstanceState, Lease, Outbox } from "./Outbox.ts"
  */
 export const inScope = Effect.fnUntraced(function* <E>(
   take: Effect.Effect<ReadonlyArray<Lease>, E>,
-  giveBack: (leases: ReadonlyArray<Lease>) => Effect.Effect<void>
+  giveBack: (leases: ReadonlyArray<Lease>) => Effect.Effect<void> = eachReleased
 ): Effect.fn.Return<ReadonlyArray<Lease>, E, Scope.Scope> {
   const scope = yield* Effect.flatMap(Effect.scope, Scope.fork)
   const close = Scope.close(scope, Exit.void)
@@ -36,10 +40,6 @@ export const inScope = Effect.fnUntraced(function* <E>(
     )
   }))
 })
-
-/** Gives back one after the other. */
-const eachReleased = (leases: ReadonlyArray<Lease>): Effect.Effect<void> =>
-  Effect.forEach(leases, ({ release }) => release, { discard: true })
 
 /**
  * The leases of a store that one process owns: nobody else can ask for one. What joins it is alone.
@@ -77,8 +77,7 @@ export const own = (): Pick<
                 })
               }
             })
-        ),
-        eachReleased
+        )
       ),
     join: (instance) =>
       Effect.acquireRelease(

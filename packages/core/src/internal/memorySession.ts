@@ -44,9 +44,9 @@ export const open = Effect.fnUntraced(function* ({
   }
 
   // By its own clock, which may be wrong, but runs at the same pace; a quarter is left for a store that answers late.
-  const surely = (leaseTime * 3) / 4
+  const sureTime = (leaseTime * 3) / 4
   let heard = yield* Clock.currentTimeMillis
-  const sureFor = () => heard + surely - clock.currentTimeMillisUnsafe()
+  const sureFor = () => heard + sureTime - clock.currentTimeMillisUnsafe()
   const renew = Effect.gen(function* () {
     const before = yield* Clock.currentTimeMillis
     const own = yield* Effect.timeoutOption(Effect.option(reach), leaseTime / 4).pipe(
@@ -114,10 +114,7 @@ export const open = Effect.fnUntraced(function* ({
     checkpoint: (source, split) => Effect.andThen(reach, calls.checkpoint(source, split)),
     lease: (names, most) =>
       OutboxLeases.inScope(
-        Effect.map(reach, () =>
-          fleet.take(session, names, most).map(({ name, token }) => lease(name, token))
-        ),
-        (leases) => Effect.forEach(leases, ({ release }) => release, { discard: true })
+        Effect.map(reach, () => fleet.take(session, names, most).map(({ name, token }) => lease(name, token)))
       ),
     join: (instance) =>
       Effect.acquireRelease(

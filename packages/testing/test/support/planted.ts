@@ -239,6 +239,13 @@ export const fleetBugs: ReadonlyArray<Bug> = [
     from: 8806
   },
   {
+    name: "an exporter is sure of its leases for longer than the store is",
+    file: "internal/memorySession.ts",
+    find: "const sureTime = (leaseTime * 3) / 4",
+    replace: "const sureTime = leaseTime * 2",
+    breaks: ["fences"]
+  },
+  {
     name: "tracks are left to nobody",
     file: "engine/Ownership.ts",
     find: "Math.ceil(outbox.tracks / Math.max(1, delivering))",
