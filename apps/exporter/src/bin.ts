@@ -10,8 +10,14 @@ if (major < 24 || (major === 24 && minor < 15)) {
 }
 // Under a stream of short-lived objects V8 lets its heap grow to several times what is alive, and glibc keeps free memory
 // for each thread: two thirds of the process would be garbage. These settings halve it for a few percent of time. They
-// are taken at start only, so the program starts itself anew, in place.
-const settings = ["--max-semi-space-size=8", "--heap-growing-percent=100", "--expose-gc"]
+// are taken at start only, so the program starts itself anew, in place. V8 also learns which code makes long-lived objects, and
+// makes these old from the start. Of code that makes events it learns the wrong thing: docs/performance.md has what that costs.
+const settings = [
+  "--max-semi-space-size=8",
+  "--heap-growing-percent=100",
+  "--no-allocation-site-pretenuring",
+  "--expose-gc"
+]
 const given = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ")
 const missing = settings.filter((setting) => !given.includes(setting.split("=")[0]!))
 if (missing.length > 0 && process.execve !== undefined && process.platform !== "win32") {
