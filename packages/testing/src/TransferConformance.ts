@@ -25,8 +25,8 @@ import {
   settlement,
   texts,
   web
-} from "./internal/outboxEntries.ts"
-import * as OutboxOwner from "./internal/outboxOwner.ts"
+} from "./internal/outbox/entries.ts"
+import * as OutboxOwner from "./internal/outbox/owner.ts"
 
 /**
  * An outbox that can be moved.

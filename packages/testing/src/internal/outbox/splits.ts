@@ -1,12 +1,8 @@
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
-import { advancing, chunk } from "./outboxEntries.ts"
-import type { Owner } from "./outboxOwner.ts"
-
-type Store = Owner
-type Step = (outbox: Store) => Effect.Effect<unknown, unknown, Scope.Scope>
+import { advancing, chunk } from "./entries.ts"
+import type { Promises, Store } from "./promise.ts"
 
 const hour = 60 * 60 * 1000
 
@@ -32,7 +28,7 @@ const watch = Effect.fnUntraced(function* (outbox: Store, source: string, days: 
 })
 
 /** The promises of what forgets checkpoints. */
-export const splitPromises = (promises: (promise: string, ...steps: ReadonlyArray<Step>) => void): void => {
+export const splitPromises = (promises: Promises): void => {
   describe("splits that are gone", () => {
     promises(
       "are told by the days on which their source was looked through, of which a clock makes no more than one at a time",

@@ -2,12 +2,8 @@ import { describe, expect } from "@effect/vitest"
 import * as DeadLetters from "@millrace/core/DeadLetters"
 import type { DeadLetterFilter } from "@millrace/core/Outbox"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import { buried, chunk, dead, ios, parcel, settlement, web } from "./outboxEntries.ts"
-import type { Owner } from "./outboxOwner.ts"
-
-type Store = Owner
-type Step = (outbox: Store) => Effect.Effect<unknown, unknown, Scope.Scope>
+import { buried, chunk, dead, ios, parcel, settlement, web } from "./entries.ts"
+import type { Promises, Store } from "./promise.ts"
 
 const enough = 1024 * 1024
 
@@ -31,9 +27,7 @@ const found = Effect.fnUntraced(function* (outbox: Store, filter: DeadLetterFilt
 })
 
 /** The promises of what reads dead letters. */
-export const deadLetterPromises = (
-  promises: (promise: string, ...steps: ReadonlyArray<Step>) => void
-): void => {
+export const deadLetterReadingPromises = (promises: Promises): void => {
   describe("dead letters are read", () => {
     promises(
       "by what their heads tell",

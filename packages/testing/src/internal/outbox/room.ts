@@ -5,10 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { advancing, chunk, dead, ios, parcel, settlement, web } from "./outboxEntries.ts"
-import type { Owner } from "./outboxOwner.ts"
+import { advancing, chunk, dead, ios, parcel, settlement, web } from "./entries.ts"
+import type { Store } from "./promise.ts"
 
-type Store = Owner
 type Use = (outbox: Store) => Effect.Effect<void, OutboxError, Scope.Scope>
 
 const limit = 2 * 1024 * 1024

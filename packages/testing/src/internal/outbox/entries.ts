@@ -80,3 +80,7 @@ export const waiting = ({ records: { ends }, settled }: Parcel): ReadonlyArray<n
   Array.from(ends.keys()).filter((position) => ((settled[position >> 3]! >> (position & 7)) & 1) === 0)
 
 const read = (route: string, events: number): Count => ({ route, kind: "read", key: "", events })
+
+/** For what comes in no order. */
+export const sorted = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> =>
+  [...items].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))

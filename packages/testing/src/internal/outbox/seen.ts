@@ -1,8 +1,8 @@
-import { expect } from "@effect/vitest"
+import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { advancing, chunk, ios, parcel } from "./outboxEntries.ts"
-import type { Owner } from "./outboxOwner.ts"
+import { advancing, chunk, ios, parcel } from "./entries.ts"
+import type { Promises, Store, Through } from "./promise.ts"
 
 /** Ids of several kinds, among them two that differ in little. */
 const ids: ReadonlyArray<string> = [
@@ -28,17 +28,17 @@ const SeenStep = Schema.Union([
   Schema.TaggedStruct("Reopen", {})
 ])
 
-export const SeenHistory = Schema.Array(SeenStep).check(Schema.isMaxLength(30))
+const SeenHistory = Schema.Array(SeenStep).check(Schema.isMaxLength(30))
 
 /** What must be seen: when each id was last remembered, and up to when the outbox was told to forget. */
-export interface Seen {
+interface Seen {
   readonly times: Map<string, number>
   now: number
   forgotten: number
 }
 
-export const followSeen = Effect.fnUntraced(function* (
-  outbox: Owner,
+const followSeen = Effect.fnUntraced(function* (
+  outbox: Store,
   model: Seen,
   history: (typeof SeenHistory)["Type"]
 ) {
@@ -65,3 +65,31 @@ export const followSeen = Effect.fnUntraced(function* (
     }
   }
 })
+
+/** The promises of ids that are remembered. */
+export const seenPromises = (promises: Promises, through: Through): void => {
+  describe("seen", () => {
+    it.effect.prop(
+      "tells exactly the ids that were remembered since, whatever is forgotten",
+      { history: SeenHistory },
+      ({ history }) => {
+        const model: Seen = { times: new Map(), now: 0, forgotten: 0 }
+        return through(history, (outbox, steps) => followSeen(outbox, model, steps))
+      },
+      { arbitrary: { runs: 8, seed: "seen" }, timeout: 15 * 60_000 }
+    )
+
+    promises(
+      "forgets in small steps, as appends go on",
+      (outbox) => {
+        const remember = Array.from({ length: 1_000 }, (_, i) => `id ${i}`)
+        return outbox.append(chunk([], { at: 1_000, remember }))
+      },
+      Effect.fnUntraced(function* (outbox) {
+        for (let i = 0; i < 100; i++) yield* outbox.append(chunk([], { at: 2_000 + i, forget: 1_001 }))
+        const remember = Array.from({ length: 1_000 }, (_, i) => `id ${i}`)
+        expect(yield* outbox.seen(remember, 0)).toEqual(new Set())
+      })
+    )
+  })
+}
