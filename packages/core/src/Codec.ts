@@ -91,13 +91,16 @@ export const encodeEvent = (event: Event): Result.Result<string, Unreadable> => 
   let text: string | undefined
   try {
     text = JSON.stringify(event)
-  } catch {
-    text = undefined
+  } catch (cause) {
+    // Only some versions of V8 write what is nested more deeply than their stack.
+    if (!(cause instanceof RangeError)) return unwritable
   }
-  if (text === undefined) return Result.fail({ reason: "malformed", detail: "it cannot be written as JSON" })
   const breach = Json.breach(event)
-  return breach === undefined ? Result.succeed(text) : Result.fail({ reason: "malformed", detail: breach })
+  if (breach !== undefined) return Result.fail({ reason: "malformed", detail: breach })
+  return text === undefined ? unwritable : Result.succeed(text)
 }
+
+const unwritable = Result.fail({ reason: "malformed", detail: "it cannot be written as JSON" } as const)
 
 /**
  * Records of `event/1` in a row.

@@ -53,7 +53,7 @@ describe("an event that cannot be written down", () => {
       const { dead, read } = ledger.routes["crm"]!
       assert.deepStrictEqual([read, dead], [6, { malformed: 4 }])
       assert.deepStrictEqual(yield* deadOf, [
-        "malformed: event 2 of a chunk: it cannot be written as JSON",
+        "malformed: event 2 of a chunk: nested deeper than 100 levels",
         "malformed: event 3 of a chunk: nested deeper than 100 levels",
         "malformed: event 4 of a chunk: it cannot be written as JSON",
         "malformed: event 5 of a chunk: it cannot be written as JSON"
