@@ -19,6 +19,39 @@ describe("simulated histories", () => {
     for (let seed = 1; seed <= 15; seed++) expectKept(Simulation.run(Simulation.fleetPlan(seed)))
   })
 
+  it("end, also where an exporter is asked to end while it starts", () => {
+    const instance = {
+      roles: ["read", "deliver"],
+      from: 0,
+      skew: 0,
+      pauses: [],
+      cuts: [],
+      restarts: []
+    } as const
+    // The second crash comes with the second start, so that the third is 2 ms before all are asked to end.
+    const crashes = [
+      { at: { time: 15_000 }, down: 1_000 },
+      { at: { time: 0 }, down: 33_998 }
+    ]
+    const plan: Simulation.Plan = {
+      ...Simulation.fleetPlan(1),
+      splits: [],
+      requests: [],
+      windows: [],
+      rotations: [],
+      pauses: [],
+      fleet: {
+        tracks: 2,
+        leaseTime: 12_000,
+        instances: [
+          { ...instance, crashes: [] },
+          { ...instance, crashes }
+        ]
+      }
+    }
+    expectKept(Simulation.run(plan))
+  })
+
   it("are the same for the same seed, from the first line to the last", () => {
     for (let seed = 1; seed <= 20; seed++) {
       const history = Simulation.run(seed)

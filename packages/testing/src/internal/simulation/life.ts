@@ -49,7 +49,8 @@ export const begin = (options: Options): Life => {
   const { plan, kernel, witness } = world
   let hooks = 0
   let end: End | undefined
-  let drain: (() => void) | undefined
+  let isDrained = false
+  let onDrain = (): void => {}
 
   const conclude = (how: End) => {
     if (end !== undefined) return
@@ -128,10 +129,10 @@ export const begin = (options: Options): Life => {
     Effect.scoped
   )
 
+  // Also before it has started: it then ends as soon as it has.
   const drainAsked = Effect.callback<void>((resume) => {
-    drain = () => {
-      if (process.isAlive()) resume(Effect.void)
-    }
+    onDrain = () => resume(Effect.void)
+    if (isDrained) onDrain()
   })
 
   process.run(program, (exit) => {
@@ -148,7 +149,11 @@ export const begin = (options: Options): Life => {
     process,
     isAlive: process.isAlive,
     isIdle: process.isIdle,
-    drain: () => drain?.(),
+    drain: () => {
+      if (!process.isAlive()) return
+      isDrained = true
+      onDrain()
+    },
     points: () => ({ hooks, steps: process.steps() })
   }
 }
