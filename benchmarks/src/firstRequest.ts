@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises"
 import { type Launched, launch, type Program } from "./launch.ts"
+import { now } from "./now.ts"
 import type { Remote } from "./remote.ts"
 
 /** How long anything may take to its first request, in milliseconds. */
@@ -11,7 +12,7 @@ export const firstRequest = async (
   program: Program
 ): Promise<{ readonly milliseconds: number; readonly told: object }> => {
   await remote.take()
-  const startedAt = Date.now()
+  const startedAt = now()
   const launched = launch(program)
   const firstAt = await Promise.race([arrival(remote, startedAt + limit), early(program.name, launched)])
   launched.child.kill("SIGKILL")
@@ -23,7 +24,7 @@ const arrival = async (remote: Remote, deadline: number): Promise<number> => {
     // When it came is noted by the server: nothing hangs on how often it is asked.
     const { firstAt } = await remote.take()
     if (firstAt > 0) return firstAt
-    if (Date.now() > deadline) throw new Error(`no request within ${limit / 1000} seconds`)
+    if (now() > deadline) throw new Error(`no request within ${limit / 1000} seconds`)
     await setTimeout(20)
   }
 }

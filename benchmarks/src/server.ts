@@ -4,6 +4,7 @@
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import process from "node:process"
+import { now } from "./now.ts"
 
 /** What was received since it was last asked. */
 export interface Received {
@@ -12,7 +13,7 @@ export interface Received {
   /** mParticle batches, and the events in them: 0 unless they are to be counted. */
   batches: number
   events: number
-  /** When the first request came, in epoch milliseconds; 0 while none has. */
+  /** When the first request came, by the clock of `now`; 0 while none has. */
   firstAt: number
 }
 
@@ -40,7 +41,7 @@ const count = (body: ReadonlyArray<Buffer>): void => {
 const server = createServer((request, response) => {
   const isRefused = orders.refused !== undefined && request.headers.authorization === orders.refused
   const body: Array<Buffer> = []
-  received.firstAt ||= Date.now()
+  received.firstAt ||= now()
   request.on("data", (chunk: Buffer) => {
     if (isRefused) return
     received.bytes += chunk.length
