@@ -32,7 +32,7 @@ import { overlapOf, type Placed } from "./internal/overlaps.ts"
 import { failAt, valueAt } from "./internal/place.ts"
 import * as Token from "./internal/token.ts"
 import type * as Transforms from "./internal/transforms.ts"
-import { resolveSecret, resolveSecrets, type SecretReference, secretsChanged } from "./Secrets.ts"
+import { resolveSecret, type SecretReference, secretsOf } from "./Secrets.ts"
 
 /**
  * A configuration that was read, its plugins loaded and their settings accepted. Secrets are read when a
@@ -460,10 +460,11 @@ const makePlugin = Effect.fnUntraced(function* <Made>(
     failAt(document, [...at, "use"], error.message)
   )
   const complain = (error: Plugin.PluginError) => complaintsOf(document, at, plugin, error)
+  const secrets = secretsOf(use, credentials, folder, surroundings.environment)
   const made = plugin.fromUnknown({
     settings: withPath(settings, folder),
-    credentials: resolveSecrets(use, credentials, folder, surroundings.environment),
-    credentialsChanged: secretsChanged(credentials, folder)
+    credentials: secrets.read,
+    credentialsChanged: secrets.changed
   })
   if (Result.isFailure(made)) return yield* complain(made.failure)[0]
   const value = made.success as Made

@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises"
 import { resolve } from "node:path"
 import { PluginError } from "@millrace/core/Plugin"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { isObject } from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Showable from "./internal/showable.ts"
@@ -44,10 +45,14 @@ const failAt = (plugin: string, issues: ReadonlyArray<Issue>) =>
     issues
   })
 
+/** Is told what a file held when it was read; nothing when it could not be read. */
+type Note = (file: string, bytes: Buffer | undefined) => void
+
 const look = (
   reference: { readonly kind: "env" | "file"; readonly target: string },
   folder: string,
-  environment: Environment
+  environment: Environment,
+  note: Note = () => {}
 ): Effect.Effect<Redacted.Redacted<string>, string> => {
   const { kind, target } = reference
   const redact = (secret: string) => Redacted.make(secret, { label: target })
@@ -65,20 +70,25 @@ const look = (
   const named = Showable.isPath(target, file)
     ? `the file ${file}`
     : "the file named here (not shown, since it may be the secret itself: write the path of a file)"
-  return Effect.flatMap(
-    Effect.tryPromise({
-      try: () => readFile(file, "utf8"),
-      catch: (cause) => {
-        const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"
-        return `${named} could not be read (${code})`
-      }
-    }),
-    (text) => {
-      const secret = text.replace(/\r?\n$/, "")
+  return Effect.matchEffect(contentOf(file), {
+    onFailure: (code) => {
+      note(file, undefined)
+      return Effect.fail(`${named} could not be read (${code})`)
+    },
+    onSuccess: (bytes) => {
+      note(file, bytes)
+      const secret = bytes.toString("utf8").replace(/\r?\n$/, "")
       return secret === "" ? Effect.fail(`${named} is empty`) : Effect.succeed(redact(secret))
     }
-  )
+  })
 }
+
+/** Fails with the code of the system's error. */
+const contentOf = (file: string): Effect.Effect<Buffer, string> =>
+  Effect.tryPromise({
+    try: () => readFile(file),
+    catch: (cause) => (cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error")
+  })
 
 /**
  * Reads one secret anew; fails with the name of what is not there.
@@ -102,68 +112,98 @@ export const resolveSecret = (
   )
 
 /**
- * Reads every reference below `value` anew and puts a `Redacted` in its place; files are relative to `folder`, and
- * their trailing line break is left out. Fails with the place and the name of everything that is not there.
+ * The secrets that a plugin is given.
  *
  * @since 1.0.0
- * @category conversions
+ * @category models
  */
-export const resolveSecrets = (
-  plugin: string,
-  value: unknown,
-  folder: string,
-  environment: Environment
-): Effect.Effect<unknown, PluginError> => {
-  const missing: Array<Issue> = []
-  const walk = (path: ReadonlyArray<string>, part: unknown): Effect.Effect<unknown> => {
-    const reference = referenceOf(part)
-    if (reference !== undefined) {
-      return Effect.catch(look(reference, folder, environment), (message) =>
-        Effect.sync(() => {
-          missing.push({ path, message })
-        })
-      )
-    }
-    if (Array.isArray(part))
-      return Effect.forEach(part, (item, index) => walk([...path, String(index)], item))
-    if (!isObject(part)) return Effect.succeed(part)
-    return Effect.map(
-      Effect.forEach(Object.entries(part), ([key, item]) =>
-        Effect.map(walk([...path, key], item), (resolved) => [key, resolved] as const)
-      ),
-      Object.fromEntries
-    )
-  }
-  return Effect.suspend(() => {
-    missing.length = 0
-    return Effect.flatMap(walk(["credentials"], value), (resolved) =>
-      missing.length === 0 ? Effect.succeed(resolved) : Effect.fail(failAt(plugin, [...missing]))
-    )
-  })
+export interface Secrets {
+  /**
+   * Reads every reference anew and puts a `Redacted` in its place; the trailing line break of a file is left out. Fails with
+   * the place and the name of everything that is not there.
+   */
+  readonly read: Effect.Effect<unknown, PluginError>
+  /**
+   * Completes when a file that a reference names has other content than when this last completed, or than when the file was
+   * first looked at: written anew, or reached through another link, as Kubernetes swaps them. Whatever changes after the
+   * first `read` is told. Never completes when no reference names a file.
+   */
+  readonly changed: Effect.Effect<void>
 }
 
 /** How often the files of secrets are looked at. */
 const lookEvery = "2 seconds"
 
 /**
- * Completes when a file that a reference below `value` names has other content than when it last completed, or was
- * first asked: written anew, or reached through another link, as Kubernetes swaps them. Never completes when there is no such file to look at.
+ * What the references at any depth of `value` stand for; files are relative to `folder`.
  *
  * @since 1.0.0
- * @category conversions
+ * @category constructors
  */
-export const secretsChanged = (value: unknown, folder: string): Effect.Effect<void> => {
-  const files = filesOf(value).map((file) => resolve(folder, file))
-  if (files.length === 0) return Effect.never
-  const digests = Effect.map(Effect.forEach(files, digestOf), (found) => found.join())
+export const secretsOf = (
+  plugin: string,
+  value: unknown,
+  folder: string,
+  environment: Environment
+): Secrets => {
   // Kept between questions: what changes while one change is being taken up is not missed.
-  let known: string | undefined
-  return Effect.gen(function* () {
-    known ??= yield* digests
-    let now = yield* digests
-    while (now === known) now = yield* Effect.delay(digests, lookEvery)
-    known = now
+  const known = new Map<string, string>()
+  const note: Note = (file, bytes) => {
+    if (!known.has(file)) known.set(file, digestOf(bytes))
+  }
+  const walk = (
+    path: ReadonlyArray<string>,
+    part: unknown,
+    missing: Array<Issue>
+  ): Effect.Effect<unknown> => {
+    const reference = referenceOf(part)
+    if (reference !== undefined) {
+      return Effect.catch(look(reference, folder, environment, note), (message) =>
+        Effect.sync(() => {
+          missing.push({ path, message })
+        })
+      )
+    }
+    if (Array.isArray(part)) {
+      return Effect.forEach(part, (item, index) => walk([...path, String(index)], item, missing))
+    }
+    if (!isObject(part)) return Effect.succeed(part)
+    return Effect.map(
+      Effect.forEach(Object.entries(part), ([key, item]) =>
+        Effect.map(walk([...path, key], item, missing), (resolved) => [key, resolved] as const)
+      ),
+      Object.fromEntries
+    )
+  }
+  const read = Effect.suspend(() => {
+    const missing: Array<Issue> = []
+    return Effect.flatMap(walk(["credentials"], value, missing), (resolved) =>
+      missing.length === 0 ? Effect.succeed(resolved) : Effect.fail(failAt(plugin, missing))
+    )
   })
+
+  const files = filesOf(value).map((file) => resolve(folder, file))
+  /** Whether any of them changed; what they hold is known from then on. */
+  const lookAgain = Effect.map(
+    Effect.forEach(files, (file) =>
+      Effect.map(Effect.option(contentOf(file)), (content) => [file, Option.getOrUndefined(content)] as const)
+    ),
+    (found) => {
+      let isChanged = false
+      for (const [file, bytes] of found) {
+        note(file, bytes)
+        const digest = digestOf(bytes)
+        if (known.get(file) === digest) continue
+        known.set(file, digest)
+        isChanged = true
+      }
+      return isChanged
+    }
+  )
+  const changed = Effect.gen(function* () {
+    while (!(yield* lookAgain)) yield* Effect.sleep(lookEvery)
+  })
+  return { read, changed: files.length === 0 ? Effect.never : changed }
 }
 
 const filesOf = (value: unknown): ReadonlyArray<string> => {
@@ -173,11 +213,6 @@ const filesOf = (value: unknown): ReadonlyArray<string> => {
   return isObject(value) ? Object.values(value).flatMap(filesOf) : []
 }
 
-/** A file that cannot be read has a digest of its own: its coming back is a change. */
-const digestOf = (file: string): Effect.Effect<string> =>
-  Effect.promise(() =>
-    readFile(file).then(
-      (bytes) => createHash("sha256").update(bytes).digest("hex"),
-      () => ""
-    )
-  )
+/** What cannot be read has a digest of its own: its coming back is a change. */
+const digestOf = (bytes: Buffer | undefined): string =>
+  bytes === undefined ? "" : createHash("sha256").update(bytes).digest("hex")

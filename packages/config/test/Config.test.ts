@@ -424,14 +424,18 @@ describe("a configuration", () => {
       symlinkSync(secret, link)
       const { definition } = yield* load(good.replace("./secret", "./link"))
       const { definition: other } = yield* load(good)
-      const change = ({ routes }: typeof definition) =>
-        Effect.forkChild(routes[0]!.destination.changed ?? Effect.never, { startImmediately: true })
-      const [told, unchanged] = [yield* change(definition), yield* change(other)]
+      const [destination, same] = [definition, other].map(({ routes }) => routes[0]!.destination)
+      yield* Effect.scoped(Effect.andThen(destination!.open, same!.open))
       // As Kubernetes does it: the new file is there before the link is swapped.
       symlinkSync(write("watched-too", "new\n"), `${link}.new`)
       renameSync(`${link}.new`, link)
-      yield* Fiber.join(told)
+      // Also when nobody asked before: it has changed since it was read.
+      const unchanged = yield* Effect.forkChild(same!.changed!)
+      yield* destination!.changed!
       assert.isUndefined(unchanged.pollUnsafe())
+      const again = yield* Effect.forkChild(destination!.changed!, { startImmediately: true })
+      writeFileSync(link, "newer\n")
+      yield* Fiber.join(again)
     })
   )
 
