@@ -10,8 +10,15 @@ const below = (group: string) =>
  */
 const hang = 15 * 60_000
 
+/**
+ * Threads of a test read TypeScript, which Node does by WebAssembly. V8 of Node 24 sometimes aborts the process while it frees
+ * what it compiled of that.
+ */
+const execArgv = ["--no-wasm-code-gc"]
+
 export default defineConfig({
   test: {
+    execArgv,
     projects: [...below("packages"), ...below("apps"), "benchmarks", "examples", "tools"].map((root) => ({
       extends: true,
       test: {

@@ -4,6 +4,7 @@ export const settings: ReadonlyArray<string> = [
   "--max-semi-space-size=8",
   "--heap-growing-percent=100",
   "--no-allocation-site-pretenuring",
+  "--no-wasm-code-gc",
   "--expose-gc"
 ]
 

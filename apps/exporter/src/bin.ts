@@ -12,10 +12,13 @@ if (major < 24 || (major === 24 && minor < 15)) {
 // for each thread: two thirds of the process would be garbage. These settings halve it for a few percent of time. They
 // are taken at start only, so the program starts itself anew, in place. V8 also learns which code makes long-lived objects, and
 // makes these old from the start. Of code that makes events it learns the wrong thing: docs/performance.md has what that costs.
+// Node reads TypeScript, such as a plugin of one's own, by WebAssembly. Where several threads do so, V8 of Node 24 sometimes
+// aborts the process while it frees compiled WebAssembly: it is to keep what it compiled.
 const settings = [
   "--max-semi-space-size=8",
   "--heap-growing-percent=100",
   "--no-allocation-site-pretenuring",
+  "--no-wasm-code-gc",
   "--expose-gc"
 ]
 const given = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ")
