@@ -8,7 +8,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
 import process from "node:process"
 import { circles } from "./structure/circles.ts"
-import { importProblems, plugin, roomProblem, specifiersIn } from "./structure/imports.ts"
+import { importProblems, importsHttp, plugin, roomProblem, specifiersIn } from "./structure/imports.ts"
 import { sleeps } from "./structure/sleeps.ts"
 import { wrappers } from "./structure/wrappers.ts"
 
@@ -35,6 +35,9 @@ const packages: ReadonlyArray<Package> = ["packages", "apps"].flatMap((group) =>
 const engine = join(root, "packages/core/src/engine")
 const isOfEngine = (file: string) => !relative(engine, file).startsWith("..")
 
+/** Whether an exporter may load it, which is to start soon and to need little memory. */
+const isOfExporter = (name: string) => !/^@millrace\/(mparticle-emulator|testing)$/.test(name)
+
 let files = 0
 /** What each source file imports of its own package. */
 const graph = new Map<string, ReadonlyArray<string>>()
@@ -45,7 +48,13 @@ for (const owner of packages) {
     files++
     const near: Array<string> = []
     const importer = { name: owner.manifest.name, folder: owner.folder, file }
-    for (const specifier of specifiersIn(readFileSync(file, "utf8"))) {
+    const text = readFileSync(file, "utf8")
+    if (isOfExporter(owner.manifest.name) && importsHttp(text))
+      complain(
+        file,
+        'import types alone of node:http, and take the rest from process.getBuiltinModule("node:http"): the import loads Node\'s own fetch as well'
+      )
+    for (const specifier of specifiersIn(text)) {
       for (const problem of importProblems(importer, specifier)) complain(file, problem)
       if (!specifier.startsWith(".")) continue
       const target = resolve(dirname(file), specifier)

@@ -37,6 +37,10 @@ export interface Importer {
   readonly file: string
 }
 
+/** Whether a text imports more of node:http than types. */
+export const importsHttp = (text: string): boolean =>
+  /(?:^|\n)import (?!type\b)[^"']*?from "node:http"/.test(text)
+
 /** What is wrong with an import. */
 export const importProblems = (
   { name, folder, file }: Importer,

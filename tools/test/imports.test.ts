@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { importProblems, roomProblem, specifiersIn } from "../structure/imports.ts"
+import { importProblems, importsHttp, roomProblem, specifiersIn } from "../structure/imports.ts"
 
 /** What is wrong with an import of a module of a package. */
 const problems = (name: string, specifier: string, file = "src/internal/run.ts") => {
@@ -18,6 +18,18 @@ const f = await import("f")
 const text = 'from "nowhere"'
 `
     expect(specifiersIn(text)).toEqual(["a", "./b.ts", "d", "e", "f"])
+  })
+})
+
+describe("an import of node:http", () => {
+  it.each([
+    ['import { request } from "node:http"', true],
+    ['import * as Http from "node:http"', true],
+    ['import { a } from "b"\nimport {\n  type A,\n  b\n} from "node:http"', true],
+    ['import type { Server } from "node:http"', false],
+    ['import { a } from "b"\nimport type * as Http from "node:http"', false]
+  ])("of more than types is found: %s", (text, found) => {
+    expect(importsHttp(text)).toBe(found)
   })
 })
 

@@ -6,6 +6,7 @@
  *
  * @since 1.0.0
  */
+import { grouped } from "@millrace/core/Digits"
 import type { Checkpoint, Split } from "@millrace/core/Intake"
 
 /**
@@ -78,8 +79,6 @@ export const parse = (checkpoint: Checkpoint): Stand | undefined => {
 
 const stands = /^v[123]:(\d+):(\d+):([0-9a-f]+):(\d+):(complete|partial)(?::(\d+):(\d+)(?::(.*))?)?$/
 
-const grouped = new Intl.NumberFormat("en-US")
-
 /**
  * Where the events of a chunk stand that ended at this checkpoint, for people: not behind which byte, since a chunk may begin
  * anywhere. It is a source's `placeOf`.
@@ -90,11 +89,10 @@ const grouped = new Intl.NumberFormat("en-US")
 export const placeOf = (split: Split, checkpoint: Checkpoint): string => {
   const stand = parse(checkpoint)
   if (stand === undefined) return checkpoint
-  if (stand.count > 0 && /\.parquet$/i.test(split))
-    return `among the first ${grouped.format(stand.count)} rows`
+  if (stand.count > 0 && /\.parquet$/i.test(split)) return `among the first ${grouped(stand.count)} rows`
   const unpacked = /\.gz$/i.test(split) ? " of what the file unpacks to" : ""
   const records = stand.count > 0 && /\.avro(?:\.gz)?$/i.test(split)
   return records
-    ? `among the first ${grouped.format(stand.count)} records of the block at byte ${grouped.format(stand.at)}${unpacked}, or before it`
-    : `before byte ${grouped.format(stand.at)}${unpacked}`
+    ? `among the first ${grouped(stand.count)} records of the block at byte ${grouped(stand.at)}${unpacked}, or before it`
+    : `before byte ${grouped(stand.at)}${unpacked}`
 }

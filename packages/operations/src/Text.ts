@@ -3,19 +3,20 @@
  *
  * @since 1.0.0
  */
+import { grouped } from "@millrace/core/Digits"
 import type { Share } from "@millrace/core/Route"
 import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
 
-const format = new Intl.NumberFormat("en-US")
-
-/**
- * `1,234,567`
- *
- * @since 1.0.0
- * @category formatting
- */
-export const number = (value: number): string => format.format(value)
+export {
+  /**
+   * `1,234,567`
+   *
+   * @since 1.0.0
+   * @category formatting
+   */
+  grouped as number
+} from "@millrace/core/Digits"
 
 /**
  * `1.5 MiB`
@@ -32,7 +33,7 @@ export const bytes = (value: number): string => ByteSize.format(ByteSize.bytes(v
  * @category formatting
  */
 export const counted = (value: number, word: string): string =>
-  `${number(value)} ${word}${value === 1 ? "" : "s"}`
+  `${grouped(value)} ${word}${value === 1 ? "" : "s"}`
 
 /**
  * `2m 3s`: a time in its two largest units. Less than nothing is `0`.

@@ -1,5 +1,6 @@
 /** A server with a limit to everything that a client may send, hold open or leave unread. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { IncomingMessage, Server, ServerResponse } from "node:http"
+import process from "node:process"
 import type { Duplex } from "node:stream"
 import { codeOf } from "@millrace/core/Thrown"
 import * as Effect from "effect/Effect"
@@ -7,6 +8,8 @@ import type * as Scope from "effect/Scope"
 import { AdminError } from "../AdminError.ts"
 import type { Answer } from "./answer.ts"
 import * as Connections from "./connections.ts"
+
+const { createServer } = process.getBuiltinModule("node:http")
 
 /** Connections that are open at once. */
 const mostConnections = 128

@@ -2,13 +2,15 @@
  * A connection to an origin, ready to speak HTTP over: through a proxy, a tunnel and a handshake where they are wanted, all
  * of it within one limit.
  */
-import { request as ask } from "node:http"
 import * as Net from "node:net"
+import process from "node:process"
 import * as Tls from "node:tls"
 import { Broken } from "./broken.ts"
 import { hostOf, isSecure, portOf } from "./origin.ts"
 import type { HttpProxy } from "./proxy.ts"
 import { survive } from "./survive.ts"
+
+const { request: ask } = process.getBuiltinModule("node:http")
 
 export interface Target {
   readonly origin: URL

@@ -1,8 +1,10 @@
 /** The connections of one channel: kept, used again, retired and closed. */
-import { Agent, type ClientRequestArgs } from "node:http"
+import type { ClientRequestArgs } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { connector, type Target } from "./connect.ts"
+
+const { Agent } = process.getBuiltinModule("node:http")
 
 /** Idle connections are closed before most servers close them, so that no request meets one at its end. */
 const idle = 4_000

@@ -1,7 +1,8 @@
 /**
  * One request over HTTP/1.1 and what comes of it.
  */
-import { request as ask, type IncomingHttpHeaders } from "node:http"
+import type { IncomingHttpHeaders } from "node:http"
+import process from "node:process"
 import type { Timeouts } from "@millrace/core/Policy"
 import { outcome } from "../Status.ts"
 import { Broken } from "./broken.ts"
@@ -10,6 +11,8 @@ import type { Connections } from "./connections.ts"
 import { readBytes } from "./readBytes.ts"
 import { type Head, salvage } from "./salvage.ts"
 import { unpack } from "./unpack.ts"
+
+const { request: ask } = process.getBuiltinModule("node:http")
 
 /** As browsers take it; Node's own limit is 16 KiB. */
 const headLimit = 256 * 1024

@@ -1,11 +1,13 @@
 /**
  * What a command asks of the exporter that owns the state directory, through its socket.
  */
-import { request } from "node:http"
+import process from "node:process"
 import * as Effect from "effect/Effect"
 import { ControlError } from "../ControlError.ts"
 import type { Operations } from "../Operations.ts"
 import { ends, place, protocol, version } from "./place.ts"
+
+const { request } = process.getBuiltinModule("node:http")
 
 /** Milliseconds without a sign of the exporter: it gives one each second, and may be busy for a while. */
 const longestSilence = 60_000

@@ -5,7 +5,8 @@
  * `{ error }`; while it is worked on, an empty line comes each second.
  */
 import { chmodSync, rmSync } from "node:fs"
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import process from "node:process"
 import * as Log from "@millrace/core/Log"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -16,6 +17,8 @@ import type * as Scope from "effect/Scope"
 import { ControlError } from "../ControlError.ts"
 import type { OperationError, Operations } from "../Operations.ts"
 import { beat, ends, notOpened, place, protocol, version } from "./place.ts"
+
+const { createServer } = process.getBuiltinModule("node:http")
 
 /** The longest question: a filter with many ids. */
 const longestBody = 1024 * 1024

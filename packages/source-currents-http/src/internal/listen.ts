@@ -1,7 +1,8 @@
 /** A server that hands on requests, with a limit to everything that comes before them. */
-import * as Http from "node:http"
+import type * as Http from "node:http"
 import * as Https from "node:https"
 import type { Socket } from "node:net"
+import process from "node:process"
 import type { Duplex } from "node:stream"
 import { SourceError } from "@millrace/core/Source"
 import { codeOf } from "@millrace/core/Thrown"
@@ -9,6 +10,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Settings } from "../Settings.ts"
 import type { Connections } from "./connections.ts"
+
+const { createServer } = process.getBuiltinModule("node:http")
 
 /** PEM. */
 export interface Tls {
@@ -106,7 +109,7 @@ const create = (settings: Settings, tls: Tls | undefined): Http.Server | Https.S
     requireHostHeader: false
   }
   return tls === undefined
-    ? Http.createServer(limits)
+    ? createServer(limits)
     : Https.createServer({ ...limits, ...tls, handshakeTimeout, minVersion: oldestTls })
 }
 

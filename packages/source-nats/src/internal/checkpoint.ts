@@ -2,6 +2,7 @@
  * Checkpoints of a stream: `v1:<sequence>:<all | records>:<time>:<created>`. The sequence alone does not do: a stream that
  * was made anew, or restored, or lost its end with its server's disk, counts other messages under the same numbers.
  */
+import { grouped } from "@millrace/core/Digits"
 import type { Checkpoint, Split } from "@millrace/core/Intake"
 
 /** How far a stream is taken. */
@@ -32,9 +33,7 @@ export const parse = (checkpoint: Checkpoint): Taken | undefined => {
   }
 }
 
-const grouped = new Intl.NumberFormat("en-US")
-
 export const placeOf = (_: Split, checkpoint: Checkpoint): string => {
   const taken = parse(checkpoint)
-  return taken === undefined ? checkpoint : `up to message ${grouped.format(taken.sequence)}`
+  return taken === undefined ? checkpoint : `up to message ${grouped(taken.sequence)}`
 }

@@ -1,4 +1,5 @@
 /** Where reading begins: from the checkpoint, and from what the stream and its consumer are now. Pure. */
+import { grouped } from "@millrace/core/Digits"
 import type { Taken } from "./checkpoint.ts"
 
 /** A stream as its server tells of it. */
@@ -30,8 +31,6 @@ export interface Found {
   readonly warning?: string
 }
 
-const grouped = new Intl.NumberFormat("en-US")
-
 export const startOf = (taken: Taken | undefined, stream: StreamState): Found => {
   const { created, name } = stream
   if (taken === undefined) return { start: { _tag: "Consumer" } }
@@ -45,7 +44,7 @@ export const startOf = (taken: Taken | undefined, stream: StreamState): Found =>
   if (stream.last < taken.sequence || isOther) {
     return {
       start: { _tag: "Time", time: taken.time },
-      warning: `stream ${name} lost messages that were read up to ${grouped.format(taken.sequence)}, or was restored: it is read on from what it stored later`
+      warning: `stream ${name} lost messages that were read up to ${grouped(taken.sequence)}, or was restored: it is read on from what it stored later`
     }
   }
   const isPart = taken.records !== undefined
@@ -61,7 +60,7 @@ export const gap = (
   next: number
 ): string | undefined =>
   keeps && first > next
-    ? `stream ${name} has lost messages before they were read, those of its sequences ${grouped.format(next)} to ${grouped.format(first - 1)}: it was purged, or its limits are too tight; it is read on from ${grouped.format(first)}`
+    ? `stream ${name} has lost messages before they were read, those of its sequences ${grouped(next)} to ${grouped(first - 1)}: it was purged, or its limits are too tight; it is read on from ${grouped(first)}`
     : undefined
 
 /** A consumer as its server tells of it. */
