@@ -7,6 +7,7 @@ import type { Ground } from "../ground.ts"
 import { compileCacheOf, launch, type Program } from "../launch.ts"
 import { measure, programOf } from "../measure.ts"
 import type { Measurement } from "../measurement.ts"
+import * as Published from "../published.ts"
 import { median } from "../statistics.ts"
 import { subject } from "../subjects.ts"
 
@@ -75,7 +76,7 @@ const programsOf = (
 ): { readonly command: Program; readonly library: Program } => ({
   command: {
     name: "the command",
-    arguments: [Command.program, ...Command.prepare({ url: ground.remote.url, input, work })],
+    arguments: [Published.program(ground), ...Command.prepare({ url: ground.remote.url, input, work })],
     work,
     compileCache: compileCacheOf(ground.folder)
   },

@@ -6,6 +6,7 @@ import { firstRequest } from "../firstRequest.ts"
 import type { Ground } from "../ground.ts"
 import { launch } from "../launch.ts"
 import type { Measurement, Row } from "../measurement.ts"
+import * as Published from "../published.ts"
 import { median } from "../statistics.ts"
 
 export const start: Measurement = {
@@ -49,11 +50,11 @@ const row = (name: string, title: string, seconds: ReadonlyArray<number>): Row =
 })
 
 /** As a user starts it, without any flag: it gives itself those it needs. */
-const options = ({ folder, remote }: Ground, input: string, compileCache: string) => {
-  const work = mkdtempSync(join(folder, "work-"))
+const options = (ground: Ground, input: string, compileCache: string) => {
+  const work = mkdtempSync(join(ground.folder, "work-"))
   return {
     name: "the command",
-    arguments: [Command.program, ...Command.prepare({ url: remote.url, input, work })],
+    arguments: [Published.program(ground), ...Command.prepare({ url: ground.remote.url, input, work })],
     work,
     compileCache
   }
