@@ -11,7 +11,7 @@ export const firstRequest = async (
   remote: Remote,
   program: Program
 ): Promise<{ readonly milliseconds: number; readonly told: object }> => {
-  await remote.take()
+  await remote.awaitProgram()
   const startedAt = now()
   const launched = launch(program)
   const firstAt = await Promise.race([arrival(remote, startedAt + limit), early(program.name, launched)])

@@ -8,6 +8,8 @@ export interface Remote {
   readonly url: string
   /** What it received since it was last asked. */
   readonly take: () => Promise<Received>
+  /** The same; what comes next by connections that are open already is not of the program that is awaited. */
+  readonly awaitProgram: () => Promise<Received>
   /** Holds until the next orders. */
   readonly order: (orders: Orders) => void
   readonly stop: () => void
@@ -16,13 +18,15 @@ export interface Remote {
 export const start = async (): Promise<Remote> => {
   const child = fork(fileURLToPath(new URL("./server.ts", import.meta.url)))
   const [port] = await once(child, "message")
+  const ask = async (message: "take" | "await"): Promise<Received> => {
+    child.send(message)
+    const [received] = await once(child, "message")
+    return received
+  }
   return {
     url: `http://127.0.0.1:${port}`,
-    take: async () => {
-      child.send("take")
-      const [received] = await once(child, "message")
-      return received
-    },
+    take: () => ask("take"),
+    awaitProgram: () => ask("await"),
     order: (orders) => child.send(orders),
     stop: () => child.disconnect()
   }

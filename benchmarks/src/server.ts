@@ -2,7 +2,7 @@
  * The remote of every subject, in a process of its own: reads each body to its end, answers 202, and counts.
  */
 import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
+import type { AddressInfo, Socket } from "node:net"
 import process from "node:process"
 import { now } from "./now.ts"
 
@@ -13,7 +13,7 @@ export interface Received {
   /** mParticle batches, and the events in them: 0 unless they are to be counted. */
   batches: number
   events: number
-  /** When the first request came, by the clock of `now`; 0 while none has. */
+  /** When the first request came of a program that was awaited, by the clock of `now`; 0 while none has. */
   firstAt: number
 }
 
@@ -28,6 +28,9 @@ export interface Orders {
 const nothing = (): Received => ({ requests: 0, bytes: 0, batches: 0, events: 0, firstAt: 0 })
 
 let received = nothing()
+/** Of a program that was killed, requests are still read after it: they come by connections that were there before. */
+let awaitedSince = 0
+const openedAt = new WeakMap<Socket, number>()
 let orders: Orders = {}
 
 const count = (body: ReadonlyArray<Buffer>): void => {
@@ -41,7 +44,7 @@ const count = (body: ReadonlyArray<Buffer>): void => {
 const server = createServer((request, response) => {
   const isRefused = orders.refused !== undefined && request.headers.authorization === orders.refused
   const body: Array<Buffer> = []
-  received.firstAt ||= now()
+  if ((openedAt.get(request.socket) ?? 0) >= awaitedSince) received.firstAt ||= now()
   request.on("data", (chunk: Buffer) => {
     if (isRefused) return
     received.bytes += chunk.length
@@ -54,11 +57,14 @@ const server = createServer((request, response) => {
   })
 })
 
-process.on("message", (message: "take" | Orders) => {
-  if (message !== "take") {
+server.on("connection", (socket) => openedAt.set(socket, now()))
+
+process.on("message", (message: "take" | "await" | Orders) => {
+  if (typeof message !== "string") {
     orders = message
     return
   }
+  if (message === "await") awaitedSince = now()
   process.send?.(received)
   received = nothing()
 })
