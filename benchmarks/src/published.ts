@@ -39,11 +39,15 @@ const add = (modules: string, name: string): void => {
   const manifest: Manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8"))
   mkdirSync(target, { recursive: true })
   writeFileSync(join(target, "package.json"), JSON.stringify({ ...manifest, ...manifest.publishConfig }))
-  const built = spawnSync("tsup", ["--out-dir", join(target, "dist"), "--silent"], {
-    cwd: source,
-    stdio: ["ignore", 2, 2],
-    shell: process.platform === "win32"
-  })
+  const built = spawnSync(
+    join(root, "node_modules/.bin/tsup"),
+    ["--out-dir", join(target, "dist"), "--silent"],
+    {
+      cwd: source,
+      stdio: ["ignore", 2, 2],
+      shell: process.platform === "win32"
+    }
+  )
   if (built.status !== 0) throw new Error(`${name} could not be built`)
   for (const needed of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
     if (needed.startsWith("@millrace/")) add(modules, needed)
