@@ -10,7 +10,6 @@ const root = fileURLToPath(new URL("../../", import.meta.url))
 const exporter = "@millrace/exporter"
 
 interface Manifest {
-  readonly name: string
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly publishConfig: object

@@ -107,6 +107,23 @@ describe.concurrent("millrace run", () => {
         for (const body of bodies) assert.deepStrictEqual(BatchSchema.validateBulk(body), [])
       })
   )
+
+  it.live("does not load Node's own fetch, which costs memory and time at the start", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      const emulator = yield* Emulator.start({ feeds: World.feeds })
+      world.writeWholeExport({ seed: 2, events: 10 })
+      const file = world.configure(World.configuration(emulator.url))
+      const tell = 'process.on("exit",()=>process.stderr.write(process.moduleLoadList.join("\\n")))'
+      const ended = yield* world.millrace(["run", file], {
+        environment: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tell)}` }
+      })
+      assertEnded(ended, 0)
+      const loaded = ended.stderr.split("\n")
+      assert.include(loaded, "NativeModule _http_client")
+      assert.notInclude(loaded, "NativeModule internal/deps/undici/undici")
+    })
+  )
 })
 
 describe.concurrent("millrace run --follow", () => {
@@ -247,23 +264,6 @@ describe.concurrent("millrace preview", () => {
       }
       assert.strictEqual(emulator.state().totals.requests, 0)
       assert.isFalse(existsSync(world.path("state")))
-    })
-  )
-
-  it.live("does not load Node's own fetch, which costs memory and time at the start", () =>
-    Effect.gen(function* () {
-      const world = yield* World.make
-      const emulator = yield* Emulator.start({ feeds: World.feeds })
-      world.writeWholeExport({ seed: 2, events: 10 })
-      const file = world.configure(World.configuration(emulator.url))
-      const tell = 'process.on("exit",()=>process.stderr.write(process.moduleLoadList.join("\\n")))'
-      const ended = yield* world.millrace(["run", file], {
-        environment: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tell)}` }
-      })
-      assertEnded(ended, 0)
-      const loaded = ended.stderr.split("\n")
-      assert.include(loaded, "NativeModule _http_client")
-      assert.notInclude(loaded, "NativeModule internal/deps/undici/undici")
     })
   )
 })

@@ -1,6 +1,7 @@
 /** The connections of one channel: kept, used again, retired and closed. */
 import type { ClientRequestArgs } from "node:http"
 import type { Socket } from "node:net"
+import process from "node:process"
 import type { Duplex } from "node:stream"
 import { connector, type Target } from "./connect.ts"
 
