@@ -4,6 +4,7 @@ import type { Feeds } from "../Feeds.ts"
 import * as Limits from "../Limits.ts"
 import type { IdentityType, Settings } from "../Settings.ts"
 import type { DeviceInfo, Identities } from "./batch.ts"
+import { type HeadFields, headFields } from "./headFields.ts"
 import type { Plan } from "./plan.ts"
 import { cut, isTooLong, isUuid } from "./values.ts"
 
@@ -67,8 +68,6 @@ const union = <A extends object>(
   return both
 }
 
-type Values = { readonly [field: string]: unknown }
-
 /** How heads are made: the identity types, and the feeds that the configuration gives to apps. */
 export interface HeadPlan {
   readonly identity: Settings["identity"]
@@ -78,11 +77,11 @@ export interface HeadPlan {
 }
 
 export const makeHead = (event: Event, plan: Plan, heads: HeadPlan): Head => {
-  const values = properties(event)
-  const device = deviceOf(event, values, plan, heads)
+  const fields = headFields(properties(event))
+  const device = deviceOf(event, fields, plan, heads)
   return {
-    identities: identitiesOf(event, values, plan, heads) ?? deviceIdentity(event, device, heads),
-    mobile: mobileOf(values, plan),
+    identities: identitiesOf(event, fields, plan, heads) ?? deviceIdentity(event, device, heads),
+    mobile: mobileOf(fields, plan),
     device,
     deviceId: present(event.user.deviceId) ? event.user.deviceId : undefined
   }
@@ -90,12 +89,11 @@ export const makeHead = (event: Event, plan: Plan, heads: HeadPlan): Head => {
 
 const identitiesOf = (
   { user }: Event,
-  values: Values,
+  { email_address, user_phone_number }: HeadFields,
   plan: Plan,
   { identity: { externalId, sourceId } }: HeadPlan
 ): Identities | undefined => {
   let identities: Identities | undefined
-  const { email_address, user_phone_number } = values
   if (plan.email && present(email_address)) identities = { email: email_address }
   // Who writes to us without being known is known by the number.
   if (plan.isInbound && !present(user.externalId) && present(user_phone_number)) {
@@ -122,9 +120,9 @@ const deviceIdentity = (
 ): Identities | undefined =>
   present(user.deviceId) && !namesDevice(device) ? { [deviceIdentity]: user.deviceId } : undefined
 
-const mobileOf = (values: Values, { mobile }: Plan): string | undefined => {
+const mobileOf = (fields: HeadFields, { mobile }: Plan): string | undefined => {
   for (const field of mobile) {
-    const value = values[field]
+    const value = fields[field]
     if (present(value)) return isTooLong(value) ? cut(value, Limits.value) : value
   }
   return undefined
@@ -152,15 +150,13 @@ const advertisingIds = new Map<
 
 const deviceOf = (
   { user }: Event,
-  values: Values,
+  { ad_id, ad_id_type, ad_tracking_enabled, app_id, device_model, os_version, platform }: HeadFields,
   plan: Plan,
   { feedOfApp }: HeadPlan
 ): DeviceInfo | undefined => {
   const device: DeviceInfo = {}
   let any = false
-  const { ad_id, ad_tracking_enabled, app_id, device_model, os_version } = values
-  const platform = plan.device.platform ? values["platform"] : undefined
-  const spelled = platforms.get(platform)
+  const spelled = plan.device.platform ? platforms.get(platform) : undefined
   if (spelled !== undefined) {
     device.platform = spelled
     any = true
@@ -173,12 +169,12 @@ const deviceOf = (
     device.device_model = device_model
     any = true
   }
-  if (plan.device.ios_idfv && isApple(values["platform"], app_id, feedOfApp) && isUuid(user.deviceId)) {
+  if (plan.device.ios_idfv && isApple(platform, app_id, feedOfApp) && isUuid(user.deviceId)) {
     device.ios_idfv = user.deviceId
     any = true
   }
   if (plan.device.ad_id && isUuid(ad_id)) {
-    const member = advertisingIds.get(values["ad_id_type"])
+    const member = advertisingIds.get(ad_id_type)
     if (member !== undefined) {
       device[member] = ad_id
       any = true
@@ -215,7 +211,10 @@ export const isTold = (field: string, value: unknown, head: Head, plan: Plan): b
     case "ad_id":
     case "ad_id_type":
       return hasAdvertisingId(head.device)
-    default:
+    case "to_phone_number":
+    case "user_phone_number":
       return head.mobile === value && plan.mobile.includes(field)
+    default:
+      return false
   }
 }

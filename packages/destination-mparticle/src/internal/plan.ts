@@ -1,6 +1,7 @@
 import * as Braze from "@millrace/events-braze/Braze"
 import * as MParticleFacts from "@millrace/events-braze/MParticleFacts"
 import type { Settings } from "../Settings.ts"
+import { mobileFields } from "./headFields.ts"
 
 /** How events of one type are mapped: made on the type's first event. */
 export interface Plan {
@@ -10,7 +11,10 @@ export interface Plan {
   readonly extended: boolean
   /** Every property is sent, not only what stands in `fields`. */
   readonly everything: boolean
-  readonly fields: ReadonlyArray<{ readonly field: string; readonly name: string }>
+  /** The documented attributes that are sent: of the event's id, of its device's, and of properties. */
+  readonly id: string | undefined
+  readonly deviceId: string | undefined
+  readonly fields: ReadonlyMap<string, string>
   /** The attribute of a field: another name, or null to leave it out. */
   readonly renamed: ReadonlyMap<string, string | null>
   /** Members of `device_info` that are sent. */
@@ -23,7 +27,7 @@ export interface Plan {
   /** The field whose members become attributes each by its own name. */
   readonly own: string | undefined
   /** Fields of which the first that is there becomes `$mobile`. */
-  readonly mobile: ReadonlyArray<string>
+  readonly mobile: ReadonlyArray<(typeof mobileFields)[number]>
 }
 
 const members = ["platform", "os_version", "device_model", "ios_idfv", "ad_id", "limit_ad_tracking"] as const
@@ -69,17 +73,22 @@ const planOf = (
   const renamed = new Map(Object.entries(renames))
   // Braze's name for the one field that it renames itself.
   if (!renamed.has("content_card_id")) renamed.set("content_card_id", renamed.get("card_id") ?? "card_id")
+  const documented = new Map(
+    facts.attributes.flatMap((attribute) => {
+      const field = attribute === "card_id" && isContentCard(type) ? "content_card_id" : attribute
+      const given = renamed.get(field)
+      return given === null ? [] : [[field, given ?? attribute] as const]
+    })
+  )
   return {
     // An uninstall event has no name: who gives it one wants a custom event.
     eventType: name === undefined ? facts.eventType : "custom_event",
     eventName: name ?? (extended ? facts.qualifiedName : facts.eventName),
     extended,
     everything,
-    fields: facts.attributes.flatMap((attribute) => {
-      const field = attribute === "card_id" && isContentCard(type) ? "content_card_id" : attribute
-      const given = renamed.get(field)
-      return given === null ? [] : [{ field, name: given ?? attribute }]
-    }),
+    id: documented.get(idField),
+    deviceId: documented.get(deviceIdField),
+    fields: new Map([...documented].filter(([field]) => field !== idField && field !== deviceIdField)),
     renamed,
     device: {
       platform: everything || has.has("platform"),
@@ -93,10 +102,12 @@ const planOf = (
     native: name === undefined ? native?.shape : undefined,
     own: native === undefined || native.own in renames ? undefined : native.own,
     email: everything || facts.identities.includes("email"),
-    mobile:
-      facts.mobile !== undefined ? [facts.mobile] : everything ? ["to_phone_number", "user_phone_number"] : []
+    mobile: mobileFields.filter((field) => (facts.mobile === undefined ? everything : field === facts.mobile))
   }
 }
+
+const idField = "source_request_id"
+const deviceIdField = "device_id"
 
 /** `name`: a custom event goes under its own name. `purchase`: a purchase is a commerce event. */
 export type Native = "name" | "purchase"
