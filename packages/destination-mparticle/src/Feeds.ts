@@ -98,6 +98,12 @@ export const make = (
     return Result.fail(`${first.path} and ${twice.path} have the same appId; leave one of them out`)
   }
   const feedByApp = new Map<unknown, FeedName>(apps.map(({ appId, feed }) => [appId, feed]))
+  const laneByApp = new Map<unknown, string>(
+    apps.flatMap(({ appId }) => {
+      const lane = laneByName.get(laneOfApp(appId))
+      return lane === undefined ? [] : [[appId, lane]]
+    })
+  )
   const unbound = laneByName.get("unbound")
   if (missingFeed === "unbound" && unbound === undefined) {
     return Result.fail("credentials.unbound: expected key and secret, since missingFeed is unbound")
@@ -115,7 +121,7 @@ export const make = (
     laneOf: (event) => {
       if (!Braze.isAppLevel(event.type)) return byFeed.get("unbound")
       const { app_id, platform } = properties(event)
-      return laneByName.get(`app:${app_id}`) ?? byFeed.get(feedByApp.get(app_id) ?? feedOf(platform))
+      return laneByApp.get(app_id) ?? byFeed.get(feedByApp.get(app_id) ?? feedOf(platform))
     },
     laneOfFeed: (feed) => byFeed.get(feed),
     feedOfApp: (appId) => feedByApp.get(appId)
@@ -148,9 +154,11 @@ const entriesOf = (credentials: Credentials): ReadonlyArray<Entry> => [
   ...appsOf(credentials).flatMap(({ appId, feed, key, path, secret }) =>
     key === undefined || secret === undefined
       ? []
-      : [{ path, lane: `app:${appId}`, feed, pair: { key, secret } }]
+      : [{ path, lane: laneOfApp(appId), feed, pair: { key, secret } }]
   )
 ]
+
+const laneOfApp = (appId: string) => `app:${appId}`
 
 const appsOf = ({ apps = [] }: Credentials) =>
   apps.map((app, index) => ({ ...app, path: `credentials.apps.${index}` }))

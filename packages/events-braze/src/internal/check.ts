@@ -49,9 +49,13 @@ const fits = (kind: number, value: unknown): boolean => {
     case 3:
       return typeof value === "object" && !Array.isArray(value)
     default:
-      return Array.isArray(value) && value.every((item) => item === null || typeof item === scalars[kind - 4])
+      return Array.isArray(value) && holds(scalars[kind - 4], value)
   }
 }
+
+// Apart from `fits`, where a function that closes over the kind would be made for each field of each event.
+const holds = (type: string | undefined, list: ReadonlyArray<unknown>): boolean =>
+  list.every((item) => item === null || typeof item === type)
 
 type Values = { readonly [field: string]: unknown }
 

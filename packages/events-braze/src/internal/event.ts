@@ -4,6 +4,7 @@ import * as Json from "@millrace/core/Json"
 import { redacted } from "@millrace/core/Transform"
 import { isObject } from "effect/Predicate"
 import * as Result from "effect/Result"
+import { table } from "../generated/table.ts"
 import type { Types } from "../generated/types.ts"
 
 /**
@@ -14,8 +15,12 @@ import type { Types } from "../generated/types.ts"
  */
 export type BrazeEvent = Of<Types>
 
-/** Retired events that partner pages still list in the underscore form. */
+/**
+ * Every type by its own name, so that all events share one text which each table finds at once; and retired events that
+ * partner pages still list in the underscore form.
+ */
 const spellings: ReadonlyMap<string, string> = new Map([
+  ...Object.keys(table).map((name) => [name, name] as const),
   ["users_campaigns_abort", "users.campaigns.Abort"],
   ["users_canvas_abort", "users.canvas.Abort"],
   ["users.campaigns.abort", "users.campaigns.Abort"],

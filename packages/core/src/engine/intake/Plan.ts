@@ -143,10 +143,12 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
   const count = (counts: Map<string, number>, reason: string) =>
     counts.set(reason, (counts.get(reason) ?? 0) + 1)
   const onFiltered = (reason: string) => count(filtered, reason)
+  // Nothing is made anew for each event, not even a function that closes over it.
+  const fail = (position: number, reason: string, detail: string, stored: string | undefined) =>
+    failed.push({ position, reason, detail, stored })
   for (let position = 0; position < events.length; position++) {
     const original = events[position]!
     let stored: string | undefined
-    const fail = (reason: string, detail: string) => failed.push({ position, reason, detail, stored })
     let where = "selecting"
     try {
       const refused = selected(original.type)
@@ -163,7 +165,7 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
       const wrong = invalid(position)
       if (wrong !== undefined) {
         stored = keepable(intake, original)
-        fail("invalid", wrong)
+        fail(position, "invalid", wrong, stored)
         continue
       }
       where = "at the intake"
@@ -171,7 +173,7 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
       if (intake.length > 0 && isEvent(kept)) {
         const written = Codec.encodeEvent(kept)
         if (Result.isFailure(written)) {
-          fail(written.failure.reason, written.failure.detail)
+          fail(position, written.failure.reason, written.failure.detail, stored)
           continue
         }
         stored = written.success
@@ -188,7 +190,7 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
         continue
       }
       if ("refused" in event) {
-        fail(event.refused, event.detail)
+        fail(position, event.refused, event.detail, stored)
         continue
       }
       where = "assign"
@@ -198,7 +200,7 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
         continue
       }
       if (!lanes.has(assignment.lane)) {
-        fail("defect", `assign named a lane that is not there: ${assignment.lane}`)
+        fail(position, "defect", `assign named a lane that is not there: ${assignment.lane}`, stored)
         continue
       }
       const leaving = lanes.of(assignment.lane, trackOf(event, route.ordering, tracks))
@@ -211,7 +213,7 @@ export const plan = (route: Route, selected: Selection, opened: Opened, input: I
       leaving.positions.push(position)
       if (stored !== undefined) leaving.stored.push(stored)
     } catch (cause) {
-      fail("defect", defectDetail(where, cause))
+      fail(position, "defect", defectDetail(where, cause), stored)
     }
   }
   const counts: Array<Count> = [{ route: route.name, kind: "read", key: "", events: events.length }]

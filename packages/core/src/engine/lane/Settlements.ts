@@ -24,7 +24,9 @@ interface Draft {
 const gather = () => {
   const drafts = new Map<Sequence, Draft>()
   const of = (parcel: Sequence, own: OwnTrack): Draft => {
-    const draft = drafts.get(parcel) ?? { own, delivered: [], dead: [], attempts: 0 }
+    const found = drafts.get(parcel)
+    if (found !== undefined) return found
+    const draft: Draft = { own, delivered: [], dead: [], attempts: 0 }
     drafts.set(parcel, draft)
     return draft
   }

@@ -33,10 +33,8 @@ export const make = (concurrency: number): Bodies => {
       const body = take(size)
       let at = body.write(open)
       for (let i = 0; i < items.length; i++) {
-        if (i > 0) {
-          body.set(between, at)
-          at += between.length
-        }
+        // A byte or two, written here: a call for each message costs more.
+        if (i > 0) for (const byte of between) body[at++] = byte
         const item = items[i]!
         body.set(item.bytes.subarray(item.start, item.end), at)
         at += Item.size(item)
