@@ -114,7 +114,7 @@ export const message: (
   const buffer = MessageBuffer.make()
   return Result.mapBoth(prepareOne(opened, key.lane, [event], buffer), {
     onFailure: ({ detail, reason }) => (detail === "" ? reason : `${reason}: ${detail}`),
-    onSuccess: () => new TextDecoder().decode(buffer.take())
+    onSuccess: () => new TextDecoder().decode(buffer.take(1).bytes)
   })
 })
 
@@ -247,7 +247,7 @@ const look = (
         continue
       }
       lane.messages.push({
-        text: new TextDecoder().decode(buffer.take()),
+        text: new TextDecoder().decode(buffer.take(1).bytes),
         changes: isChanging ? group.map((after) => ({ before: before.get(after)!, after })) : []
       })
     }

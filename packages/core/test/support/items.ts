@@ -5,6 +5,7 @@ import { batchOf } from "../../src/engine/message/BatchOf.ts"
 import * as Item from "../../src/engine/message/Item.ts"
 import * as OrderSlots from "../../src/engine/message/OrderSlots.ts"
 import * as OwnTrack from "../../src/engine/message/OwnTrack.ts"
+import * as Sheet from "../../src/engine/message/Sheet.ts"
 import * as Remote from "./remote.ts"
 
 export interface Options {
@@ -16,7 +17,7 @@ export interface Options {
 
 export const item = (id: string, options: Options = {}): Item.Item => ({
   id,
-  bytes: new Uint8Array(options.bytes ?? 10),
+  sheet: { ...Sheet.empty, bytes: new Uint8Array(options.bytes ?? 10) },
   start: 0,
   end: options.bytes ?? 10,
   slot: OrderSlots.slotOf(options.user),

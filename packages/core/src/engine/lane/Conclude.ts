@@ -11,6 +11,7 @@ import type { LaneKey, OutboxError } from "../../Outbox.ts"
 import type * as Batches from "../message/Batches.ts"
 import * as Item from "../message/Item.ts"
 import * as OwnTrack from "../message/OwnTrack.ts"
+import * as Sheet from "../message/Sheet.ts"
 import * as Attempted from "./Attempted.ts"
 import type { Credentials } from "./Credentials.ts"
 import * as Health from "./Health.ts"
@@ -95,6 +96,7 @@ export const make = (options: Options): Conclude => {
     if (verdict.setback?.scope === "destination") Health.share(shared, verdict.setback.until, now)
     if (verdict.left.size === 0) tryAgain(verdict.again)
     memory.batches.release(verdict.ended)
+    for (const { sheet } of verdict.ended) Sheet.end(sheet)
     wake()
     for (const { item, reason, detail } of verdict.dead)
       settling.died({ reason, detail }, Item.events(item), now)

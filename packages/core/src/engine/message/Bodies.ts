@@ -36,7 +36,7 @@ export const make = (concurrency: number): Bodies => {
         // A byte or two, written here: a call for each message costs more.
         if (i > 0) for (const byte of between) body[at++] = byte
         const item = items[i]!
-        body.set(item.bytes.subarray(item.start, item.end), at)
+        body.set(item.sheet.bytes.subarray(item.start, item.end), at)
         at += Item.size(item)
       }
       body.write(close, at)

@@ -13,7 +13,8 @@ import type { Formed } from "./Groups.ts"
 import type * as Item from "./Item.ts"
 import * as MessageBuffer from "./MessageBuffer.ts"
 import { none, type OwnTrack } from "./OwnTrack.ts"
-import { prepareOne, unset } from "./Prepare.ts"
+import { prepareOne } from "./Prepare.ts"
+import * as Sheet from "./Sheet.ts"
 
 interface Draft {
   readonly composition: Composition
@@ -105,7 +106,7 @@ export const make = (outbox: Outbox["Service"], lane: LaneKey, opened: Opened): 
       const first = composition.members[0]!
       const item: Item.Item = {
         ...position,
-        bytes: unset,
+        sheet: Sheet.empty,
         slot,
         parcel: first.parcel,
         position: first.position,
@@ -117,8 +118,8 @@ export const make = (outbox: Outbox["Service"], lane: LaneKey, opened: Opened): 
       else if (events.length > 1) tooLarge.push(entry)
       else dead.push({ item, ...message.failure })
     }
-    const bytes = buffer.take()
-    for (const item of items) item.bytes = bytes
+    const sheet = buffer.take(items.length)
+    for (const item of items) item.sheet = sheet
     return { items, dead, tooLarge }
   }
 

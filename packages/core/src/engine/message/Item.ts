@@ -5,6 +5,7 @@ import type { Event } from "../../Event.ts"
 import type { Sequence } from "../../Outbox.ts"
 import type { Meta } from "./Meta.ts"
 import type { OwnTrack } from "./OwnTrack.ts"
+import type { Sheet } from "./Sheet.ts"
 
 export interface Member {
   readonly parcel: Sequence
@@ -22,8 +23,8 @@ export interface Group {
 export interface Item {
   /** The message's id. */
   readonly id: string
-  /** The message is `bytes[start, end)`; set once the parcel's buffer has stopped growing. */
-  bytes: Uint8Array
+  /** The message is `sheet.bytes[start, end)`; set once all messages of the parcel are written. */
+  sheet: Sheet
   readonly start: number
   readonly end: number
   readonly slot: number
@@ -56,7 +57,7 @@ export const events = (item: Item): number => item.group?.events.length ?? 1
 
 export const members = (item: Item): ReadonlyArray<Member> => item.group?.members ?? [item]
 
-/** Some events of a message of several, by their positions in it; `bytes` are still those of the whole. */
+/** Some events of a message of several, by their positions in it; the bytes are still those of the whole. */
 export const part = (item: Item, group: Group, positions: ReadonlyArray<number>): Item => {
   const members = positions.map((position) => group.members[position]!)
   return {

@@ -3,13 +3,14 @@
  * one character beyond Latin-1 would make a whole body string two bytes wide.
  */
 import type { Message } from "../../Message.ts"
+import * as Sheet from "./Sheet.ts"
 
 export interface MessageBuffer {
   /** Writes the message and returns where it ends; it starts where the one before ended. */
   readonly write: (message: Message<unknown>) => number
   readonly end: () => number
-  /** The bytes written, in memory of their own and no more of it than they need; the buffer is empty again. */
-  readonly take: () => Uint8Array<ArrayBuffer>
+  /** The bytes written, which are so many messages; the buffer is empty again. */
+  readonly take: (messages: number) => Sheet.Sheet
 }
 
 const smallest = 64 * 1024
@@ -17,6 +18,7 @@ const smallest = 64 * 1024
 const largest = 2 * 1024 * 1024
 
 export const make = (): MessageBuffer => {
+  const sheets = Sheet.make()
   let buffer = Buffer.allocUnsafeSlow(smallest)
   let end = 0
   const reach = (need: number) => {
@@ -40,8 +42,8 @@ export const make = (): MessageBuffer => {
       return end
     },
     end: () => end,
-    take: () => {
-      const taken = new Uint8Array(buffer.subarray(0, end))
+    take: (messages) => {
+      const taken = sheets.take(buffer.subarray(0, end), messages)
       end = 0
       if (buffer.length > largest) buffer = Buffer.allocUnsafeSlow(smallest)
       return taken

@@ -12,6 +12,7 @@ import type * as MessageBuffer from "./MessageBuffer.ts"
 import * as Meta from "./Meta.ts"
 import * as OrderSlots from "./OrderSlots.ts"
 import * as OwnTrack from "./OwnTrack.ts"
+import * as Sheet from "./Sheet.ts"
 
 /** An event that waits for others of its group. */
 export interface Grouped {
@@ -89,7 +90,7 @@ export const prepareParcel = (
       const { id, start, end, meta } = message.success
       items.push({
         id,
-        bytes: unset,
+        sheet: Sheet.empty,
         start,
         end,
         slot,
@@ -102,13 +103,10 @@ export const prepareParcel = (
       })
     }
   }
-  const bytes = buffer.take()
-  for (const item of items) item.bytes = bytes
+  const sheet = buffer.take(items.length)
+  for (const item of items) item.sheet = sheet
   return { items, grouped, dead }
 }
-
-/** The bytes of an item whose buffer is not taken yet. */
-export const unset = new Uint8Array(0)
 
 export interface Written extends Pick<Item, "id" | "start" | "end" | "meta"> {}
 

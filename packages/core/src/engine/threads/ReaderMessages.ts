@@ -9,6 +9,7 @@ import type { Planned } from "../intake/Planner.ts"
 import type { Item } from "../message/Item.ts"
 import * as OwnTrack from "../message/OwnTrack.ts"
 import type { Prepared } from "../message/Prepare.ts"
+import * as Sheet from "../message/Sheet.ts"
 
 /** What a reader asks of the door of one source, to be answered. */
 export type Ask =
@@ -89,7 +90,7 @@ export interface Crossing extends Omit<Planned, "prepared"> {
 }
 
 const columnsOf = ({ items, grouped, dead }: Prepared): Columns => ({
-  bytes: new Uint8Array(items[0]?.bytes ?? []),
+  bytes: new Uint8Array(items[0]?.sheet.bytes ?? []),
   ids: items.map(({ id }) => id),
   starts: Uint32Array.from(items, ({ start }) => start),
   ends: Uint32Array.from(items, ({ end }) => end),
@@ -100,10 +101,11 @@ const columnsOf = ({ items, grouped, dead }: Prepared): Columns => ({
   dead
 })
 
-const itemsOf = ({ bytes, ids, starts, ends, slots, positions, metas }: Columns): Array<Item> =>
-  ids.map((id, index) => ({
+const itemsOf = ({ bytes, ids, starts, ends, slots, positions, metas }: Columns): Array<Item> => {
+  const sheet = { ...Sheet.empty, bytes }
+  return ids.map((id, index) => ({
     id,
-    bytes,
+    sheet,
     start: starts[index]!,
     end: ends[index]!,
     slot: slots[index]!,
@@ -114,6 +116,7 @@ const itemsOf = ({ bytes, ids, starts, ends, slots, positions, metas }: Columns)
     group: undefined,
     meta: metas?.[index]
   }))
+}
 
 /** The chunk without its messages: they are prepared again where they are sent. */
 export const unprepared = (chunk: Crossing): Crossing => ({
@@ -129,6 +132,8 @@ export const pack = ({
   read
 }: Planned): readonly [Crossing, Array<ArrayBuffer>] => {
   const columns = prepared.map((given) => (given === undefined ? undefined : columnsOf(given)))
+  // What was copied need not be kept here.
+  for (const given of prepared) for (const { sheet } of given?.items ?? []) Sheet.end(sheet)
   const parcels = entry.parcels.map((parcel) => {
     const { bytes, ends } = parcel.records
     return {
