@@ -35,7 +35,7 @@ export const measure = async <Told extends object = {}>(
   input: string,
   options: Options = {}
 ): Promise<Run & Told> => {
-  if (!warm.has(subject.name)) await run(subject, ground, ground.sample("ndjson", fewEvents), {})
+  if (!warm.has(subject.name)) await run(subject, ground, ground.sample(subject.input, fewEvents), {})
   warm.add(subject.name)
   return await run(subject, ground, input, options)
 }

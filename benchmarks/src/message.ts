@@ -3,7 +3,8 @@
  * types of the sample. A test holds it against `@millrace/destination-mparticle`.
  */
 
-type Value = string | number | boolean | undefined
+/** `null` where Avro has nothing. */
+type Value = string | number | boolean | null | undefined
 
 /** An event as Braze's Custom HTTP connector posts it. */
 export interface CurrentsEvent {
@@ -11,7 +12,10 @@ export interface CurrentsEvent {
   readonly id: string
   /** In seconds. */
   readonly time: number
-  readonly user: { readonly external_user_id?: string; readonly device_id?: string }
+  readonly user: {
+    readonly external_user_id?: string | undefined
+    readonly device_id?: string | undefined
+  }
   readonly properties: { readonly [field: string]: Value }
 }
 
@@ -50,7 +54,7 @@ export const feedOf = ({ event_type, user, properties }: CurrentsEvent): Feed | 
 export const messageOf = (event: CurrentsEvent): Message => {
   const { event_type, id, properties, time, user } = event
   const isMail = event_type.startsWith("users.messages.email.")
-  const mobile = properties["to_phone_number"]
+  const mobile = properties["to_phone_number"] ?? undefined
   return {
     environment: "development",
     source_request_id: id,
@@ -67,7 +71,7 @@ export const messageOf = (event: CurrentsEvent): Message => {
       }
     ],
     user_identities: isMail
-      ? { email: properties["email_address"], customer_id: user.external_user_id }
+      ? { email: properties["email_address"] ?? undefined, customer_id: user.external_user_id }
       : { customer_id: user.external_user_id },
     user_attributes: mobile === undefined ? undefined : { $mobile: mobile },
     device_info: deviceOf(event)
@@ -105,7 +109,8 @@ const attributesOf = (event: CurrentsEvent, isMail: boolean): object => {
 /** Attributes are text. */
 const text = (value: Value): string | undefined => (typeof value === "string" ? value : print(value))
 
-const print = (value: Value): string | undefined => (value === undefined ? undefined : String(value))
+const print = (value: Value): string | undefined =>
+  value === undefined || value === null ? undefined : String(value)
 
 const mailAttributes = ({ id, properties, user }: CurrentsEvent): object => ({
   app_group_id: text(properties["app_group_id"]),
@@ -227,13 +232,13 @@ const deviceOf = ({ event_type, properties, user }: CurrentsEvent): Message["dev
   const isApple = properties["platform"] === "ios" || properties["platform"] === "tvos"
   const ios_idfv = isApple && device_id !== undefined && uuid.test(device_id) ? device_id : undefined
   if (!isAppLevel(event_type)) {
-    const { device_model } = properties
+    const device_model = properties["device_model"] ?? undefined
     return ios_idfv === undefined && device_model === undefined ? undefined : { device_model, ios_idfv }
   }
-  const { ad_id, ad_id_type, ad_tracking_enabled, device_model, platform } = properties
+  const { ad_id, ad_id_type, ad_tracking_enabled, platform } = properties
   const device: { [member: string]: Value } = {
     platform: typeof platform === "string" ? platforms[platform] : undefined,
-    device_model,
+    device_model: properties["device_model"] ?? undefined,
     ios_idfv,
     limit_ad_tracking: typeof ad_tracking_enabled === "boolean" ? !ad_tracking_enabled : undefined
   }

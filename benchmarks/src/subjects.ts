@@ -72,6 +72,7 @@ export const subjects: ReadonlyArray<Subject> = [
   subject("plain", "stringify", "bare loop, `JSON.stringify` of 100 at once", "floor", {
     variant: "stringify"
   }),
+  subject("plain", "avro-floor", "bare loop from Avro", "floor", { variant: "avro" }, "avro"),
   subject("millrace", "in-memory", "Millrace, memory outbox", "millrace", { outbox: "memory" }),
   durable,
   {

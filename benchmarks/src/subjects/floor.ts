@@ -2,10 +2,11 @@
  * The floor: read, parse, map, 100 a request, post. No durability, no order, no retry, no validation, no ledger.
  *
  * `--variant buffer` writes each message straight into the body's buffer, the fastest way known; `--variant stringify`
- * makes each body by one `JSON.stringify`, the usual way.
+ * makes each body by one `JSON.stringify`, the usual way; `--variant avro` is `buffer` for an export in Avro.
  */
 import * as InFlight from "../inFlight.ts"
 import { type Feed, feedOf, type Message, messageOf } from "../message.ts"
+import { readAvro } from "../readAvro.ts"
 import { readEvents } from "../readEvents.ts"
 import { forFeeds, given, perRequest, requests } from "./given.ts"
 import { close, post } from "./post.ts"
@@ -61,7 +62,8 @@ const stringifyLane = (feed: Feed): Lane => {
 }
 
 const lanes = forFeeds(given.variant === "stringify" ? stringifyLane : bufferLane)
-await readEvents(
+const read = given.variant === "avro" ? readAvro : readEvents
+await read(
   given.input,
   (event) => {
     const feed = feedOf(event)
