@@ -33,36 +33,38 @@ export const headFields = (properties: { readonly [field: string]: unknown }): H
     user_phone_number: undefined
   }
   for (const field in properties) {
+    // Not in each case: what V8 compiles of fields that it has not met there it has to give up each time that one comes.
+    const value = properties[field]
     switch (field) {
       case "ad_id":
-        fields.ad_id = properties[field]
+        fields.ad_id = value
         break
       case "ad_id_type":
-        fields.ad_id_type = properties[field]
+        fields.ad_id_type = value
         break
       case "ad_tracking_enabled":
-        fields.ad_tracking_enabled = properties[field]
+        fields.ad_tracking_enabled = value
         break
       case "app_id":
-        fields.app_id = properties[field]
+        fields.app_id = value
         break
       case "device_model":
-        fields.device_model = properties[field]
+        fields.device_model = value
         break
       case "email_address":
-        fields.email_address = properties[field]
+        fields.email_address = value
         break
       case "os_version":
-        fields.os_version = properties[field]
+        fields.os_version = value
         break
       case "platform":
-        fields.platform = properties[field]
+        fields.platform = value
         break
       case "to_phone_number":
-        fields.to_phone_number = properties[field]
+        fields.to_phone_number = value
         break
       case "user_phone_number":
-        fields.user_phone_number = properties[field]
+        fields.user_phone_number = value
         break
     }
   }
