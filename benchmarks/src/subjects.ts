@@ -1,4 +1,4 @@
-/** All that is measured against each other, in the order of the table. */
+/** All that is measured against each other, in the order of the table: what a budget compares is measured one after the other. */
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Command from "./command.ts"
@@ -68,13 +68,16 @@ export const commandWith = (name: string, title: string, options: Command.Option
 })
 
 export const subjects: ReadonlyArray<Subject> = [
-  floor,
   subject("plain", "stringify", "bare loop, `JSON.stringify` of 100 at once", "floor", {
     variant: "stringify"
   }),
-  subject("plain", "avro-floor", "bare loop from Avro", "floor", { variant: "avro" }, "avro"),
-  subject("millrace", "in-memory", "Millrace, memory outbox", "millrace", { outbox: "memory" }),
+  floor,
   durable,
+  subject("millrace", "bucket", "Millrace, SQLite outbox, from a bucket of S3", "millrace", {
+    outbox: "sqlite",
+    store: "bucket"
+  }),
+  subject("millrace", "in-memory", "Millrace, memory outbox", "millrace", { outbox: "memory" }),
   {
     ...durable,
     name: "defaults",
@@ -95,11 +98,8 @@ export const subjects: ReadonlyArray<Subject> = [
     outbox: "sqlite",
     routes: "3"
   }),
+  subject("plain", "avro-floor", "bare loop from Avro", "floor", { variant: "avro" }, "avro"),
   subject("millrace", "avro", "Millrace, SQLite outbox, from Avro", "millrace", { outbox: "sqlite" }, "avro"),
-  subject("millrace", "bucket", "Millrace, SQLite outbox, from a bucket of S3", "millrace", {
-    outbox: "sqlite",
-    store: "bucket"
-  }),
   subject("peer", "directives", "Segment `actions-core`, mapped by its directives", "segment", {
     variant: "directives"
   }),
