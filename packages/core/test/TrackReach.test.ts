@@ -48,6 +48,20 @@ describe("a track's reach", () => {
     assert.isFalse(track.isLagging)
   })
 
+  it("knows by how much it lags while it reads back no more than it was told of", () => {
+    const track = reach()
+    for (const sequence of [1, 2, 3]) TrackReach.offer(track, own(sequence, sequence - 1), 600, false)
+    TrackReach.readBack(track, 700, most)
+    assert.strictEqual(track.behind, 1100)
+    TrackReach.offer(track, own(4, 3), 100, false)
+    assert.strictEqual(track.behind, 1200)
+    // What others stored is not known in advance, and more may follow.
+    TrackReach.readBack(track, 1201, most)
+    assert.strictEqual(track.behind, Infinity)
+    TrackReach.readBack(track, 400, most)
+    assert.strictEqual(track.behind, 0)
+  })
+
   it("lags with what was not prepared", () => {
     const track = reach()
     assert.isFalse(TrackReach.offer(track, own(1), 10, false))

@@ -12,7 +12,7 @@ export interface TrackReach {
   newest: Sequence
   /** Whether stored parcels are not in memory. */
   isLagging: boolean
-  /** Bytes that were stored since it was last read back to the end, or since it lags. */
+  /** Bytes by which it lags, as far as it was told of them; `Infinity` where more may be stored. */
   behind: number
   /** Whether it was told, since it was last begun to read back, that others may have stored more. */
   isTold: boolean
@@ -50,7 +50,9 @@ export const offer = (
 
 /** Reading back found so many bytes beyond the cursor, of at most `most`. */
 export const readBack = (reach: TrackReach, bytes: number, most: number): void => {
-  reach.behind = bytes < most / 2 ? 0 : Infinity
+  const left = reach.behind - bytes
+  // More than it was told of: others stored it, or an earlier run.
+  reach.behind = bytes < most / 2 ? 0 : left < 0 ? Infinity : left
   // A parcel stored since the question was asked is still ahead.
   if (bytes === 0 && reach.newest <= reach.cursor && !reach.isTold) reach.isLagging = false
 }
