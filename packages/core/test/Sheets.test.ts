@@ -31,6 +31,14 @@ describe("a sheet", () => {
     assert.strictEqual(sheets.take(filled(800_000, 0), 1).bytes.buffer, large.bytes.buffer)
   })
 
+  it("takes no memory from others when no message is in it", () => {
+    const sheets = Sheet.make()
+    const first = sheets.take(filled(5_000, 0), 1)
+    Sheet.end(first)
+    sheets.take(filled(3_000, 0), 0)
+    assert.strictEqual(sheets.take(filled(5_000, 0), 1).bytes.buffer, first.bytes.buffer)
+  })
+
   it("is let go of where enough is kept", () => {
     const sheets = Sheet.make()
     const taken = Array.from({ length: 5 }, () => sheets.take(filled(400_000, 0), 1))

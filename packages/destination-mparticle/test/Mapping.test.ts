@@ -733,6 +733,21 @@ describe("names and attributes of one's own", () => {
     }
   })
 
+  it("of two fields with one name the later one that Braze lists is sent, however the record is ordered", () => {
+    const type = "users.canvas.Entry"
+    const subject = open({
+      attributes: { [type]: { canvas_name: "about", canvas_id: "about", canvas_step_id: "device_id" } }
+    })
+    const sent = (properties: { readonly [field: string]: unknown }) => {
+      const { about, device_id } = attributesOf(batchOf(subject, "unbound", event(type, properties)))
+      return [about, device_id]
+    }
+    const whole = { canvas_id: "c", canvas_name: "n", canvas_step_id: "s" }
+    assert.deepStrictEqual(sent(whole), ["n", "s"])
+    assert.deepStrictEqual(sent(Object.fromEntries(Object.entries(whole).reverse())), ["n", "s"])
+    assert.strictEqual(sent({ canvas_id: "c" })[0], "c")
+  })
+
   it("a data plan goes along with every mParticle batch", () => {
     const given = event("users.canvas.Entry")
     const context = (dataPlan: { readonly id: string; readonly version?: number }) => {

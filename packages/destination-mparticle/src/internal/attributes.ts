@@ -7,18 +7,29 @@ import { type Head, isTold } from "./head.ts"
 import type { Plan } from "./plan.ts"
 import { cut, isTooLong, toText } from "./values.ts"
 
-export const documentedAttributes = (event: Event, { deviceId, fields, id }: Plan): Attributes => {
+export const documentedAttributes = (event: Event, { fields, inOrder }: Plan): Attributes => {
   const attributes: Attributes = {}
-  const put = (name: string | undefined, value: string | undefined) => {
-    if (name === undefined || value === undefined) return
-    attributes[name] = isTooLong(value) ? cut(value, Limits.value) : value
+  const put = (name: string, value: string | undefined) => {
+    if (value !== undefined) attributes[name] = isTooLong(value) ? cut(value, Limits.value) : value
   }
-  put(id, event.id)
-  if (present(event.user.deviceId)) put(deviceId, event.user.deviceId)
-  // The event's own fields rather than the documented ones, as in `headFields`.
   const values = properties(event)
-  for (const field in values) put(fields.get(field), toText(values[field]))
+  for (const { field, name } of inOrder) put(name, attributeOf(event, field, values))
+  // The event's own fields rather than the documented ones, as in `headFields`.
+  for (const field in values) {
+    const name = fields.get(field)
+    if (name !== undefined) put(name, toText(values[field]))
+  }
   return attributes
+}
+
+const attributeOf = (
+  event: Event,
+  field: string,
+  values: { readonly [field: string]: unknown }
+): string | undefined => {
+  if (field === "source_request_id") return event.id
+  if (field === "device_id") return present(event.user.deviceId) ? event.user.deviceId : undefined
+  return toText(values[field])
 }
 
 /** The attribute that names the fields which were cut, named otherwise or left out for the sake of a limit. */

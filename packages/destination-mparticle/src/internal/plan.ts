@@ -11,10 +11,10 @@ export interface Plan {
   readonly extended: boolean
   /** Every property is sent, not only what stands in `fields`. */
   readonly everything: boolean
-  /** The documented attributes that are sent: of the event's id, of its device's, and of properties. */
-  readonly id: string | undefined
-  readonly deviceId: string | undefined
+  /** The documented attributes that are sent, by the property that they are made of. */
   readonly fields: ReadonlyMap<string, string>
+  /** Those that are no property, and those with one name: the later one that is there is sent. */
+  readonly inOrder: ReadonlyArray<{ readonly field: string; readonly name: string }>
   /** The attribute of a field: another name, or null to leave it out. */
   readonly renamed: ReadonlyMap<string, string | null>
   /** Members of `device_info` that are sent. */
@@ -73,22 +73,23 @@ const planOf = (
   const renamed = new Map(Object.entries(renames))
   // Braze's name for the one field that it renames itself.
   if (!renamed.has("content_card_id")) renamed.set("content_card_id", renamed.get("card_id") ?? "card_id")
-  const documented = new Map(
-    facts.attributes.flatMap((attribute) => {
-      const field = attribute === "card_id" && isContentCard(type) ? "content_card_id" : attribute
-      const given = renamed.get(field)
-      return given === null ? [] : [[field, given ?? attribute] as const]
-    })
-  )
+  const documented = facts.attributes.flatMap((attribute) => {
+    const field = attribute === "card_id" && isContentCard(type) ? "content_card_id" : attribute
+    const given = renamed.get(field)
+    return given === null ? [] : [{ field, name: given ?? attribute }]
+  })
+  const isInOrder = ({ field, name }: Plan["inOrder"][number]) =>
+    field === "source_request_id" ||
+    field === "device_id" ||
+    documented.some((other) => other.name === name && other.field !== field)
   return {
     // An uninstall event has no name: who gives it one wants a custom event.
     eventType: name === undefined ? facts.eventType : "custom_event",
     eventName: name ?? (extended ? facts.qualifiedName : facts.eventName),
     extended,
     everything,
-    id: documented.get(idField),
-    deviceId: documented.get(deviceIdField),
-    fields: new Map([...documented].filter(([field]) => field !== idField && field !== deviceIdField)),
+    fields: new Map(documented.filter((one) => !isInOrder(one)).map(({ field, name }) => [field, name])),
+    inOrder: documented.filter(isInOrder),
     renamed,
     device: {
       platform: everything || has.has("platform"),
@@ -105,9 +106,6 @@ const planOf = (
     mobile: mobileFields.filter((field) => (facts.mobile === undefined ? everything : field === facts.mobile))
   }
 }
-
-const idField = "source_request_id"
-const deviceIdField = "device_id"
 
 /** `name`: a custom event goes under its own name. `purchase`: a purchase is a commerce event. */
 export type Native = "name" | "purchase"

@@ -56,6 +56,8 @@ export const make = (): Sheets => {
 
   return {
     take: (given, messages) => {
+      // Nobody would give it back.
+      if (messages === 0) return empty
       const size = given.length
       const memory = find(size) ?? new ArrayBuffer(Math.ceil(size / step) * step)
       const bytes = new Uint8Array(memory, 0, size)
