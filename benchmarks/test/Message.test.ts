@@ -11,6 +11,7 @@ import * as Command from "../src/command.ts"
 import { credentials } from "../src/credentials.ts"
 import { type CurrentsEvent, feedOf, feeds, messageOf } from "../src/message.ts"
 import * as Node from "../src/node.ts"
+import { readAvro } from "../src/readAvro.ts"
 import * as Sample from "../src/sample.ts"
 import { byDirectives, inCode, type Payload, tracked } from "../src/segmentActions.ts"
 import { toMessage, toWalker } from "../src/walkerEvents.ts"
@@ -20,9 +21,7 @@ const count = 2000
 const read = (event: unknown): CurrentsEvent => JSON.parse(JSON.stringify(event))
 
 /** What Millrace would send, by feed. */
-const previewed = Effect.gen(function* () {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-bench-test-"))
-  const input = Sample.write("ndjson", folder, count)
+const previewed = Effect.fnUntraced(function* (input: string) {
   const destination = mparticle({
     settings: { baseUrl: "http://127.0.0.1:9", environment: "development" },
     credentials: Object.fromEntries(
@@ -36,16 +35,28 @@ const previewed = Effect.gen(function* () {
     .route("all")
     .to(destination)
   const [route] = yield* Preview.preview(exporter, { messages: count, events: count })
-  rmSync(folder, { recursive: true })
   return new Map(
     route!.lanes.map(({ lane, messages }) => [lane, messages.map(({ text }): unknown => JSON.parse(text))])
   )
 })
 
+/** A sample that is removed when the test ends. */
+const sample = (input: Sample.Input) =>
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "millrace-bench-test-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+  ).pipe(Effect.map((folder) => Sample.write(input, folder, count)))
+
+/** In an order that does not hang on that of the files. */
+const byId = (messages: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+  const id = (message: unknown) => String(Reflect.get(Object(message), "source_request_id"))
+  return [...messages].sort((left, right) => id(left).localeCompare(id(right)))
+}
+
 describe("the mapping written by hand", () => {
   it.effect("sends what Millrace sends, to the same feeds", () =>
     Effect.gen(function* () {
-      const sent = yield* previewed
+      const sent = yield* previewed(yield* sample("ndjson"))
       for (const feed of feeds) {
         const own = [...Sample.events(count)].map(read).filter((event) => feedOf(event) === feed)
         assert.isAbove(own.length, 50, feed)
@@ -53,6 +64,23 @@ describe("the mapping written by hand", () => {
           own.map((event) => read(messageOf(event))),
           sent.get(feed)
         )
+      }
+    })
+  )
+
+  it.effect("sends what Millrace sends from Avro, too", () =>
+    Effect.gen(function* () {
+      const input = yield* sample("avro")
+      const sent = yield* previewed(input)
+      const own = new Map(feeds.map((feed) => [feed, [] as Array<unknown>]))
+      const take = (event: CurrentsEvent) => {
+        const feed = feedOf(event)
+        if (feed !== undefined) own.get(feed)!.push(read(messageOf(event)))
+      }
+      yield* Effect.promise(() => readAvro(input, take, () => Promise.resolve()))
+      for (const feed of feeds) {
+        assert.isAbove(own.get(feed)!.length, 50, feed)
+        assert.deepStrictEqual(byId(own.get(feed)!), byId(sent.get(feed) ?? []))
       }
     })
   )
