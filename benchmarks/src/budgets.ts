@@ -118,6 +118,22 @@ const budgets: ReadonlyArray<Budget> = [
     found: (results) => figure(results, "idle", "50000", "share")
   },
   {
+    title: "receipt by the HTTP source to the first attempt, one attempt in ten failing, 99 in 100 within",
+    unit: "ms",
+    digits: 0,
+    must: 100,
+    aim: 50,
+    found: (results) => figure(results, "latency", "failing", "p99")
+  },
+  {
+    title: "the same, 999 in 1,000 within",
+    unit: "ms",
+    digits: 0,
+    must: 500,
+    aim: 200,
+    found: (results) => figure(results, "latency", "failing", "p999")
+  },
+  {
     title: "mParticle batches, grouped by user against one an event",
     unit: "×",
     digits: 2,

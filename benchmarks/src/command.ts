@@ -18,15 +18,24 @@ export interface Options {
   readonly workers?: number
   /** Path of a plugin without settings and credentials, in place of mParticle's. */
   readonly destination?: string
+  /** Where events are received, by whoever has the token, in place of the files. The run does not end by itself. */
+  readonly receiver?: { readonly port: number; readonly token: string }
 }
 
 /** A destination that answers at once. */
 export const inMemory = fileURLToPath(new URL("./memoryDestination.ts", import.meta.url))
 
-const configuration = ({ url, input, work }: Given, { workers, destination }: Options) => ({
+const configuration = ({ url, input, work }: Given, { workers, destination, receiver }: Options) => ({
   name: "benchmark",
   ...(workers === undefined ? {} : { workers }),
-  source: { use: "@millrace/source-files", settings: { path: input, format: "braze-currents" } },
+  source:
+    receiver === undefined
+      ? { use: "@millrace/source-files", settings: { path: input, format: "braze-currents" } }
+      : {
+          use: "@millrace/source-currents-http",
+          settings: { port: receiver.port },
+          credentials: { token: { file: "./token" } }
+        },
   outbox: { use: "@millrace/outbox-sqlite", settings: { path: `./${state}` } },
   routes: [
     {
@@ -53,5 +62,8 @@ export const prepare = (given: Given, options: Options = {}): ReadonlyArray<stri
   writeFileSync(file, JSON.stringify(configuration(given, options)))
   for (const { key, secret } of Object.values(credentials))
     for (const word of [key, secret]) writeFileSync(join(given.work, word), word, { mode: 0o600 })
-  return ["run", file, "--json"]
+  const { receiver } = options
+  if (receiver === undefined) return ["run", file, "--json"]
+  writeFileSync(join(given.work, "token"), receiver.token, { mode: 0o600 })
+  return ["run", file, "--json", "--follow"]
 }

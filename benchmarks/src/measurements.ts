@@ -5,6 +5,7 @@ import { cost } from "./measurements/cost.ts"
 import { grouping } from "./measurements/grouping.ts"
 import { idle } from "./measurements/idle.ts"
 import { large } from "./measurements/large.ts"
+import { latency } from "./measurements/latency.ts"
 import { memory } from "./measurements/memory.ts"
 import { micro } from "./measurements/micro.ts"
 import { restart } from "./measurements/restart.ts"
@@ -17,6 +18,7 @@ export const measurements: ReadonlyArray<Measurement> = [
   grouping,
   micro,
   start,
+  latency,
   workers,
   restart,
   memory,

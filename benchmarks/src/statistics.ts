@@ -7,6 +7,10 @@ export const median = (numbers: ReadonlyArray<number>): number => {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
+/** The least value that so many in a hundred do not exceed. */
+export const percentile = (numbers: ReadonlyArray<number>, share: number): number =>
+  [...numbers].sort((left, right) => left - right)[Math.ceil((numbers.length * share) / 100) - 1]!
+
 /** A subject's rounds in one line. */
 export interface Summary {
   /** Microseconds of CPU per event. */

@@ -15,6 +15,7 @@ const run = (given: Partial<Run>): Run => ({
   batches: 0,
   events: 0,
   firstAt: 0,
+  arrivals: {},
   ...given
 })
 

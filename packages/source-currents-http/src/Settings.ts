@@ -67,7 +67,7 @@ export const Settings = Schema.Struct({
   concurrency: count(
     "Requests that are read or stored at once, at most 256; others are told to come later.",
     256,
-    8
+    128
   ),
   connections: count(
     "Connections that are open at once, at most 10000; those that showed no token make room for others.",

@@ -465,16 +465,17 @@ describe("pressure", () => {
       assert.match(yield* large.hears("\r\n\r\n"), /^HTTP\/1.1 429.*retry-after: 1\r/is)
       const creeping = yield* post(port, Buffer.alloc(mebibyte, " "), { isChunked: true })
       assert.strictEqual(creeping.status, 429)
-      const second = yield* Effect.forkChild(post(port, events(1, "second")), { startImmediately: true })
-      yield* until(() => recorded.begun() === 2)
+      const body = JSON.stringify(events(1, "second"))
+      const second = yield* dial(port)
+      second.socket.write(head({ "content-length": body.length, expect: "100-continue" }))
+      yield* second.hears("100 Continue")
       const third = yield* dial(port)
       third.socket.write(head({ "content-length": 10 }))
       assert.match(yield* third.hears("\r\n\r\n"), /^HTTP\/1.1 429.*retry-after: 1\r/is)
+      second.socket.write(body)
       recorded.door.openUnsafe()
-      assert.deepStrictEqual(
-        [(yield* Fiber.join(first)).status, (yield* Fiber.join(second)).status],
-        [200, 200]
-      )
+      assert.strictEqual((yield* Fiber.join(first)).status, 200)
+      yield* second.hears("HTTP/1.1 200")
       assert.strictEqual((yield* post(port, events(1, "third"))).status, 200)
       assert.strictEqual(logs.filter((line) => line.includes("429")).length, 1)
     })
@@ -486,6 +487,80 @@ describe("pressure", () => {
       recorded.door.closeUnsafe()
       const { headers, status } = yield* post(port, events(1))
       assert.deepStrictEqual([status, headers["retry-after"]], [503, "10"])
+      recorded.door.openUnsafe()
+      assert.strictEqual((yield* post(port, events(1, "next"))).status, 200)
+      assert.deepStrictEqual(ids(recorded), ["next-0"])
+    })
+  )
+
+  it.live(
+    "of many small requests that wait for the same disk: they share chunks, and each has its own answer",
+    () =>
+      Effect.gen(function* () {
+        const { port, recorded } = yield* start()
+        recorded.door.closeUnsafe()
+        const sent = (body: unknown) => Effect.forkChild(post(port, body), { startImmediately: true })
+        const first = yield* sent(events(1, "first"))
+        yield* until(() => recorded.begun() === 1)
+        const others = yield* Effect.forEach(Array.from({ length: 40 }).keys(), (index) =>
+          index === 7 ? sent("no JSON") : sent([...events(2, `small-${index}`), { name: "no event" }])
+        )
+        // One too large to share a chunk is stored beside them, by the size of what waits.
+        const large = yield* sent(
+          Array.from({ length: 700 }, (_, index) => ({
+            ...events(1, `large-${index}`)[0],
+            filling: "x".repeat(1000)
+          }))
+        )
+        yield* until(() => recorded.begun() >= 2)
+        recorded.door.openUnsafe()
+        for (const each of [first, ...others, large])
+          assert.strictEqual((yield* Fiber.join(each)).status, 200)
+        assert.isAtMost(recorded.begun(), 8)
+        assert.strictEqual(new Set(ids(recorded)).size, 1 + 39 * 2 + 700)
+        assert.lengthOf(ids(recorded), 1 + 39 * 2 + 700)
+        const malformed = recorded.chunks.flatMap((chunk) => chunk.malformed)
+        assert.strictEqual(malformed.filter(({ position }) => position === "event 3 of a request").length, 39)
+        assert.deepStrictEqual(
+          malformed.filter(({ position }) => position === "request body").map(({ raw }) => String(raw)),
+          ["no JSON"]
+        )
+        const bytes = recorded.chunks.reduce((sum, { consumed = 0 }) => sum + consumed, 0)
+        assert.isAbove(bytes, 700_000)
+      })
+  )
+
+  it.live(
+    "of small requests that wait behind a slow append are stored when who waited longest has given up",
+    () =>
+      Effect.gen(function* () {
+        const { port, recorded } = yield* start({ settings: { storeTimeout: "400 millis" } })
+        recorded.door.closeUnsafe()
+        const sent = (name: string) =>
+          Effect.forkChild(post(port, events(1, name)), { startImmediately: true })
+        const early = yield* sent("early")
+        yield* until(() => recorded.begun() === 1)
+        // Sleeps, since the time of the one behind is to run out later.
+        yield* Effect.sleep("200 millis")
+        const behind = yield* sent("behind")
+        assert.strictEqual((yield* Fiber.join(early)).status, 503)
+        yield* until(() => recorded.begun() === 2)
+        recorded.door.openUnsafe()
+        assert.strictEqual((yield* Fiber.join(behind)).status, 200)
+        assert.deepStrictEqual(ids(recorded), ["behind-0"])
+      })
+  )
+
+  it.live("of small requests that all give up before their turn stores none of them", () =>
+    Effect.gen(function* () {
+      const { port, recorded } = yield* start({ settings: { storeTimeout: "100 millis" } })
+      recorded.door.closeUnsafe()
+      const names = ["first", "second", "third"]
+      const sent = yield* Effect.forEach(names, (name) => post(port, events(1, name)), { concurrency: 3 })
+      assert.deepStrictEqual(
+        sent.map(({ status }) => status),
+        [503, 503, 503]
+      )
       recorded.door.openUnsafe()
       assert.strictEqual((yield* post(port, events(1, "next"))).status, 200)
       assert.deepStrictEqual(ids(recorded), ["next-0"])
@@ -713,7 +788,6 @@ describe("a receiver", () => {
       assert.isUndefined(running.pollUnsafe())
       assert.isUndefined(answer.pollUnsafe())
       slow.socket.write(body)
-      yield* until(() => recorded.begun() === 2)
       recorded.door.openUnsafe()
       const { headers, status } = yield* Fiber.join(answer)
       assert.deepStrictEqual([status, headers.connection], [200, "close"])

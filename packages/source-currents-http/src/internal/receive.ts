@@ -1,6 +1,6 @@
 /** One request: everything that can be told without its body first, then the body, then the outbox. */
 import type { IncomingMessage } from "node:http"
-import type { Chunk, Intake } from "@millrace/core/Intake"
+import type { Intake } from "@millrace/core/Intake"
 import type { BrazeEvent } from "@millrace/events-braze"
 import type { UnknownEvent } from "@millrace/events-braze/Braze"
 import type * as Duration from "effect/Duration"
@@ -12,6 +12,7 @@ import * as Body from "./body.ts"
 import * as Chunks from "./chunks.ts"
 import type { Connections } from "./connections.ts"
 import type { Place, Room } from "./room.ts"
+import type { Storing } from "./storing.ts"
 import type { Tokens } from "./tokens.ts"
 
 export interface Receiver {
@@ -21,6 +22,7 @@ export interface Receiver {
   readonly connections: Connections
   readonly intake: Intake<BrazeEvent | UnknownEvent>
   readonly room: Room
+  readonly storing: Storing
   /** One body is unpacked at a time: how much will come out of it is not known before. */
   readonly unpacking: Semaphore.Semaphore
   readonly bodyBytes: number
@@ -72,32 +74,24 @@ const declaredSize = ({ headers }: IncomingMessage): number =>
   headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : 1
 
 const store = Effect.fnUntraced(function* (
-  { bodyBytes, intake, storeTimeout, unpacking }: Receiver,
+  { bodyBytes, storeTimeout, storing, unpacking }: Receiver,
   request: IncomingMessage,
   isGzip: boolean,
   place: Place
 ): Effect.fn.Return<Answer.Answer, Answer.Answer> {
   const packed = yield* Body.collect(request, bodyBytes, place)
-  const chunks = isGzip
+  const content = isGzip
     ? yield* unpacking.withPermit(unpacked(packed, bodyBytes, place))
     : Chunks.ofBody(packed)
-  if (Option.isNone(chunks)) return Answer.tooLarge
-  // One after the other: a body of many chunks is answered when the last is durable.
-  const stored = yield* Effect.timeoutOption(append(intake, chunks.value), storeTimeout)
+  if (Option.isNone(content)) return Answer.tooLarge
+  if (!Chunks.holdsAnything(content.value)) return Answer.ok
+  const stored = yield* Effect.timeoutOption(storing.store(content.value), storeTimeout)
   return Option.isSome(stored) ? Answer.ok : Answer.notStored
 }, Effect.catch(Effect.succeed))
 
-/** Each chunk is made when the one before is durable. */
-const append = Effect.fnUntraced(function* (
-  intake: Receiver["intake"],
-  chunks: Iterable<Chunk<BrazeEvent | UnknownEvent>>
-) {
-  for (const chunk of chunks) yield* intake.append(chunk)
-})
-
 const unpacked = Effect.fnUntraced(function* (packed: Buffer, bodyBytes: number, place: Place) {
   const found = yield* Body.unpack(packed, bodyBytes)
-  if (found._tag === "Damaged") return Chunks.buried(packed, "malformed", "the body is not gzip, or cut off")
+  if (found._tag === "Damaged") return Chunks.damaged(packed, "malformed", "the body is not gzip, or cut off")
   if (found._tag === "TooLarge") return yield* Effect.fail(Answer.tooLarge)
   if (!place.grow(found.bytes.length)) return yield* Effect.fail(Answer.crowded)
   return Chunks.ofBody(found.bytes)

@@ -19,6 +19,7 @@ import * as Listen from "./listen.ts"
 import * as Notices from "./notices.ts"
 import { type Receiver, receive } from "./receive.ts"
 import * as Room from "./room.ts"
+import * as Storing from "./storing.ts"
 import * as Tokens from "./tokens.ts"
 
 export interface Options {
@@ -49,6 +50,7 @@ export const run = Effect.fnUntraced(function* (
     connections,
     intake,
     room: Room.make({ requests: settings.concurrency, bytes: bodyBytes }),
+    storing: yield* Storing.make(intake),
     unpacking: yield* Semaphore.make(1),
     bodyBytes,
     storeTimeout: settings.storeTimeout
