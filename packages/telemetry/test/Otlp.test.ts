@@ -157,6 +157,39 @@ describe("a collector of OpenTelemetry", () => {
       }).pipe(Effect.scoped, memory)
   )
 
+  it.live("is sent spans evenly, however many there are, and those that failed beside them", () =>
+    Effect.gen(function* () {
+      const collector = yield* Collector.start
+      const scope = yield* Scope.make()
+      const began = Date.now()
+      const attempts = (outcome: "delivered" | "retry") =>
+        Collector.spansIn(collector.taken).filter(
+          ({ attributes }) => attributes["millrace.outcome"] === outcome
+        )
+      yield* Effect.gen(function* () {
+        const otlp = { url: collector.url, headers: Effect.succeed({}), interval: 10_000 }
+        const telemetry = yield* Telemetry.make({ exporter: "shop", version: "1.2.3", otlp })
+        const told = { ...crm, _tag: "Attempt", messages: 1, events: 1, bytes: 1, attempts: 1 } as const
+        for (let at = began; at < began + 10_000; at++) {
+          telemetry.observe({ ...told, began: at, ended: at, outcome: "delivered" })
+          if (at % 500 === 0)
+            telemetry.observe({ ...told, began: at, ended: at, outcome: "retry", reason: "throttled" })
+        }
+      }).pipe(Scope.provide(scope))
+      yield* Scope.close(scope, Exit.void)
+      const found = attempts("delivered")
+      assert.isAtLeast(found.length, 1000)
+      assert.isAtMost(found.length, 1100)
+      assert.strictEqual(attempts("retry").length, 20)
+      for (let second = 1; second < 10; second++) {
+        const inIt = found.filter(
+          ({ startTimeUnixNano }) => Math.floor((Number(startTimeUnixNano) / 1e6 - began) / 1000) === second
+        )
+        assert.isAtLeast(inIt.length, 90, `second ${second}`)
+      }
+    })
+  )
+
   it.live("is told of attempts of which the remote is told nothing: no header of a trace", () =>
     Effect.gen(function* () {
       const collector = yield* Collector.start

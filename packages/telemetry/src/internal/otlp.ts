@@ -67,18 +67,17 @@ export const start = Effect.fnUntraced(function* (
     }),
     context
   )
-  const spans = Spans.make(tracer, onDropped)
+  const observe = Spans.make(tracer, interval, onDropped)
   const registry: Metric.MetricRegistry = new Map()
 
   const refresh = (overview: Overview) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
       registry.clear()
       for (const [key, metric] of collect(overview, now)) registry.set(key, metric)
-      spans.renew()
     })
 
   return {
-    observe: spans.observe,
+    observe,
     push: Effect.fnUntraced(function* (overview) {
       // An exporter that cannot tell how it stands says so elsewhere; what it told last is sent again.
       const look = Effect.ignore(Effect.flatMap(overview, refresh))

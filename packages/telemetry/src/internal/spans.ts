@@ -15,8 +15,28 @@ const kinds: Readonly<Record<Spanned["_tag"], Tracer.SpanKind>> = {
   Attempt: "client"
 }
 
-/** Spans in one interval; more are counted and left out. */
-const most = 2000
+/** Spans in one interval of what went well, and of attempts that failed; more are counted and left out. */
+const most = 1000
+
+/** Of these so many at once: the others come evenly, so that no part of an interval is left without. */
+const atOnce = most / 10
+
+/** How many spans there may be now. */
+interface Allowance {
+  left: number
+  /** Until when it has grown, in epoch milliseconds. */
+  at: number
+}
+
+/** Takes one; `false` when none is left. */
+const take = (allowance: Allowance, now: number, interval: number): boolean => {
+  const gained = (most * Math.max(0, now - allowance.at)) / interval
+  allowance.left = Math.min(atOnce, allowance.left + gained)
+  allowance.at = Math.max(allowance.at, now)
+  if (allowance.left < 1) return false
+  allowance.left--
+  return true
+}
 
 const isSpanned = (one: Observation): one is Spanned => one._tag in named
 
@@ -52,41 +72,30 @@ const attributesOf = (one: Spanned): Readonly<Record<string, string | number | u
 const failed = (reason: string) =>
   Exit.fail(Object.assign(new Error(reason), { name: "Refused", stack: reason }))
 
-const exitOf = (one: Spanned) =>
-  one._tag !== "Attempt" || one.outcome === "delivered" || one.outcome === "partly"
-    ? Exit.void
-    : failed(one.reason ?? one.outcome)
+const hasFailed = (one: Spanned): one is Attempt =>
+  one._tag === "Attempt" && one.outcome !== "delivered" && one.outcome !== "partly"
 
-export interface Spans {
-  readonly observe: Observe
-  /** Called once in each interval: as many more may come. */
-  readonly renew: () => void
-}
+const exitOf = (one: Spanned) => (hasFailed(one) ? failed(one.reason ?? one.outcome) : Exit.void)
 
-/** `onDropped` is called for each span that is left out. */
-export const make = (tracer: Tracer.Tracer, onDropped: () => void): Spans => {
-  let left = most
-  return {
-    observe: (one) => {
-      if (!isSpanned(one)) return
-      if (left === 0) return onDropped()
-      left--
-      const span = tracer.span({
-        name: named[one._tag],
-        parent: Option.none(),
-        annotations: Context.empty(),
-        links: [],
-        startTime: nanos(one.began),
-        kind: kinds[one._tag],
-        root: true,
-        sampled: true
-      })
-      for (const [name, value] of Object.entries(attributesOf(one)))
-        if (value !== undefined && value !== "") span.attribute(`millrace.${name}`, value)
-      span.end(nanos(one.ended), exitOf(one))
-    },
-    renew: () => {
-      left = most
-    }
+/** `interval` in milliseconds. `onDropped` is called for each span that is left out. */
+export const make = (tracer: Tracer.Tracer, interval: number, onDropped: () => void): Observe => {
+  const well: Allowance = { left: atOnce, at: 0 }
+  const failing: Allowance = { left: atOnce, at: 0 }
+  return (one) => {
+    if (!isSpanned(one)) return
+    if (!take(hasFailed(one) ? failing : well, one.ended, interval)) return onDropped()
+    const span = tracer.span({
+      name: named[one._tag],
+      parent: Option.none(),
+      annotations: Context.empty(),
+      links: [],
+      startTime: nanos(one.began),
+      kind: kinds[one._tag],
+      root: true,
+      sampled: true
+    })
+    for (const [name, value] of Object.entries(attributesOf(one)))
+      if (value !== undefined && value !== "") span.attribute(`millrace.${name}`, value)
+    span.end(nanos(one.ended), exitOf(one))
   }
 }
