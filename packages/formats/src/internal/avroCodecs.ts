@@ -7,7 +7,7 @@ import snappy from "snappyjs"
 /** The most bytes of a block, packed and unpacked. */
 export const blockLimit = 64 * 1024 * 1024
 
-/** The plain bytes of a block in memory of their own, unless they are more than `limit`. Throws when it is damaged. */
+/** The plain bytes of a block, which may be `data` itself, unless they are more than `limit`. Throws when it is damaged. */
 export type Unpack = (data: Buffer, limit: number) => Buffer | "too-large"
 
 /** How to unpack the blocks of a codec; `undefined` for one that cannot be read. */
@@ -16,13 +16,18 @@ export const unpackerOf = (codec: string): Unpack | undefined => unpackers.get(c
 /** Up to here the pieces that a block is unpacked to are put together at little cost. */
 const piecesLimit = 4 * 1024 * 1024
 
+/** How many times its size a block mostly unpacks to, at the most: it takes one piece then. */
+const usualRatio = 8
+const smallestPiece = 16 * 1024
+
 const bounded =
-  (unpack: (data: Buffer, options: { maxOutputLength: number; chunkSize?: number }) => Buffer): Unpack =>
+  (unpack: (data: Buffer, options: { maxOutputLength: number; chunkSize: number }) => Buffer): Unpack =>
   (data, limit) => {
     try {
       // In one piece: pieces and the whole would be in memory together. What is not written to is no resident memory.
-      const room = limit > piecesLimit ? { chunkSize: limit + 1 } : {}
-      return unpack(data, { maxOutputLength: limit, ...room })
+      const piece =
+        limit > piecesLimit ? limit : Math.max(smallestPiece, Math.min(limit, usualRatio * data.length))
+      return unpack(data, { maxOutputLength: limit, chunkSize: piece + 1 })
     } catch (cause) {
       if (codeOf(cause) === "ERR_BUFFER_TOO_LARGE") return "too-large"
       throw cause
@@ -78,7 +83,7 @@ const unsnapChecked: Unpack = (data, limit) => {
 }
 
 const unpackers: ReadonlyMap<string, Unpack> = new Map([
-  ["null", (data, limit) => (data.length > limit ? "too-large" : Buffer.from(data))],
+  ["null", (data, limit) => (data.length > limit ? "too-large" : data)],
   ["deflate", inflate],
   ["snappy", unsnapChecked],
   ["zstandard", unzstandard]

@@ -31,9 +31,10 @@ export const make = <E extends Event>(
   input: Input,
   intake: Pick<Intake<E>, "append">,
   from: Checkpoint.Stand | undefined,
-  encoding: ChunkBuilder.Encoding
+  encoding: ChunkBuilder.Encoding,
+  most: ChunkBuilder.Limits
 ): Gather<E> => {
-  const builder = ChunkBuilder.make<E>(encoding, ChunkBuilder.limits, Math.min(room, size))
+  const builder = ChunkBuilder.make<E>(encoding, most, Math.min(room, size))
   let latest = from
   let consumed = input.packed ? 0 : (from?.at ?? 0)
 

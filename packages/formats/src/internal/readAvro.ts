@@ -5,12 +5,16 @@ import { SourceError } from "@millrace/core/Source"
 import * as Effect from "effect/Effect"
 import type { ByteSplit } from "../Bytes.ts"
 import type { Place } from "../Checkpoint.ts"
+import { limits } from "../ChunkBuilder.ts"
 import { takeBlock } from "./avroBlock.ts"
 import * as Frame from "./avroFrame.ts"
 import * as Header from "./avroHeader.ts"
 import { findNext } from "./avroResync.ts"
 import { windowSize } from "./input.ts"
 import { end, gatherOf, passGap, type Reading, refuse, replaced, unreadAt } from "./reading.ts"
+
+/** Avro spells no names: of a record's bytes, the event takes three times the memory that it takes of a line's. */
+const chunkLimits = { ...limits, records: 500 }
 
 /** Reads a split from where it stands; tells what is left when it ends too early. */
 export const readAvro = Effect.fnUntraced(function* <E extends Event>(reading: Reading<E>) {
@@ -26,7 +30,7 @@ export const readAvro = Effect.fnUntraced(function* <E extends Event>(reading: R
   }
   const { mark } = header
   if (from !== undefined && from.mark !== mark) return yield* replaced(split)
-  const gather = gatherOf(reading, first.reader)
+  const gather = gatherOf(reading, first.reader, chunkLimits)
   /** `undefined` under a header that cannot be read: what is there is passed over. */
   let container: Header.Container<E> | undefined = first
   let under = from?.header ?? 0

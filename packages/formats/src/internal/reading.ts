@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Semaphore from "effect/Semaphore"
 import type { ByteSplit } from "../Bytes.ts"
 import type { Place, Stand } from "../Checkpoint.ts"
-import type { Encoding } from "../ChunkBuilder.ts"
+import { type Encoding, type Limits, limits } from "../ChunkBuilder.ts"
 import type { Format } from "../Format.ts"
 import * as Gather from "./gather.ts"
 import type { Input } from "./input.ts"
@@ -73,8 +73,12 @@ export const passGap = <E extends Event>({ input, from }: Reading<E>, gather: Ga
 }
 
 /** A gather for the split, with what stood before its first byte. */
-export const gatherOf = <E extends Event>(reading: Reading<E>, encoding: Encoding): Gather.Gather<E> => {
-  const gather = Gather.make(reading.split, reading.input, reading.intake, reading.from, encoding)
+export const gatherOf = <E extends Event>(
+  reading: Reading<E>,
+  encoding: Encoding,
+  most: Limits = limits
+): Gather.Gather<E> => {
+  const gather = Gather.make(reading.split, reading.input, reading.intake, reading.from, encoding, most)
   for (const bad of reading.early) gather.bury(bad)
   return gather
 }
