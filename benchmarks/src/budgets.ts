@@ -29,7 +29,8 @@ const highest = (numbers: ReadonlyArray<number | undefined>): number | undefined
 const resident = (results: Results): number | undefined =>
   highest([
     ...(results["memory"]?.rows.map(({ figures }) => figures["resident"]) ?? []),
-    ...["closed", "large"].flatMap((name) => results[name]?.rows.map(({ figures }) => figures["peak"]) ?? [])
+    ...["closed", "large"].flatMap((name) => results[name]?.rows.map(({ figures }) => figures["peak"]) ?? []),
+    ...["command", "bucket", "avro"].map((name) => figure(results, "cost", name, "peak"))
   ])
 
 const more = (results: Results, kind: "remote" | "memory", by: "2" | "halves") =>

@@ -8,4 +8,4 @@ export const settings: ReadonlyArray<string> = [
   "--expose-gc"
 ]
 
-export const environment = { MALLOC_ARENA_MAX: "1" }
+export const environment = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" }

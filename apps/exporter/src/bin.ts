@@ -9,8 +9,8 @@ if (major < 24 || (major === 24 && minor < 15)) {
   process.exit(2)
 }
 // Under a stream of short-lived objects V8 lets its heap grow to several times what is alive, and glibc keeps free memory
-// for each thread: two thirds of the process would be garbage. These settings halve it for a few percent of time. They
-// are taken at start only, so the program starts itself anew, in place. V8 also learns which code makes long-lived objects, and
+// for each thread, and the larger the buffers are that come and go: two thirds of the process would be garbage. These settings
+// halve it for a few percent of time. They are taken at start only, so the program starts itself anew, in place. V8 also learns which code makes long-lived objects, and
 // makes these old from the start. Of code that makes events it learns the wrong thing: docs/performance.md has what that costs.
 // Node reads TypeScript, such as a plugin of one's own, by WebAssembly. Where several threads do so, V8 of Node 24 sometimes
 // aborts the process while it frees compiled WebAssembly: it is to keep what it compiled.
@@ -27,6 +27,7 @@ if (missing.length > 0 && process.execve !== undefined && process.platform !== "
   const { execPath, execArgv, argv, env } = process
   process.execve(execPath, [execPath, ...missing, ...execArgv, ...argv.slice(1)], {
     MALLOC_ARENA_MAX: "1",
+    MALLOC_TRIM_THRESHOLD_: "131072",
     ...env
   })
 }
