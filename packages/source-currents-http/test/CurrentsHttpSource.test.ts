@@ -6,6 +6,7 @@ import { type TLSSocket, connect as tlsConnect } from "node:tls"
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Exporter, Ledger, Outbox, OutboxMemory } from "@millrace/core"
+import type { Intake } from "@millrace/core/Intake"
 import { PluginError } from "@millrace/core/Plugin"
 import { CurrentsHttpSource } from "@millrace/source-currents-http"
 import { sourceConformance } from "@millrace/testing"
@@ -548,6 +549,34 @@ describe("pressure", () => {
         recorded.door.openUnsafe()
         assert.strictEqual((yield* Fiber.join(behind)).status, 200)
         assert.deepStrictEqual(ids(recorded), ["behind-0"])
+      })
+  )
+
+  it.live(
+    "of small requests of which one breaks something: it is answered 500, and those that wait with it 200",
+    () =>
+      Effect.gen(function* () {
+        const recorded = Receiver.recorder()
+        const append: Intake["append"] = (chunk) =>
+          chunk.events.some(({ id }) => id === "poison-0")
+            ? Effect.die("it breaks")
+            : recorded.intake.append(chunk)
+        const { port } = yield* start({ intake: { ...recorded.intake, append } })
+        recorded.door.closeUnsafe()
+        const sent = (name: string) =>
+          Effect.forkChild(post(port, events(1, name)), { startImmediately: true })
+        const first = yield* sent("first")
+        yield* until(() => recorded.begun() === 1)
+        const others = yield* Effect.forEach(["one", "poison", "two", "three"], sent)
+        // Sleeps, since nothing tells from outside that they wait.
+        yield* Effect.sleep("100 millis")
+        recorded.door.openUnsafe()
+        assert.strictEqual((yield* Fiber.join(first)).status, 200)
+        const statuses = yield* Effect.forEach(others, (each) =>
+          Effect.map(Fiber.join(each), ({ status }) => status)
+        )
+        assert.deepStrictEqual(statuses, [200, 500, 200, 200])
+        assert.sameMembers(ids(recorded), ["first-0", "one-0", "two-0", "three-0"])
       })
   )
 

@@ -62,16 +62,22 @@ export const make = Effect.fnUntraced(function* (
     return queue.splice(0, count)
   }
 
-  const storeNext = Effect.gen(function* () {
-    const bodies = take()
-    const together = { waiting: bodies.length, abandoned: Deferred.makeUnsafe<void>() }
-    for (const body of bodies) body.together = together
-    const exit = yield* append(
-      intake,
-      bodies.map(({ content }) => content)
-    ).pipe(Effect.raceFirst(Deferred.await(together.abandoned)), Effect.exit)
-    for (const { done } of bodies) Deferred.doneUnsafe(done, exit)
-  })
+  const storeTogether: (bodies: ReadonlyArray<Waiting>) => Effect.Effect<void> = Effect.fnUntraced(
+    function* (bodies) {
+      const together = { waiting: bodies.length, abandoned: Deferred.makeUnsafe<void>() }
+      for (const body of bodies) body.together = together
+      const exit = yield* append(
+        intake,
+        bodies.map(({ content }) => content)
+      ).pipe(Effect.raceFirst(Deferred.await(together.abandoned)), Effect.exit)
+      // One body at which something breaks is not to hold up the others: each is stored by itself.
+      if (Exit.isFailure(exit) && bodies.length > 1)
+        return yield* Effect.forEach(bodies, (body) => storeTogether([body]), { discard: true })
+      for (const { done } of bodies) Deferred.doneUnsafe(done, exit)
+    }
+  )
+
+  const storeNext = Effect.suspend(() => storeTogether(take()))
 
   const work = Effect.gen(function* () {
     while (queue.length > 0) {
