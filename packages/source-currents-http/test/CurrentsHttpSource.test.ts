@@ -552,6 +552,33 @@ describe("pressure", () => {
       })
   )
 
+  it.live("of a large request whose chunks take long keeps no small one waiting, before it or behind", () =>
+    Effect.gen(function* () {
+      const recorded = Receiver.recorder()
+      const append: Intake["append"] = (chunk) =>
+        chunk.events.some(({ id }) => id.startsWith("large"))
+          ? recorded.intake.append(chunk)
+          : Effect.sync(() => void recorded.chunks.push(chunk))
+      const { port } = yield* start({ intake: { ...recorded.intake, append } })
+      recorded.door.closeUnsafe()
+      const filled = events(700, "large").map((event) => ({ ...event, filling: "x".repeat(1000) }))
+      const large = yield* Effect.forkChild(post(port, filled), { startImmediately: true })
+      const beside = yield* Effect.forEach(["one", "two"], (name) => post(port, events(1, name)), {
+        concurrency: 2
+      })
+      yield* until(() => recorded.begun() === 1)
+      const behind = yield* post(port, events(1, "three"))
+      assert.deepStrictEqual(
+        [...beside, behind].map(({ status }) => status),
+        [200, 200, 200]
+      )
+      assert.sameMembers(ids(recorded), ["one-0", "two-0", "three-0"])
+      recorded.door.openUnsafe()
+      assert.strictEqual((yield* Fiber.join(large)).status, 200)
+      assert.lengthOf(ids(recorded), 703)
+    })
+  )
+
   it.live(
     "of small requests of which one breaks something: it is answered 500, and those that wait with it 200",
     () =>

@@ -33,7 +33,7 @@ interface Waiting {
 
 /**
  * How many chunks are stored at once: while one is synced to disk the next are decoded, which takes several times the memory
- * of their bodies. What does not fill a chunk waits for the one before, and for more.
+ * of their bodies. What does not fill a chunk waits for the one before, and for more; never for all chunks of a large body.
  */
 const most = 4
 
@@ -47,6 +47,8 @@ export const make = Effect.fnUntraced(function* (
   let queue: Array<Waiting> = []
   let queued = 0
   let atWork = 0
+  /** Of those at work, with a body of several chunks. */
+  let atLarge = 0
 
   /** As many as make a chunk, and one at the least. */
   const take = (): ReadonlyArray<Waiting> => {
@@ -77,9 +79,23 @@ export const make = Effect.fnUntraced(function* (
     }
   )
 
-  const storeNext = Effect.suspend(() => storeTogether(take()))
+  const storeNext = Effect.suspend(() => {
+    const bodies = take()
+    const [first] = bodies
+    // Another at work may have taken them in the meantime.
+    if (first === undefined) return Effect.void
+    if (first.content.body.length <= Chunks.chunkSize) return storeTogether(bodies)
+    atLarge++
+    begin()
+    return Effect.ensuring(
+      storeTogether(bodies),
+      Effect.sync(() => {
+        atLarge--
+      })
+    )
+  })
 
-  const work = Effect.gen(function* () {
+  const work: Effect.Effect<void> = Effect.gen(function* () {
     while (queue.length > 0) {
       const next = (yield* Clock.currentTimeMillis) + spacing
       yield* storeNext
@@ -89,6 +105,13 @@ export const make = Effect.fnUntraced(function* (
     // In one go with the look at the queue: what comes from here on finds one fewer at work.
     atWork--
   })
+
+  const begin = (): void => {
+    const isDue = atWork === atLarge || queued >= Chunks.chunkSize
+    if (queue.length === 0 || atWork === most || !isDue) return
+    atWork++
+    fork(work)
+  }
 
   const leave = (waiting: Waiting): void => {
     const { together } = waiting
@@ -104,10 +127,7 @@ export const make = Effect.fnUntraced(function* (
         const waiting: Waiting = { content, done: Deferred.makeUnsafe(), together: undefined }
         queue.push(waiting)
         queued += content.body.length
-        if (atWork === 0 || (atWork < most && queued >= Chunks.chunkSize)) {
-          atWork++
-          fork(work)
-        }
+        begin()
         return Effect.onInterrupt(Deferred.await(waiting.done), () => Effect.sync(() => leave(waiting)))
       })
   }
