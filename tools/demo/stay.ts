@@ -1,13 +1,13 @@
 /** The demonstration that stays: the sample export, then events as they arrive, until it is stopped. */
 import { spawn } from "node:child_process"
 import { appendFileSync, mkdirSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import process from "node:process"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Sample from "../../packages/events-braze/src/Sample.ts"
 import * as Emulator from "../../packages/mparticle-emulator/src/Emulator.ts"
+import { freePort } from "../freePort.ts"
 import {
   clear,
   configure,
@@ -61,17 +61,6 @@ const arrive = Effect.gen(function* () {
     yield* Effect.sleep(pause)
   }
 })
-
-/** The port asked for when it is free, else any other. */
-const freePort = (wanted: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once("error", () => (wanted === 0 ? reject(new Error("no port is free")) : resolve(freePort(0))))
-    server.listen(wanted, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : wanted))
-    })
-  })
 
 /** Runs the exporter as a user would; resolves with its exit code when it was stopped. */
 const runExporter = Effect.callback<number | null>((resume) => {

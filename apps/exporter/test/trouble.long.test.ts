@@ -35,7 +35,7 @@ const startCable = Effect.fnUntraced(function* (port: number) {
       server.close(() => resolve())
       for (const socket of sockets) socket.destroy()
     })
-  const own = yield* Effect.promise(() => listen(0))
+  const own = yield* Effect.flatMap(World.freePort, (port) => Effect.promise(() => listen(port)))
   yield* Effect.addFinalizer(() => Effect.promise(cut))
   return {
     url: `http://127.0.0.1:${own}`,

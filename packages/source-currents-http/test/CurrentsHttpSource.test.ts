@@ -17,6 +17,7 @@ import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { TestClock } from "effect/testing"
+import { freePort } from "../../../tools/freePort.ts"
 import { collector } from "./support/collector.ts"
 import * as Receiver from "./support/receiver.ts"
 
@@ -855,7 +856,8 @@ describe("a receiver", () => {
 
   it.live("that is stopped breaks off what does not end in time, without an answer", () =>
     Effect.gen(function* () {
-      const { port, recorded, running } = yield* start()
+      const port = yield* Effect.promise(() => freePort())
+      const { recorded, running } = yield* start({ settings: { port } })
       recorded.door.closeUnsafe()
       const answer = yield* Effect.forkChild(post(port, events(2)), { startImmediately: true })
       yield* until(() => recorded.begun() === 1)

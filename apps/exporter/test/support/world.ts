@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { SampleExport } from "@millrace/events-braze"
-import { Emulator } from "@millrace/mparticle-emulator"
 import * as Effect from "effect/Effect"
+import * as Ports from "../../../../tools/freePort.ts"
 import * as Millrace from "./millrace.ts"
 
 const names = ["ios", "android", "web", "unbound"] as const
@@ -80,9 +80,7 @@ export const write = (file: string, bytes: string | Uint8Array): void => {
 }
 
 /** A port at which nothing listens. */
-export const freePort = Effect.scoped(
-  Effect.map(Emulator.start({ feeds }), ({ url }) => Number(new URL(url).port))
-)
+export const freePort = Effect.promise(() => Ports.freePort())
 
 /** A folder of its own, gone when the test ends. */
 export const make = Effect.gen(function* () {

@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import process from "node:process"
+import { freePort } from "../../../../tools/freePort.ts"
 import { environment } from "./program.ts"
 
 const usual = "4180"
@@ -16,7 +16,7 @@ export interface Serving extends AsyncDisposable {
 
 /** Somebody else on this machine may have the usual port: the example takes another one. */
 export const movePort = async (folder: string): Promise<void> => {
-  const free = await freePort()
+  const free = String(await freePort())
   for (const name of ["server.mjs", "millrace.yaml"]) {
     const file = join(folder, "example", name)
     writeFileSync(file, readFileSync(file, "utf8").replaceAll(usual, free))
@@ -47,12 +47,4 @@ export const start = async (
 export const serving = async (folder: string): Promise<Serving> => {
   await movePort(folder)
   return start(folder, process.execPath, "example/server.mjs")
-}
-
-const freePort = async (): Promise<string> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  return String(typeof address === "object" && address !== null ? address.port : 0)
 }

@@ -1,11 +1,11 @@
 /** A PostgreSQL server of its own for tests: it can be killed, and started again over what it stored. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
+import { freePort } from "../../../../tools/freePort.ts"
 import * as Programs from "../../../../tools/postgres-server/programs.ts"
 
 const programs = Programs.find(fileURLToPath(new URL("../../../../.toolchain-postgres", import.meta.url)))
@@ -28,15 +28,6 @@ export interface Server {
   readonly stop: Effect.Effect<void>
   readonly start: Effect.Effect<void>
 }
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 const until = (holds: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() =>
@@ -104,7 +95,7 @@ export const start = Effect.fnUntraced(function* ({ settings: more = [], standby
   )
   const data = join(folder, "data")
   yield* standbyOf === undefined ? initialize(bin, data) : follow(standbyOf, data)
-  const port = yield* freePort
+  const port = yield* Effect.promise(() => freePort())
   let child: ChildProcess | undefined
 
   const begin: Effect.Effect<void> = Effect.suspend(() => {

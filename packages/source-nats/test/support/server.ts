@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
+import { freePort } from "../../../../tools/freePort.ts"
 
 const fetched = fileURLToPath(new URL("../../../../.toolchain-nats/usr/sbin/nats-server", import.meta.url))
 
@@ -45,14 +46,11 @@ export const start = Effect.fnUntraced(function* (more = "") {
   const ports = join(folder, "ports")
   const config = join(folder, "nats.conf")
   mkdirSync(ports)
-  let port = -1
+  const port = yield* Effect.promise(() => freePort())
   let child: ChildProcess | undefined
 
-  const portIn = () => {
-    const [name] = readdirSync(ports)
-    const text = name === undefined ? "" : readFileSync(join(ports, name), "utf8")
-    return text === "" ? undefined : Number(/:(\d+)"/.exec(text)?.[1])
-  }
+  /** It says where it listens as soon as it does. */
+  const isListening = () => readdirSync(ports).some((name) => readFileSync(join(ports, name), "utf8") !== "")
 
   const begin = Effect.gen(function* () {
     for (const name of readdirSync(ports)) rmSync(join(ports, name))
@@ -63,10 +61,8 @@ export const start = Effect.fnUntraced(function* (more = "") {
     child = spawn(program ?? "", ["-c", config], { stdio: ["ignore", "ignore", "pipe"] })
     let said = ""
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text))
-    yield* until(() => child?.exitCode !== null || portIn() !== undefined)
-    const found = portIn()
-    if (found === undefined) return yield* Effect.die(new Error(`nats-server did not start:\n${said}`))
-    port = found
+    yield* until(() => child?.exitCode !== null || isListening())
+    if (!isListening()) return yield* Effect.die(new Error(`nats-server did not start:\n${said}`))
   })
 
   const end = Effect.suspend(() => {

@@ -1,6 +1,5 @@
 /** A push source as its author would write it: a server that takes one event a request; and parts of it changed. */
 import { createServer, request, type Server, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import * as Catalogue from "@millrace/core/Catalogue"
 import type { Event } from "@millrace/core/Event"
 import type { Chunk, Intake } from "@millrace/core/Intake"
@@ -10,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { freePort } from "../../../../tools/freePort.ts"
 
 /** What a change may replace. */
 export interface Parts {
@@ -70,13 +70,6 @@ const inbox = (changes: Partial<Parts> = {}) => {
   })
 }
 
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const { port } = server.address() as AddressInfo
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
-
 const post = (port: number, body: string) =>
   Effect.callback<boolean>((resume, signal) => {
     request({ port, host: "127.0.0.1", method: "POST", agent: false, signal }, (response) => {
@@ -88,7 +81,7 @@ const post = (port: number, body: string) =>
   })
 
 const supply: Effect.Effect<Supply<{ readonly port: number }>, never, Scope.Scope> = Effect.map(
-  freePort,
+  Effect.promise(() => freePort()),
   (port) => {
     const events = Array.from(
       { length: 9 },
