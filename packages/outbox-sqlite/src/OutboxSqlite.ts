@@ -27,10 +27,10 @@ import * as Database from "./internal/database.ts"
 import { attempt, held, own } from "./internal/held.ts"
 import * as Identity from "./internal/identity.ts"
 import * as Leave from "./internal/leave.ts"
+import { isChange } from "./internal/operations.ts"
 import * as Ownership from "./internal/ownership.ts"
 import * as Scrubbed from "./internal/scrubbed.ts"
 import * as Service from "./internal/service.ts"
-import * as Store from "./internal/store.ts"
 import * as StoreThread from "./internal/storeThread.ts"
 import * as Usable from "./internal/usable.ts"
 import * as Verify from "./internal/verify.ts"
@@ -259,7 +259,7 @@ const openInThread = Effect.fnUntraced(function* (
   )
   const run: Service.Run = (call) =>
     Effect.suspend(() => {
-      const answer = Store.isChange(call) ? store.commit([call])[0]! : store.read(call)
+      const answer = isChange(call) ? store.commit([call])[0]! : store.read(call)
       return answer.done ? Effect.succeed(answer.value as never) : Service.fail(answer.failure)
     })
   return { run, room }

@@ -7,7 +7,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "
 import type { Place } from "./internal/database.ts"
 import { fromCause } from "./internal/failure.ts"
 import * as GroupCommit from "./internal/groupCommit.ts"
-import type { FromStore, ToStore } from "./internal/messages.ts"
+import type { FromStore, Request, ToStore } from "./internal/messages.ts"
 import type { Answer } from "./internal/operations.ts"
 import * as Scrubbed from "./internal/scrubbed.ts"
 import type * as Store from "./internal/store.ts"
@@ -22,13 +22,14 @@ const serve = (port: MessagePort, place: Place): void => {
     send({ kind: "refused", failure: fromCause(place.directory, cause) })
     return
   }
-  const given = new Map<number, ArrayBuffer>()
-  const group = GroupCommit.make(store, (id, answer) => {
-    const buffer = given.get(id)
-    given.delete(id)
-    const large = buffersOf(answer)
-    send({ kind: "answer", id, answer, buffer }, buffer === undefined ? large : [...large, buffer])
-  })
+  const group = GroupCommit.make(store, (replies) =>
+    send(
+      { kind: "answers", replies },
+      replies.flatMap(({ answer, buffer }) =>
+        buffer === undefined ? buffersOf(answer) : [...buffersOf(answer), buffer]
+      )
+    )
+  )
 
   const close = (): void => {
     group.close()
@@ -36,16 +37,15 @@ const serve = (port: MessagePort, place: Place): void => {
   }
 
   port.on("message", (first: ToStore) => {
-    const requests: Array<GroupCommit.Request> = []
+    const requests: Array<Request> = []
     let appends = 0
     for (let message: ToStore | undefined = first; message !== undefined; ) {
       if (message === "close") {
         group.handle(requests)
         return close()
       }
-      requests.push(message)
-      if (message.buffer !== undefined) given.set(message.id, message.buffer)
-      if (message.call.method === "append") appends++
+      requests.push(...message)
+      appends += message.filter(({ call }) => call.method === "append").length
       message = appends < GroupCommit.mostAppends ? next(port) : undefined
     }
     group.handle(requests)

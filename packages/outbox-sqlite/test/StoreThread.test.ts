@@ -1,8 +1,12 @@
-/** What the thread of the store loads: all of it is resident memory of every exporter. */
 import { execFileSync } from "node:child_process"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it } from "@effect/vitest"
+import { encodeEvents } from "@millrace/core/Codec"
+import * as OutboxSqlite from "@millrace/outbox-sqlite/OutboxSqlite"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { folder, session } from "./support/place.ts"
 
 const program = `
 import { registerHooks } from "node:module"
@@ -16,7 +20,11 @@ registerHooks({
 await import("@millrace/outbox-sqlite/StoreWorker")
 console.log(JSON.stringify(asked))`
 
+const lane = { route: "crm", lane: "ios" }
+const event = { id: "1", type: "test", time: 0, user: {}, properties: {} }
+
 describe("the thread of the store", () => {
+  // All of it is resident memory of every exporter.
   it("loads neither Effect's runtime nor its schemas", () => {
     const asked: ReadonlyArray<string> = JSON.parse(
       execFileSync(process.execPath, ["--input-type=module", "--eval", program], {
@@ -27,4 +35,27 @@ describe("the thread of the store", () => {
     assert.include(asked, "node:sqlite")
     for (const module of ["effect", "effect/Effect", "effect/Schema"]) assert.notInclude(asked, module)
   })
+
+  it.live("does what it was asked before it was closed, although a settlement waits for company", () =>
+    Effect.gen(function* () {
+      const layer = OutboxSqlite.layer({ directory: yield* folder })
+      const settling = yield* session(
+        layer,
+        Effect.fnUntraced(function* (outbox) {
+          const [stored] = yield* outbox.append({
+            origin: { source: "default", split: "", position: "" },
+            at: 0,
+            parcels: [{ ...lane, records: encodeEvents([event]) }],
+            buried: [],
+            counts: [{ route: "crm", kind: "read", key: "", events: 1 }]
+          })
+          const settlement = { parcel: stored!.sequence, delivered: [0], dead: [], attempts: 1, at: 0 }
+          return yield* Effect.forkDetach(outbox.settle([settlement]), { startImmediately: true })
+        })
+      )
+      assert.isAbove(yield* Fiber.join(settling), 0)
+      const { routes } = yield* session(layer, (outbox) => outbox.ledger)
+      assert.deepStrictEqual(routes["crm"]?.delivered, { ios: 1 })
+    })
+  )
 })

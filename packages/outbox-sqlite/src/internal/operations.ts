@@ -114,7 +114,7 @@ export type Answer<A = unknown> =
   | { readonly done: false; readonly failure: Failure }
 
 /** Calls that change the store, and so need a transaction. */
-export const changes: ReadonlySet<Method> = new Set<Method>([
+const changes: ReadonlySet<Method> = new Set<Method>([
   "append",
   "settle",
   "compose",
@@ -127,6 +127,9 @@ export const changes: ReadonlySet<Method> = new Set<Method>([
   "erase",
   "scrub"
 ])
+
+/** Whether a call changes the store. */
+export const isChange = ({ method }: Call): boolean => changes.has(method)
 
 export const perform = <M extends Method>(operations: Operations, { method, input }: Call<M>): Output<M> =>
   operations[method](...input)

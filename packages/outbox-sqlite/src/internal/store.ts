@@ -5,7 +5,7 @@ import * as Database from "./database.ts"
 import * as ErasureTable from "./erasureTable.ts"
 import { fromCause, StoreFailure } from "./failure.ts"
 import * as Gates from "./gates.ts"
-import { type Answer, type Call, changes, type Operations, perform, type StoredLane } from "./operations.ts"
+import { type Answer, type Call, type Operations, perform, type StoredLane } from "./operations.ts"
 import * as Room from "./room.ts"
 import * as SeenTable from "./seenTable.ts"
 import * as Tables from "./tables.ts"
@@ -199,6 +199,3 @@ export const open = (place: Database.Place, onFull: (full: boolean) => void = ()
     }
   }
 }
-
-/** Whether the calls need a transaction. */
-export const isChange = ({ method }: Call): boolean => changes.has(method)

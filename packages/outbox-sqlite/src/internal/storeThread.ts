@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import type { Place } from "./database.ts"
+import * as Departures from "./departures.ts"
 import type { Failure } from "./failure.ts"
 import type { FromStore, ToStore } from "./messages.ts"
 import type { Answer } from "./operations.ts"
@@ -44,6 +45,12 @@ const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
     }
     const post = (message: ToStore, transfer: ReadonlyArray<ArrayBuffer> = []) =>
       worker.postMessage(message, [...transfer])
+    const departures = Departures.make((requests) =>
+      post(
+        requests,
+        requests.flatMap(({ buffer }) => (buffer === undefined ? [] : [buffer]))
+      )
+    )
 
     const run: Run = (call) =>
       Effect.callback((resume) => {
@@ -53,13 +60,16 @@ const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
         pending.set(last, (answer) =>
           resume(answer.done ? Exit.succeed(answer.value as never) : fail(answer.failure))
         )
-        post({ id: last, ...packed }, packed.buffer === undefined ? [] : [packed.buffer])
+        departures.add({ id: last, ...packed })
       })
 
     const close: Effect.Effect<void> = Effect.callback((resume) => {
       onEnd = () => resume(Effect.void)
       if (ended !== undefined) onEnd()
-      else post("close")
+      else {
+        departures.flush()
+        post("close")
+      }
     })
 
     worker.on("message", (message: FromStore) => {
@@ -73,11 +83,14 @@ const start = (code: URL, place: Place): Effect.Effect<Thread, OutboxError> =>
           else room.openUnsafe()
           return
         }
-        case "answer": {
-          const answer = pending.get(message.id)
-          pending.delete(message.id)
-          if (message.buffer !== undefined) buffers.recycle(message.buffer)
-          return answer?.(message.answer)
+        case "answers": {
+          for (const { id, answer, buffer } of message.replies) {
+            if (buffer !== undefined) buffers.recycle(buffer)
+            const resume = pending.get(id)
+            pending.delete(id)
+            resume?.(answer)
+          }
+          return
         }
       }
     })
