@@ -73,7 +73,7 @@ const profile = async (options: Options.Options, ground: Ground.Ground): Promise
 
 try {
   const options = Options.read(process.argv.slice(2))
-  const ground = await Ground.open()
+  const ground = await Ground.open({ isPublished: !options.profiles })
   await (options.profiles ? profile : measureAll)(options, ground)
   ground.remote.stop()
 } catch (cause) {

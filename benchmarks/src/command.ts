@@ -1,15 +1,8 @@
-/** The command `millrace`, with the configuration of the same exporter as in `subjects/exporter.ts`. */
+/** Configurations of the command `millrace` for the same exporter as in `subjects/exporter.ts`. */
 import { writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
-import { dirname, join, relative } from "node:path"
-import { fileURLToPath } from "node:url"
+import { join, relative } from "node:path"
 import { credentials } from "./credentials.ts"
 import type { Given } from "./subjects.ts"
-
-export const program = join(
-  dirname(createRequire(import.meta.url).resolve("@millrace/exporter/package.json")),
-  "src/bin.ts"
-)
 
 /** Where the exporter of a folder keeps its outbox, seen from that folder. */
 export const state = "state"
@@ -21,9 +14,6 @@ export interface Options {
   /** Where events are received, by whoever has the token, in place of the files. The run does not end by itself. */
   readonly receiver?: { readonly port: number; readonly token: string }
 }
-
-/** A destination that answers at once. */
-export const inMemory = fileURLToPath(new URL("./memoryDestination.ts", import.meta.url))
 
 const configuration = ({ url, input, work }: Given, { workers, destination, receiver }: Options) => ({
   name: "benchmark",

@@ -9,6 +9,8 @@ import * as Sample from "./sample.ts"
 export interface Ground {
   /** A folder of the run's own, removed when it ends. */
   readonly folder: string
+  /** Whether Millrace runs as npm lays it out, or from the repository. */
+  readonly isPublished: boolean
   readonly remote: Remote.Remote
   /** Path of the main sample, written when it is first asked for. */
   readonly sample: (input: Sample.Input, events: number) => string
@@ -19,13 +21,14 @@ export const say = (text: string): void => {
   process.stderr.write(`bench: ${text}\n`)
 }
 
-export const open = async (): Promise<Ground> => {
+export const open = async ({ isPublished }: Pick<Ground, "isPublished">): Promise<Ground> => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"))
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130))
   const written = new Map<string, string>()
   return {
     folder,
+    isPublished,
     remote: await Remote.start(),
     say,
     sample: (input, events) => {

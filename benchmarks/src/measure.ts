@@ -25,8 +25,8 @@ interface Options {
 }
 
 /**
- * A subject's first run is preceded by a short one, which fills the compile cache: from then on no TypeScript is read,
- * as in what is published, and nothing is compiled anew. `Told` is what the subject tells beside its usage.
+ * A subject's first run is preceded by a short one, which fills the compile cache: from then on nothing is compiled anew,
+ * nor is TypeScript read. `Told` is what the subject tells beside its usage.
  */
 export const measure = async <Told extends object = {}>(
   subject: Subject,
@@ -43,18 +43,18 @@ export const measure = async <Told extends object = {}>(
 /** The subject as a program, for the events at `input`. */
 export const programOf = (
   subject: Subject,
-  { folder, remote }: Ground,
+  ground: Ground,
   input: string,
   work: string,
   flags: ReadonlyArray<string> = []
 ): Program => {
   const { name, program, settings, environment } = subject
-  const given = subject.arguments({ url: remote.url, input, work })
+  const given = subject.arguments({ url: ground.remote.url, input, work })
   return {
     name,
-    arguments: [...settings, ...flags, "--import", meter, program, ...given],
+    arguments: [...settings, ...flags, "--import", meter, program(ground), ...given],
     work,
-    compileCache: compileCacheOf(folder),
+    compileCache: compileCacheOf(ground.folder),
     environment
   }
 }

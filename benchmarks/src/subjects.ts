@@ -1,8 +1,9 @@
 /** All that is measured against each other, in the order of the table: what a budget compares is measured one after the other. */
-import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Command from "./command.ts"
+import type { Ground } from "./ground.ts"
 import * as Node from "./node.ts"
+import * as Published from "./published.ts"
 import type { Input } from "./sample.ts"
 
 export interface Given {
@@ -18,7 +19,7 @@ export interface Subject {
   /** A plain loop, Millrace, or one of its peers, which come from `peers/`. */
   readonly kind: "plain" | "millrace" | "peer"
   readonly input: Input
-  readonly program: string
+  readonly program: (ground: Ground) => string
   readonly arguments: (given: Given) => ReadonlyArray<string>
   /** Of Node: the same for all, but where the title says otherwise. */
   readonly settings: ReadonlyArray<string>
@@ -38,7 +39,10 @@ export const subject = (
   name,
   title,
   input,
-  program: fileURLToPath(new URL(join("subjects", `${program}.ts`), import.meta.url)),
+  program: (ground) =>
+    kind === "millrace"
+      ? Published.own(ground, `subjects/${program}.ts`)
+      : fileURLToPath(new URL(`subjects/${program}.ts`, import.meta.url)),
   arguments: (given) =>
     Object.entries({ ...given, ...options }).flatMap(([key, value]) => [`--${key}`, value]),
   settings: Node.settings,
@@ -61,7 +65,7 @@ export const commandWith = (name: string, title: string, options: Command.Option
   name,
   title,
   input: "ndjson",
-  program: Command.program,
+  program: Published.command,
   arguments: (given) => Command.prepare(given, options),
   settings: Node.settings,
   environment: Node.environment

@@ -7,7 +7,6 @@ import { mparticle } from "@millrace/destination-mparticle"
 import { files } from "@millrace/source-files"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Command from "../src/command.ts"
 import { credentials } from "../src/credentials.ts"
 import { type CurrentsEvent, feedOf, feeds, messageOf } from "../src/message.ts"
 import * as Node from "../src/node.ts"
@@ -129,7 +128,7 @@ const filled = (mapping: { readonly [field: string]: object }, event: object): P
 
 describe("every subject", () => {
   it("is started with the settings that the command gives itself", () => {
-    const source = readFileSync(Command.program, "utf8")
+    const source = readFileSync(new URL("../../apps/exporter/src/bin.ts", import.meta.url), "utf8")
     const [, flags] = /const settings = \[([^\]]*)\]/.exec(source) ?? []
     assert.deepStrictEqual(flags?.match(/--[\w=-]+/g), [...Node.settings])
     for (const [name, value] of Object.entries(Node.environment))

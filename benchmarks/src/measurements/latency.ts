@@ -1,14 +1,15 @@
 /** How long an event that is received waits for its first attempt, while all attempts succeed and while some fail. */
 import { mkdtempSync } from "node:fs"
-import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
+import { freePort } from "../../../tools/freePort.ts"
 import * as Command from "../command.ts"
 import type { Ground } from "../ground.ts"
 import { compileCacheOf, launch } from "../launch.ts"
 import type { Measurement, Row } from "../measurement.ts"
 import * as Node from "../node.ts"
 import { post } from "../post.ts"
+import * as Published from "../published.ts"
 import * as Sample from "../sample.ts"
 import { percentile } from "../statistics.ts"
 
@@ -54,7 +55,7 @@ const waitsOf = async (ground: Ground, events: number, failing: number | undefin
   remote.order({ timing: true, ...(failing === undefined ? {} : { failing }) })
   const { child, told } = launch({
     name: "the command",
-    arguments: [...Node.settings, Command.program, ...command],
+    arguments: [...Node.settings, Published.command(ground), ...command],
     work,
     compileCache: compileCacheOf(ground.folder),
     environment: Node.environment
@@ -97,14 +98,6 @@ const allArrived = async (ground: Ground): Promise<ReadonlyMap<string, number>> 
     for (const [id, at] of Object.entries(arrivals)) if (!found.has(id)) found.set(id, at)
   }
   return found
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** Waits until the receiver receives. */

@@ -76,7 +76,7 @@ const programsOf = (
 ): { readonly command: Program; readonly library: Program } => ({
   command: {
     name: "the command",
-    arguments: [Published.program(ground), ...Command.prepare({ url: ground.remote.url, input, work })],
+    arguments: [Published.command(ground), ...Command.prepare({ url: ground.remote.url, input, work })],
     work,
     compileCache: compileCacheOf(ground.folder)
   },

@@ -54,7 +54,7 @@ const options = (ground: Ground, input: string, compileCache: string) => {
   const work = mkdtempSync(join(ground.folder, "work-"))
   return {
     name: "the command",
-    arguments: [Published.program(ground), ...Command.prepare({ url: ground.remote.url, input, work })],
+    arguments: [Published.command(ground), ...Command.prepare({ url: ground.remote.url, input, work })],
     work,
     compileCache
   }

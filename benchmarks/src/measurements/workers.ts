@@ -4,10 +4,10 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Command from "../command.ts"
 import type { Ground } from "../ground.ts"
 import { measure, type Run } from "../measure.ts"
 import { type Measurement, mebibytes, type Row } from "../measurement.ts"
+import * as Published from "../published.ts"
 import { median } from "../statistics.ts"
 import { commandWith } from "../subjects.ts"
 
@@ -45,7 +45,7 @@ export const workers: Measurement = {
       for (const variant of variants) {
         const subject = commandWith(variant.name, variant.title, {
           workers: variant.workers,
-          ...(variant.remote ? {} : { destination: Command.inMemory })
+          ...(variant.remote ? {} : { destination: Published.own(ground, "memoryDestination.ts") })
         })
         const all = await Promise.all(
           inputs.get(variant.processes)!.map((input) => measure(subject, ground, input))

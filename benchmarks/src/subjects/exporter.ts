@@ -4,9 +4,7 @@ import { Exporter, Ledger, OutboxMemory } from "@millrace/core"
 import { mparticle } from "@millrace/destination-mparticle"
 import { OutboxSqlite } from "@millrace/outbox-sqlite"
 import { files } from "@millrace/source-files"
-import { s3 } from "@millrace/source-s3"
 import * as Redacted from "effect/Redacted"
-import * as Bucket from "../bucket.ts"
 import * as Command from "../command.ts"
 import { credentials } from "../credentials.ts"
 import { fail, given } from "./given.ts"
@@ -43,15 +41,10 @@ export const keyless = mparticle({
   }
 })
 
-const bucketAt = (endpoint: string) =>
-  s3({
-    settings: { bucket: Bucket.bucket, endpoint, forcePathStyle: true, format: "braze-currents" },
-    credentials: { accessKeyId: Redacted.make("bench"), secretAccessKey: Redacted.make("-") }
-  })
-
 const reading =
   given.store === "bucket"
-    ? bucketAt(await Bucket.serve(given.input))
+    ? // Who reads files does not load what reads buckets.
+      await (await import("../bucketSource.ts")).serving(given.input)
     : files({ settings: { path: given.input, format: "braze-currents" } })
 
 export const exporterTo = (target: typeof destination) => {
