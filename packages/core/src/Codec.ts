@@ -154,13 +154,3 @@ export const select = (records: Records, positions: ReadonlyArray<number>): Reco
   }
   return { codec: records.codec, parameter: records.parameter, bytes, ends }
 }
-
-/**
- * Overwrites the records at the given positions in place: nothing of them can be read any longer.
- *
- * @since 1.0.0
- * @category conversions
- */
-export const blank = ({ bytes, ends }: Records, positions: ReadonlyArray<number>): void => {
-  for (const position of positions) bytes.fill(0, ends[position - 1] ?? 0, ends[position] ?? 0)
-}

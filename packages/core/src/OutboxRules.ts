@@ -6,6 +6,7 @@
  * @since 1.0.0
  */
 import { createHash, createHmac } from "node:crypto"
+import type { Records } from "./Codec.ts"
 import { rawLimit, type Split } from "./Intake.ts"
 import type {
   Appending,
@@ -215,4 +216,17 @@ export const resume = (gate: GateState, now: number): GateState => {
   return former === undefined || former.open
     ? { open: true, reason: "", since: now, notBefore: former?.notBefore ?? 0 }
     : former
+}
+
+/**
+ * Overwrites the records at the given positions in place: nothing of them can be read any longer.
+ *
+ * @since 1.0.0
+ * @category conversions
+ */
+export const blank = (
+  { bytes, ends }: Pick<Records, "bytes" | "ends">,
+  positions: ReadonlyArray<number>
+): void => {
+  for (const position of positions) bytes.fill(0, ends[position - 1] ?? 0, ends[position] ?? 0)
 }

@@ -77,7 +77,8 @@ const readSplits = (seen: Set<string>, options: { readonly fails?: string }): So
 
 /** A reader at the other end of a channel, with a definition of its own: everything crosses as between threads. */
 const reader = Effect.fnUntraced(function* (
-  definition: Effect.Effect<Exporter.Definition, { readonly message: string }>
+  definition: Effect.Effect<Exporter.Definition, { readonly message: string }>,
+  onMemory: (memory: ReadonlyArray<ArrayBuffer>) => void = () => {}
 ) {
   const { port1, port2 } = new MessageChannel()
   yield* Effect.addFinalizer(() => Effect.sync(() => port1.close()))
@@ -86,7 +87,14 @@ const reader = Effect.fnUntraced(function* (
     on: (event, listener) => port.on(event, listener)
   })
   yield* Effect.forkScoped(Reading.serve(definition, wire(port2)))
-  return { port: wire(port1), ended: Effect.never } satisfies Reading.Reader
+  const port: Reading.Port = {
+    ...wire(port1),
+    postMessage: (message, transfer = []) => {
+      onMemory(transfer)
+      port1.postMessage(message, [...transfer])
+    }
+  }
+  return { port, ended: Effect.never } satisfies Reading.Reader
 })
 
 const started = Effect.fnUntraced(function* (
@@ -313,6 +321,52 @@ describe("threads that read", () => {
       assert.sameMembers([...Remote.idsOf(remote)], all)
       assert.deepStrictEqual(Ledger.imbalance(yield* running.ledger), [])
     }).pipe(Effect.scoped, memory, Effect.provide(Logger.layer([])))
+  )
+
+  it.live("get the memory of messages back that have ended, and write others into it", () =>
+    Effect.gen(function* () {
+      const remote = Remote.make()
+      const chunk = (index: number) => ({
+        events: Array.from({ length: 10 }, (_, position) => Remote.event(index * 10 + position)),
+        malformed: [],
+        split: "only",
+        checkpoint: String(index)
+      })
+      const arrived = (events: number): Effect.Effect<void> =>
+        Effect.suspend(() =>
+          Remote.idsOf(remote).length >= events
+            ? Effect.void
+            : Effect.andThen(Effect.sleep(5), arrived(events))
+        )
+      const single: Source.Source = {
+        ...Source.fromArray([]),
+        parallel: true,
+        run: Source.fromSplits({
+          discover: () => Stream.make("only"),
+          read: () =>
+            Stream.mapEffect(Stream.range(0, 19), (index) => Effect.as(arrived(index * 10), chunk(index)))
+        })
+      }
+      const definition = Exporter.from(single)
+        .route("crm")
+        .to(Remote.destination(remote, { prepare: Remote.whole }))
+      let pieces = 0
+      const readers = [
+        yield* reader(Effect.succeed(definition), (memory) => {
+          pieces += memory.length
+        })
+      ]
+      const running = yield* Exporter.start(definition, { readers })
+      const { ledger } = yield* running.ended
+      assert.isAbove(pieces, 0)
+      assert.strictEqual(ledger.routes["crm"]?.delivered["main"], 200)
+      assert.deepStrictEqual(
+        remote.requests
+          .flatMap(({ body }): Array<Event.Event> => JSON.parse(body))
+          .toSorted((one, other) => one.time - other.time),
+        Remote.events(200)
+      )
+    }).pipe(memory, Effect.scoped)
   )
 
   it.live("prepare with the credentials in use, also when these have changed", () =>

@@ -1,6 +1,6 @@
 import * as Bitmap from "../Bitmap.ts"
-import * as Codec from "../Codec.ts"
 import type { Composition, Parcel, Sequence, TrackKey } from "../Outbox.ts"
+import * as OutboxRules from "../OutboxRules.ts"
 
 /** What the outbox in memory holds of one track. */
 export interface MemoryLane {
@@ -51,7 +51,7 @@ export const remove = (lane: MemoryLane, { sequence, records }: Parcel): void =>
 /** The parcel with nothing left of some of its records; what was appended belongs to who appended it. */
 export const blank = (parcel: Parcel, positions: ReadonlyArray<number>): Parcel => {
   const bytes = new Uint8Array(parcel.records.bytes)
-  Codec.blank({ ...parcel.records, bytes }, positions)
+  OutboxRules.blank({ bytes, ends: parcel.records.ends }, positions)
   return { ...parcel, records: { ...parcel.records, bytes } }
 }
 

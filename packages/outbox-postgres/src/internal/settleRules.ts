@@ -1,7 +1,7 @@
 /** What settlements change in the parcels that they name, one after another. */
 import * as Bitmap from "@millrace/core/Bitmap"
-import * as Codec from "@millrace/core/Codec"
 import type { Origin, Sequence, Settlement } from "@millrace/core/Outbox"
+import * as OutboxRules from "@millrace/core/OutboxRules"
 import type { Changes } from "./changes.ts"
 import * as Checksum from "./checksum.ts"
 
@@ -112,6 +112,6 @@ const blank = (parcels: Parcels, { seq }: Locked, positions: ReadonlyArray<numbe
   const { body: before, checksum } = parcels.rewritten.get(seq) ?? { body: stored, checksum: written }
   const isSound = Checksum.holds(checksum, before, ends)
   const body = new Uint8Array(before)
-  Codec.blank({ codec: "", parameter: "", bytes: body, ends: offsetsOf(ends) }, positions)
+  OutboxRules.blank({ bytes: body, ends: offsetsOf(ends) }, positions)
   parcels.rewritten.set(seq, { body, checksum: isSound ? Checksum.of(body, ends) : checksum })
 }

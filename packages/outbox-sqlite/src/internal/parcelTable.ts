@@ -1,8 +1,8 @@
 /** The table of parcels: what waits in the lanes, and which events of a parcel are settled. */
 import type { DatabaseSync } from "node:sqlite"
 import * as Bitmap from "@millrace/core/Bitmap"
-import * as Codec from "@millrace/core/Codec"
 import type { Composition, NewParcel, Origin, Parcel, Sequence, Settlement } from "@millrace/core/Outbox"
+import * as OutboxRules from "@millrace/core/OutboxRules"
 import * as Checksum from "./checksum.ts"
 import type { CompositionTable } from "./compositionTable.ts"
 import type { DeadTable } from "./deadTable.ts"
@@ -103,7 +103,7 @@ export const make = (
   const blank = (parcel: Sequence, positions: ReadonlyArray<number>): void => {
     const { ends, body, checksum } = content.get(parcel)!
     const isSound = Checksum.holds(checksum, body, ends)
-    Codec.blank({ codec: "", parameter: "", bytes: body, ends: offsetsOf(ends) }, positions)
+    OutboxRules.blank({ bytes: body, ends: offsetsOf(ends) }, positions)
     rewrite.run(body, isSound ? Checksum.of(body, ends) : checksum, parcel)
   }
 

@@ -26,7 +26,7 @@ export const empty: Sheet = { bytes: new Uint8Array(0), left: 0, recycle: () => 
 /** Memory is given out in steps of this size, so that one fits the next sheet, too. */
 const step = 16 * 1024
 /** Bytes that are kept for later at the most: those of some chunks. */
-const most = 1024 * 1024
+export const most = 1024 * 1024
 
 export const make = (): Sheets => {
   const free: Array<ArrayBuffer> = []

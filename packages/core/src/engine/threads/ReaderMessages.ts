@@ -9,7 +9,7 @@ import type { Planned } from "../intake/Planner.ts"
 import type { Item } from "../message/Item.ts"
 import * as OwnTrack from "../message/OwnTrack.ts"
 import type { Prepared } from "../message/Prepare.ts"
-import * as Sheet from "../message/Sheet.ts"
+import type * as Sheet from "../message/Sheet.ts"
 
 /** What a reader asks of the door of one source, to be answered. */
 export type Ask =
@@ -54,13 +54,17 @@ export type ToReader =
       readonly tracks: number
       readonly busy: ReadonlyArray<string>
     }
-  /** `busy`: tracks for which preparing is not worth it now; only with the answer to `store`. */
+  /**
+   * Only with the answer to `store`: `busy`, tracks for which preparing is not worth it now, and `memory`, that of messages which
+   * have ended.
+   */
   | {
       readonly kind: "answer"
       readonly id: number
       readonly value?: unknown
       readonly overtaken?: Failure
       readonly busy?: ReadonlyArray<string>
+      readonly memory?: ReadonlyArray<ArrayBuffer>
     }
   | { readonly kind: "lost" | "revoked"; readonly source: string; readonly split: string }
   /** The credentials of a route changed. */
@@ -90,7 +94,7 @@ export interface Crossing extends Omit<Planned, "prepared"> {
 }
 
 const columnsOf = ({ items, grouped, dead }: Prepared): Columns => ({
-  bytes: new Uint8Array(items[0]?.sheet.bytes ?? []),
+  bytes: items[0]?.sheet.bytes ?? new Uint8Array(0),
   ids: items.map(({ id }) => id),
   starts: Uint32Array.from(items, ({ start }) => start),
   ends: Uint32Array.from(items, ({ end }) => end),
@@ -101,8 +105,11 @@ const columnsOf = ({ items, grouped, dead }: Prepared): Columns => ({
   dead
 })
 
-const itemsOf = ({ bytes, ids, starts, ends, slots, positions, metas }: Columns): Array<Item> => {
-  const sheet = { ...Sheet.empty, bytes }
+const itemsOf = (
+  { bytes, ids, starts, ends, slots, positions, metas }: Columns,
+  recycle: Sheet.Sheet["recycle"]
+): Array<Item> => {
+  const sheet = { bytes, left: ids.length, recycle }
   return ids.map((id, index) => ({
     id,
     sheet,
@@ -124,16 +131,16 @@ export const unprepared = (chunk: Crossing): Crossing => ({
   prepared: chunk.prepared.map(() => undefined)
 })
 
-/** The chunk, and the memory to be handed over with it. */
-export const pack = ({
-  entry,
-  prepared,
-  consumed,
-  read
-}: Planned): readonly [Crossing, Array<ArrayBuffer>] => {
+export interface Packed {
+  readonly chunk: Crossing
+  /** The memory to be handed over with it: that of its messages is no longer here. */
+  readonly transfer: ReadonlyArray<ArrayBuffer>
+  /** Takes such memory for the messages to come. */
+  readonly recycle: Sheet.Sheet["recycle"]
+}
+
+export const pack = ({ entry, prepared, consumed, read }: Planned): Packed => {
   const columns = prepared.map((given) => (given === undefined ? undefined : columnsOf(given)))
-  // What was copied need not be kept here.
-  for (const given of prepared) for (const { sheet } of given?.items ?? []) Sheet.end(sheet)
   const parcels = entry.parcels.map((parcel) => {
     const { bytes, ends } = parcel.records
     return {
@@ -141,22 +148,27 @@ export const pack = ({
       records: { ...parcel.records, bytes: new Uint8Array(bytes), ends: new Uint32Array(ends) }
     }
   })
-  return [
-    { entry: { ...entry, parcels }, prepared: columns, consumed, read },
-    [
+  return {
+    chunk: { entry: { ...entry, parcels }, prepared: columns, consumed, read },
+    transfer: [
       ...parcels.flatMap(({ records: { bytes, ends } }) => [bytes.buffer, ends.buffer]),
       ...columns.flatMap((given) => (given === undefined ? [] : [given.bytes.buffer]))
-    ]
-  ]
+    ],
+    recycle: prepared.find((given) => given?.items[0] !== undefined)?.items[0]?.sheet.recycle ?? (() => {})
+  }
 }
 
-export const unpack = ({ entry, prepared, consumed, read }: Crossing): Planned => ({
+/** `recycle` is told of the memory whose messages have all ended. */
+export const unpack = (
+  { entry, prepared, consumed, read }: Crossing,
+  recycle: Sheet.Sheet["recycle"]
+): Planned => ({
   entry,
   consumed,
   read,
   prepared: prepared.map((columns) =>
     columns === undefined
       ? undefined
-      : { items: itemsOf(columns), grouped: [...columns.grouped], dead: columns.dead }
+      : { items: itemsOf(columns, recycle), grouped: [...columns.grouped], dead: columns.dead }
   )
 })

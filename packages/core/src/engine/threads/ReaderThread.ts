@@ -24,6 +24,7 @@ import {
   type FromReader,
   failureOf,
   laneName,
+  type Packed,
   pack,
   type ToReader,
   trackName,
@@ -97,19 +98,20 @@ const read = Effect.fnUntraced(function* (
     const ask = <A>(
       question: Ask,
       answerOf: (value: unknown) => A,
-      transfer: ReadonlyArray<ArrayBuffer> = []
+      { transfer, recycle }: Partial<Pick<Packed, "transfer" | "recycle">> = {}
     ): Effect.Effect<A, OutboxError> =>
       Effect.callback((resume) => {
         last++
         // First, since what cannot cross throws, and nobody will answer it.
         post({ kind: "ask", id: last, source, ask: question }, transfer)
-        pending.set(last, ({ value, overtaken }) =>
+        pending.set(last, ({ value, overtaken, memory = [] }) => {
+          for (const ended of memory) recycle?.(ended)
           resume(
             overtaken === undefined
               ? Effect.succeed(answerOf(value))
               : Effect.fail(new OutboxError(overtaken))
           )
-        )
+        })
       })
     // Only `store` is ever overtaken.
     const askSafely = <A>(question: Ask, answerOf: (value: unknown) => A) =>
@@ -144,8 +146,8 @@ const read = Effect.fnUntraced(function* (
       full: askSafely({ method: "full" }, (value) => value === true),
       store: (planned) =>
         Effect.suspend(() => {
-          const [chunk, transfer] = pack(planned)
-          const store = (given: Crossing) => ask({ method: "store", chunk: given }, done, transfer)
+          const { chunk, ...given } = pack(planned)
+          const store = (chunk: Crossing) => ask({ method: "store", chunk }, done, given)
           // Meta that is no plain data cannot cross; nothing has left yet.
           return Effect.catchDefect(store(chunk), (defect) =>
             isUncloneable(defect) ? store(unprepared(chunk)) : Effect.die(defect)

@@ -13,6 +13,7 @@ import type { Reader } from "../../internal/reader.ts"
 import type { OutboxError } from "../../Outbox.ts"
 import { SourceError } from "../../Source.ts"
 import type { Door } from "../intake/Door.ts"
+import * as Sheet from "../message/Sheet.ts"
 import { type Ask, errorOf, type FromReader, type ToReader, unpack } from "./ReaderMessages.ts"
 
 /** Chunks of threads that wait to be stored: as long as there are any, the exporter's own thread need not read. */
@@ -32,6 +33,25 @@ const makeBacklog = () => {
       }),
     /** What the threads have sent by now is heard first. */
     awaitEmpty: Effect.andThen(Effect.yieldNow, isEmpty.await)
+  }
+}
+
+/** Memory of messages that have ended, on its way back to the thread that wrote them: as much as that thread would keep. */
+const returning = () => {
+  let waiting: Array<ArrayBuffer> = []
+  let bytes = 0
+  return {
+    add: (memory: ArrayBuffer): void => {
+      if (bytes + memory.byteLength > Sheet.most) return
+      bytes += memory.byteLength
+      waiting.push(memory)
+    },
+    take: (): ReadonlyArray<ArrayBuffer> => {
+      const taken = waiting
+      waiting = []
+      bytes = 0
+      return taken
+    }
   }
 }
 
@@ -130,7 +150,9 @@ const serve = Effect.fnUntraced(
     const claims = new Map<string, Scope.Closeable>()
     const fibers = yield* FiberSet.make<void>()
     const fork = yield* FiberSet.runtime(fibers)<never>()
-    const post = (message: ToReader) => port.postMessage(message)
+    const post = (message: ToReader, transfer: ReadonlyArray<ArrayBuffer> = []) =>
+      port.postMessage(message, transfer)
+    const memory = returning()
 
     const claim = Effect.fnUntraced(function* (source: string, door: Door, split: Split) {
       const inner = yield* Scope.fork(scope)
@@ -162,7 +184,7 @@ const serve = Effect.fnUntraced(
         case "full":
           return door.full
         case "store":
-          return Effect.andThen(door.room, door.store(unpack(ask.chunk)))
+          return Effect.andThen(door.room, door.store(unpack(ask.chunk, memory.add)))
         case "claim":
           return claim(source, door, ask.split)
         case "again":
@@ -172,8 +194,11 @@ const serve = Effect.fnUntraced(
 
     const reply = (id: number, source: string, ask: Ask): Effect.Effect<void> =>
       Effect.match(answer(source, ask), {
-        onSuccess: (value) =>
-          post({ kind: "answer", id, value, ...(ask.method === "store" ? { busy: busyTracks() } : {}) }),
+        onSuccess: (value) => {
+          if (ask.method !== "store") return post({ kind: "answer", id, value })
+          const ended = memory.take()
+          post({ kind: "answer", id, value, busy: busyTracks(), memory: ended }, ended)
+        },
         onFailure: ({ reason, detail }) => post({ kind: "answer", id, overtaken: { reason, detail } })
       })
 
