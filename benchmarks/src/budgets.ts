@@ -46,7 +46,13 @@ const budgets: ReadonlyArray<Budget> = [
     found: (results) => figure(results, "cost", "sqlite", "ratio")
   },
   {
-    title: "the same from Avro, against a bare loop from Avro",
+    title: "the same over 600,000 events, where a start hardly counts",
+    unit: "×",
+    digits: 2,
+    found: (results) => figure(results, "steady", "sqlite", "ratio")
+  },
+  {
+    title: "CPU per event from Avro, durable, against a bare loop from Avro",
     unit: "×",
     digits: 2,
     must: 2,
@@ -55,20 +61,27 @@ const budgets: ReadonlyArray<Budget> = [
       ratio(figure(results, "cost", "avro", "cpu"), figure(results, "cost", "avro-floor", "cpu"))
   },
   {
-    title: "CPU per event against Segment's `actions-core`, mapped by its directives, not durable",
+    title: "the same over 600,000 events",
+    unit: "×",
+    digits: 2,
+    found: (results) =>
+      ratio(figure(results, "steady", "avro", "cpu"), figure(results, "steady", "avro-floor", "cpu"))
+  },
+  {
+    title: "CPU per event against Segment's `actions-core`, mapped in code, not durable",
     unit: "×",
     digits: 2,
     must: 0.6,
-    aim: 0.3,
+    aim: 0.45,
     found: (results) =>
-      ratio(figure(results, "cost", "sqlite", "cpu"), figure(results, "cost", "directives", "cpu"))
+      ratio(figure(results, "cost", "sqlite", "cpu"), figure(results, "cost", "segment", "cpu"))
   },
   {
-    title: "the same, mapped in code",
+    title: "the same, mapped by its directives",
     unit: "×",
     digits: 2,
     found: (results) =>
-      ratio(figure(results, "cost", "sqlite", "cpu"), figure(results, "cost", "segment", "cpu"))
+      ratio(figure(results, "cost", "sqlite", "cpu"), figure(results, "cost", "directives", "cpu"))
   },
   {
     title: "CPU per event with all telemetry on, against off",

@@ -10,11 +10,13 @@ import { memory } from "./measurements/memory.ts"
 import { micro } from "./measurements/micro.ts"
 import { restart } from "./measurements/restart.ts"
 import { start } from "./measurements/start.ts"
+import { steady } from "./measurements/steady.ts"
 import { workers } from "./measurements/workers.ts"
 import { subjects } from "./subjects.ts"
 
 export const measurements: ReadonlyArray<Measurement> = [
   cost(subjects),
+  steady,
   grouping,
   micro,
   start,

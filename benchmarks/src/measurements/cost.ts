@@ -7,9 +7,16 @@ import { summarize } from "../statistics.ts"
 import { floor, type Subject } from "../subjects.ts"
 
 /** The floor is always among them. */
-export const cost = (subjects: ReadonlyArray<Subject>): Measurement => ({
-  name: "cost",
-  title: "CPU per event",
+export const cost = (
+  subjects: ReadonlyArray<Subject>,
+  { name, title, usual }: Pick<Measurement, "name" | "title" | "usual"> = {
+    name: "cost",
+    title: "CPU per event",
+    usual: { events: 150_000, rounds: 5 }
+  }
+): Measurement => ({
+  name,
+  title,
   of: "",
   columns: [
     { name: "cpu", head: "µs CPU per event", digits: 1 },
@@ -24,7 +31,7 @@ export const cost = (subjects: ReadonlyArray<Subject>): Measurement => ({
   // One round may be unlucky, and so may be the median: what is dearer is dearer in both.
   guarded: [["ratio", "bestRatio"], ["requests"]],
   unguarded: new Set(subjects.filter(({ kind }) => kind !== "millrace").map(({ name }) => name)),
-  usual: { events: 150_000, rounds: 5 },
+  usual,
   run: async (ground, { events, rounds }) => {
     const { missing, running } = available(subjects, ground)
     const runs = await Rounds.run(running, rounds, ground, events, ({ name }, { cpu, wall }, round) =>
