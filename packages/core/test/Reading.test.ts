@@ -75,6 +75,19 @@ const readSplits = (seen: Set<string>, options: { readonly fails?: string }): So
     }
   })
 
+const chunkOf = (index: number, events: ReadonlyArray<Event.Event>) => ({
+  events,
+  malformed: [],
+  split: "only",
+  checkpoint: String(index)
+})
+
+const ofOneSplit = (chunks: Stream.Stream<ReturnType<typeof chunkOf>>): Source.Source => ({
+  ...Source.fromArray([]),
+  parallel: true,
+  run: Source.fromSplits({ discover: () => Stream.make("only"), read: () => chunks })
+})
+
 /** A reader at the other end of a channel, with a definition of its own: everything crosses as between threads. */
 const reader = Effect.fnUntraced(function* (
   definition: Effect.Effect<Exporter.Definition, { readonly message: string }>,
@@ -326,27 +339,23 @@ describe("threads that read", () => {
   it.live("get the memory of messages back that have ended, and write others into it", () =>
     Effect.gen(function* () {
       const remote = Remote.make()
-      const chunk = (index: number) => ({
-        events: Array.from({ length: 10 }, (_, position) => Remote.event(index * 10 + position)),
-        malformed: [],
-        split: "only",
-        checkpoint: String(index)
-      })
       const arrived = (events: number): Effect.Effect<void> =>
         Effect.suspend(() =>
           Remote.idsOf(remote).length >= events
             ? Effect.void
             : Effect.andThen(Effect.sleep(5), arrived(events))
         )
-      const single: Source.Source = {
-        ...Source.fromArray([]),
-        parallel: true,
-        run: Source.fromSplits({
-          discover: () => Stream.make("only"),
-          read: () =>
-            Stream.mapEffect(Stream.range(0, 19), (index) => Effect.as(arrived(index * 10), chunk(index)))
-        })
-      }
+      const single = ofOneSplit(
+        Stream.mapEffect(Stream.range(0, 19), (index) =>
+          Effect.as(
+            arrived(index * 10),
+            chunkOf(
+              index,
+              Array.from({ length: 10 }, (_, position) => Remote.event(index * 10 + position))
+            )
+          )
+        )
+      )
       const definition = Exporter.from(single)
         .route("crm")
         .to(Remote.destination(remote, { prepare: Remote.whole }))
@@ -391,21 +400,10 @@ describe("threads that read", () => {
           }
         })
       }
-      const chunk = (index: number) => ({
-        events: [Remote.event(index)],
-        malformed: [],
-        split: "only",
-        checkpoint: String(index)
-      })
-      const single: Source.Source = {
-        ...Source.fromArray([]),
-        parallel: true,
-        run: Source.fromSplits({
-          discover: () => Stream.make("only"),
-          read: () =>
-            Stream.concat(Stream.make(chunk(1)), Stream.fromEffect(Effect.as(Deferred.await(more), chunk(2))))
-        })
-      }
+      const chunk = (index: number) => chunkOf(index, [Remote.event(index)])
+      const single = ofOneSplit(
+        Stream.concat(Stream.make(chunk(1)), Stream.fromEffect(Effect.as(Deferred.await(more), chunk(2))))
+      )
       const definition = Exporter.from(single).route("crm").to(destination)
       const readers = [yield* reader(Effect.succeed(definition))]
       const running = yield* Exporter.start(definition, { readers })
