@@ -1,7 +1,6 @@
 /** How every subject is started: as the `millrace` command starts itself, see its `bin.ts`; a test holds the two together. */
 
 export const settings: ReadonlyArray<string> = [
-  "--min-semi-space-size=8",
   "--max-semi-space-size=8",
   "--heap-growing-percent=100",
   "--no-allocation-site-pretenuring",

@@ -15,7 +15,6 @@ if (major < 24 || (major === 24 && minor < 15)) {
 // Node reads TypeScript, such as a plugin of one's own, by WebAssembly. Where several threads do so, V8 of Node 24 sometimes
 // aborts the process while it frees compiled WebAssembly: it is to keep what it compiled.
 const settings = [
-  "--min-semi-space-size=8",
   "--max-semi-space-size=8",
   "--heap-growing-percent=100",
   "--no-allocation-site-pretenuring",
