@@ -17,7 +17,9 @@ export const exitCodes = {
   deadLetters: 4,
   unbalanced: 5,
   cutShort: 6,
-  unread: 7
+  unread: 7,
+  /** By a signal before a run began, or by a second one. As shells tell of SIGINT. */
+  interrupted: 130
 } as const
 
 /** A command that ended in order, with something to tell by its exit code. */

@@ -22,6 +22,20 @@ export const source = Source.plugin({
 })
 `
 
+/** A source at whose first step a signal comes: the exporter has not started all that it consists of. */
+const early = `
+import { Catalogue, Source } from "@millrace/core"
+import { Effect, Schema } from "effect"
+
+export const source = Source.plugin({
+  name: "early",
+  catalogue: Catalogue.any,
+  settings: Schema.Struct({}),
+  credentials: Schema.Struct({}),
+  run: () => () => Effect.andThen(Effect.sync(() => process.kill(process.pid, "SIGTERM")), Effect.never)
+})
+`
+
 describe.concurrent("millrace run", () => {
   it.live(
     "stopped by SIGTERM ends with what is under way and nothing sent twice; the next run completes",
@@ -116,6 +130,24 @@ describe.concurrent("millrace run --follow", () => {
       const { lastRun, sources } = JSON.parse((yield* world.millrace(["status", file, "--json"])).stdout)
       assert.strictEqual(lastRun.end.how, "stopped")
       assert.strictEqual(sources[0].state, state)
+    })
+  )
+
+  it.live("stopped while it starts ends in order, and says how it ended", () =>
+    Effect.gen(function* () {
+      const world = yield* World.make
+      world.put("early.js", early)
+      world.put("package.json", '{"type": "module"}')
+      const file = world.configure({
+        ...World.configuration(""),
+        source: { use: "./early.js", settings: {} },
+        routes: [{ name: "archive", to: { use: "@millrace/destination-files", settings: { path: "./out" } } }]
+      })
+      const ended = yield* world.millrace(["run", file, "--follow", "--json"])
+      assertEnded(ended, 0)
+      assert.strictEqual(Ledgers.totals(Ledgers.parse(ended.stdout)).read, 0)
+      const { lastRun } = JSON.parse((yield* world.millrace(["status", file, "--json"])).stdout)
+      assert.strictEqual(lastRun.end.how, "stopped")
     })
   )
 

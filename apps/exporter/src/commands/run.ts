@@ -1,7 +1,6 @@
 /**
  * `millrace run`: reads, delivers, and tells what became of every event.
  */
-import process from "node:process"
 import * as History from "@millrace/admin/History"
 import * as Exporter from "@millrace/core/Exporter"
 import * as Ledger from "@millrace/core/Ledger"
@@ -9,7 +8,7 @@ import * as Log from "@millrace/core/Log"
 import * as Observer from "@millrace/core/Observer"
 import * as Outbox from "@millrace/core/Outbox"
 import type { Reader } from "@millrace/core/Reading"
-import type { Report, Running } from "@millrace/core/Running"
+import type { Report } from "@millrace/core/Running"
 import * as Access from "@millrace/operations/Access"
 import * as Alerts from "@millrace/operations/Alerts"
 import * as Control from "@millrace/operations/Control"
@@ -20,6 +19,7 @@ import { type Unread, unreadOf } from "@millrace/operations/Status"
 import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { administer } from "../administer.ts"
@@ -32,6 +32,7 @@ import { configArgument, load, startedAs } from "../load.ts"
 import { showProgress } from "../progress.ts"
 import { startReaders } from "../readers.ts"
 import * as SendAlerts from "../sendAlerts.ts"
+import * as Stopping from "../stopping.ts"
 import { overviewOf, telemetryOf } from "../telemetry.ts"
 import * as Terminal from "../terminal.ts"
 import { shown } from "../thrownText.ts"
@@ -45,6 +46,15 @@ const duration = (name: string, byDefault: string, description: string) =>
     Flag.withMetavar("duration"),
     Flag.withDescription(`${description}, such as "90 seconds" or "2 hours" (default: ${byDefault})`)
   )
+
+interface Options {
+  readonly config: string
+  readonly json: boolean
+  readonly follow: boolean
+  readonly patience: Duration.Duration
+  readonly drain: Duration.Duration
+  readonly showDefects: boolean
+}
 
 export const run = Command.make(
   "run",
@@ -68,114 +78,7 @@ export const run = Command.make(
       )
     )
   },
-  Effect.fnUntraced(function* ({ config, json, follow, patience, drain, showDefects }) {
-    const loaded = yield* load(config)
-    const { store } = loaded
-    const definition = showDefects ? shown(loaded.definition) : loaded.definition
-    yield* validate(loaded, { follow })
-    const watched = SendAlerts.watched(loaded)
-    let isStopped = false
-    /** Its name among others, once it is known that the outbox has several owners. */
-    let among: string | undefined
-    const history = History.make()
-    /** Until a run has begun there is nothing to note: another exporter may run here. */
-    let end: Notes.End = () => Effect.void
-    const deliver = Effect.fnUntraced(
-      function* (readers: ReadonlyArray<Reader>) {
-        const outbox = yield* Outbox.Outbox
-        if (outbox.shared) among = loaded.instance.name
-        const before = yield* outbox.ledger
-        const telemetry = yield* telemetryOf(loaded, { follow })
-        const running = yield* Exporter.start(definition, {
-          follow,
-          patience,
-          drain,
-          readers,
-          instance: loaded.instance
-        }).pipe(
-          Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox)),
-          Effect.provideService(
-            Observer.Observer,
-            Observer.all([
-              follow && loaded.admin !== undefined ? history.observe : undefined,
-              telemetry?.observe
-            ])
-          )
-        )
-        end = yield* Notes.begin(store.directory, follow)
-        const operations = Operations.fromRunning(running, outbox, loaded, {
-          started: yield* Clock.currentTimeMillis,
-          follows: follow
-        })
-        if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
-        yield* telemetry?.push(overviewOf(loaded, operations)) ?? Effect.void
-        yield* SendAlerts.ready(loaded)
-        const alerts = yield* Alerts.watch(
-          watched,
-          operations,
-          among === undefined ? undefined : { instance: among, outbox }
-        )
-        const notes = yield* Notes.watch(store.directory, running)
-        yield* Effect.forkScoped(DeadLetters.readLetters(outbox, loaded.definition))
-        if (follow) {
-          yield* administer(loaded, {
-            config,
-            history,
-            operations,
-            metrics: telemetry?.prometheus,
-            isStopping: () => isStopped
-          })
-        }
-        yield* drainOnSignal(running, () => {
-          isStopped = true
-        })
-        yield* Log.write("started", `${loaded.name}: started`)
-        const progress = yield* showProgress(running, follow)
-        const report = yield* running.ended
-        yield* progress.stop
-        yield* alerts.last
-        yield* notes.last(report)
-        return { report, before }
-      },
-      Effect.scoped,
-      Effect.provide(Access.own(store, waiting))
-    )
-    // The threads first: they load the configuration while the outbox is opened.
-    const outcome = yield* Effect.scoped(
-      Effect.flatMap(
-        startReaders({ config, startedAs: startedAs(), showDefects }, loaded.workers - 1),
-        deliver
-      )
-    ).pipe(
-      Effect.tapError((error) =>
-        isOwned(error)
-          ? Effect.void
-          : Effect.andThen(end("failed", error.message), Alerts.stopped(watched, error.message, among))
-      ),
-      Effect.tapDefect((defect) => end("failed", `a defect of this program: ${messageOf(defect)}`))
-    )
-    const unread = unreadOf(outcome.report.unread)
-    const { sourceError } = outcome.report
-    yield* sourceError !== undefined && hasEnded(outcome.report)
-      ? end("failed", sourceError.message)
-      : end(isStopped ? "stopped" : "ended")
-    yield* tell(outcome.report, outcome.before, unread, json)
-    if (sourceError !== undefined && isStopped && follow && mayGoOn(outcome.report)) {
-      // Whoever stops a service that tries again and again did not make it fail; the state tells of the source.
-      yield* Effect.sync(() => Terminal.say(sourceError.message))
-    } else if (sourceError !== undefined) {
-      // Of one that an operator stops, nothing has stopped by itself.
-      if (follow && hasEnded(outcome.report)) yield* Alerts.stopped(watched, sourceError.message, among)
-      return yield* sourceError
-    }
-    const code = ofRun({
-      ...outcome.report,
-      deadBefore: Ledger.total(outcome.before, "dead"),
-      // What a run that follows has not read may still be written; it was stopped, and that is all.
-      hasUnread: !follow && unread.splits > 0
-    })
-    if (code !== exitCodes.settled) return yield* Effect.fail(new Ended(code))
-  })
+  (options) => Stopping.stoppable((stopping) => carry(options, stopping))
 ).pipe(
   Command.withShortDescription("Read, deliver, and account for every event"),
   Command.withDescription(
@@ -189,7 +92,8 @@ export const run = Command.make(
     4  this run added dead letters
     5  the ledger does not balance
     6  requests were still under way when the drain's time ran out
-    7  part of the input could not be read yet; stderr says which file, from which byte on, and why`
+    7  part of the input could not be read yet; stderr says which file, from which byte on, and why
+  130  ended by a signal before the run began, or at once by a second signal`
   ),
   Command.withExamples([
     { command: "millrace run millrace.yaml", description: "Deliver what is there, then end" },
@@ -199,6 +103,112 @@ export const run = Command.make(
     }
   ])
 )
+
+const carry = Effect.fnUntraced(function* (
+  { config, json, follow, patience, drain, showDefects }: Options,
+  stopping: Stopping.Stopping
+) {
+  const loaded = yield* load(config)
+  const { store } = loaded
+  const definition = showDefects ? shown(loaded.definition) : loaded.definition
+  yield* validate(loaded, { follow })
+  const watched = SendAlerts.watched(loaded)
+  /** Its name among others, once it is known that the outbox has several owners. */
+  let among: string | undefined
+  const history = History.make()
+  /** Until a run has begun there is nothing to note: another exporter may run here. */
+  let end: Notes.End = () => Effect.void
+  const deliver = Effect.fnUntraced(
+    function* (readers: ReadonlyArray<Reader>) {
+      const outbox = yield* Outbox.Outbox
+      if (outbox.shared) among = loaded.instance.name
+      const before = yield* outbox.ledger
+      const telemetry = yield* telemetryOf(loaded, { follow })
+      const running = yield* Exporter.start(definition, {
+        follow,
+        patience,
+        drain,
+        readers,
+        instance: loaded.instance
+      }).pipe(
+        stopping.draining,
+        Effect.provideService(Outbox.Outbox, BadRecords.naming(outbox)),
+        Effect.provideService(
+          Observer.Observer,
+          Observer.all([
+            follow && loaded.admin !== undefined ? history.observe : undefined,
+            telemetry?.observe
+          ])
+        )
+      )
+      end = yield* Notes.begin(store.directory, follow)
+      const operations = Operations.fromRunning(running, outbox, loaded, {
+        started: yield* Clock.currentTimeMillis,
+        follows: follow
+      })
+      if (store.directory !== undefined) yield* Control.serve(store.directory, operations)
+      yield* telemetry?.push(overviewOf(loaded, operations)) ?? Effect.void
+      yield* SendAlerts.ready(loaded)
+      const alerts = yield* Alerts.watch(
+        watched,
+        operations,
+        among === undefined ? undefined : { instance: among, outbox }
+      )
+      const notes = yield* Notes.watch(store.directory, running)
+      yield* Effect.forkScoped(DeadLetters.readLetters(outbox, loaded.definition))
+      if (follow) {
+        yield* administer(loaded, {
+          config,
+          history,
+          operations,
+          metrics: telemetry?.prometheus,
+          isStopping: stopping.isAsked
+        })
+      }
+      yield* Log.write("started", `${loaded.name}: started`)
+      const progress = yield* showProgress(running, follow)
+      const report = yield* running.ended
+      yield* progress.stop
+      yield* alerts.last
+      yield* notes.last(report)
+      return { report, before }
+    },
+    Effect.scoped,
+    Effect.provide(Access.own(store, waiting))
+  )
+  // The threads first: they load the configuration while the outbox is opened.
+  const outcome = yield* Effect.scoped(
+    Effect.flatMap(startReaders({ config, startedAs: startedAs(), showDefects }, loaded.workers - 1), deliver)
+  ).pipe(
+    Effect.tapError((error) =>
+      isOwned(error)
+        ? Effect.void
+        : Effect.andThen(end("failed", error.message), Alerts.stopped(watched, error.message, among))
+    ),
+    Effect.tapDefect((defect) => end("failed", `a defect of this program: ${messageOf(defect)}`))
+  )
+  const unread = unreadOf(outcome.report.unread)
+  const { sourceError } = outcome.report
+  yield* sourceError !== undefined && hasEnded(outcome.report)
+    ? end("failed", sourceError.message)
+    : end(stopping.isAsked() ? "stopped" : "ended")
+  yield* tell(outcome.report, outcome.before, unread, json)
+  if (sourceError !== undefined && stopping.isAsked() && follow && mayGoOn(outcome.report)) {
+    // Whoever stops a service that tries again and again did not make it fail; the state tells of the source.
+    yield* Effect.sync(() => Terminal.say(sourceError.message))
+  } else if (sourceError !== undefined) {
+    // Of one that an operator stops, nothing has stopped by itself.
+    if (follow && hasEnded(outcome.report)) yield* Alerts.stopped(watched, sourceError.message, among)
+    return yield* sourceError
+  }
+  const code = ofRun({
+    ...outcome.report,
+    deadBefore: Ledger.total(outcome.before, "dead"),
+    // What a run that follows has not read may still be written; it was stopped, and that is all.
+    hasUnread: !follow && unread.splits > 0
+  })
+  if (code !== exitCodes.settled) return yield* Effect.fail(new Ended(code))
+})
 
 /** Whether no source goes on: then also a run that follows is at its end. */
 const hasEnded = ({ sources }: Report): boolean =>
@@ -230,30 +240,3 @@ const tell = (
     const dead = deadText(ledger, before)
     if (dead !== undefined) Terminal.say(dead)
   })
-
-/** SIGHUP comes when the terminal is closed. */
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
-
-/** The first signal drains, the second ends at once; nothing is lost either way. */
-const drainOnSignal = (running: Running, onStop: () => void) =>
-  Effect.acquireRelease(
-    Effect.gen(function* () {
-      const context = yield* Effect.context<never>()
-      let asked = false
-      const onSignal = () => {
-        if (asked) process.exit(130)
-        asked = true
-        onStop()
-        process.stderr.write(
-          "\nmillrace: stopping; requests under way may finish (a second signal ends at once)\n"
-        )
-        Effect.runForkWith(context)(running.drain)
-      }
-      for (const signal of signals) process.on(signal, onSignal)
-      return onSignal
-    }),
-    (onSignal) =>
-      Effect.sync(() => {
-        for (const signal of signals) process.off(signal, onSignal)
-      })
-  )
