@@ -13,17 +13,10 @@ import * as Json from "@millrace/core/Json"
 import * as Data from "effect/Data"
 import { isObject } from "effect/Predicate"
 import * as Result from "effect/Result"
-import { Exhausted } from "./internal/avroMeter.ts"
+import { eventOf } from "./internal/avroEvent.ts"
+import { Exhausted, type Tally } from "./internal/avroMeter.ts"
 import * as Avro from "./internal/avroType.ts"
-import {
-  assemble,
-  type BrazeEvent,
-  makeUser,
-  malformed,
-  nested,
-  nestedOf,
-  typeName
-} from "./internal/event.ts"
+import { type BrazeEvent, malformed, typeName } from "./internal/event.ts"
 
 /**
  * One record, and where the next one starts: `undefined` when the bytes are damaged, because then the rest of the
@@ -79,7 +72,7 @@ export const typeOf = (namespace: string, name: string): string | undefined => {
 }
 
 /**
- * The reader of a writer schema, or why there is none. Make it once for each file.
+ * The reader of a writer schema, or why there is none. Make it once for all files of the schema: it is dear to make.
  *
  * @since 1.0.0
  * @category constructors
@@ -91,7 +84,7 @@ export const reader = (parameter: string): Result.Result<Reader, NotCurrents> =>
     if (!isObject(schema) || schema["type"] !== "record") return failure("the schema is not that of a record")
     const type = typeOf(String(schema["namespace"] ?? ""), String(schema["name"]))
     if (type === undefined) return failure("the schema's name is not that of a Currents event")
-    const read = readRecord(type, Avro.record(parameter))
+    const read = readRecord(Avro.record(parameter, eventOf(type)))
     return Result.succeed({ type, codec: codec.name, parameter, read })
   } catch {
     return failure("the schema cannot be read")
@@ -120,112 +113,55 @@ export const codec: Codec<BrazeEvent | UnknownEvent> = {
 
 // internal
 
-const roles: ReadonlyMap<string, number> = new Map([
-  ["id", 1],
-  ["time", 2],
-  ["user_id", 3],
-  ["external_user_id", 4],
-  ["device_id", 5],
-  ["timezone", 6],
-  ["time_ms", 7]
-])
-
 const damaged: Read = { result: malformed("the record does not fit its schema"), end: undefined }
 const exhausted: Read = { result: malformed("it holds far more values than bytes"), end: undefined }
 
-const readRecord = (type: string, { fields, decode }: Avro.Record): Reader["read"] => {
-  const objectName = nested.get(type)
-  const plan = fields.map(
-    ({ name }) =>
-      roles.get(name) ??
-      (name === "properties" && objectName !== undefined ? 8 : name === "__proto__" ? 9 : 0)
-  )
-  const count = fields.length
-  const names = fields.map(({ name }) => name)
-  const aliases = fields.map(({ alias }) => alias)
-  const converts = fields.map(({ convert }) => convert)
-  let last: Uint8Array = new Uint8Array(0)
-  let lastStart = 0
-  let buffer: Buffer = Buffer.from(last)
+/** How far some bytes are read. */
+interface Pass {
+  readonly bytes: Uint8Array
+  readonly buffer: Buffer
+  readonly tally: Tally
+  lastStart: number
+}
 
-  const toEvent = (values: { readonly [name: string]: unknown }): Read["result"] => {
-    const properties: { [name: string]: unknown } = {}
-    let id: unknown
-    let time: unknown
-    let timeMs: unknown
-    let sourceId: unknown
-    let externalId: unknown
-    let deviceId: unknown
-    let timezone: unknown
-    for (let i = 0; i < count; i++) {
-      const name = names[i]!
-      const convert = converts[i]
-      const given = values[aliases[i]!]
-      const value = convert === undefined || given === null ? given : convert(given)
-      if (value === null) continue
-      switch (plan[i]) {
-        case 0:
-          properties[name] = value
-          break
-        case 1:
-          id = value
-          break
-        case 2:
-          time = value
-          break
-        case 3:
-          sourceId = value
-          break
-        case 4:
-          externalId = value
-          break
-        case 5:
-          deviceId = value
-          break
-        case 6:
-          timezone = value
-          break
-        case 7:
-          timeMs = properties["time_ms"] = value
-          break
-        case 8: {
-          const found = typeof value === "string" ? nestedOf(value) : Result.succeed(undefined)
-          if (Result.isFailure(found)) return Result.fail(found.failure)
-          properties[found.success === undefined ? "properties" : objectName!] = found.success ?? value
-          break
-        }
-        default:
-          // An assignment would change the prototype instead.
-          Object.defineProperty(properties, name, {
-            value,
-            enumerable: true,
-            writable: true,
-            configurable: true
-          })
-      }
+const readRecord = ({ decode }: Avro.Record<Read["result"]>): Reader["read"] => {
+  // Several files are read at once, each in blocks of its own.
+  const passes = new WeakMap<Uint8Array, Pass>()
+  const passOf = (bytes: Uint8Array): Pass => {
+    const found = passes.get(bytes)
+    if (found !== undefined) return found
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const pass = { bytes, buffer, tally: { base: 0, values: 0 }, lastStart: Number.POSITIVE_INFINITY }
+    passes.set(bytes, pass)
+    return pass
+  }
+  let last: Pass | undefined
+
+  const readIn = (pass: Pass, start: number, end: number): Read => {
+    const { buffer, tally } = pass
+    // From the beginning, or once more.
+    if (start <= pass.lastStart) {
+      tally.base = start
+      tally.values = 0
     }
-    return assemble(type, id, time, timeMs, makeUser(sourceId, externalId, deviceId, timezone), properties)
+    pass.lastStart = start
+    try {
+      const record = decode(buffer, start, tally)
+      if (record === undefined || record.end > end) return damaged
+      return {
+        result: record.breach === undefined ? record.value : malformed(record.breach),
+        end: record.end
+      }
+    } catch (cause) {
+      return cause instanceof Exhausted ? exhausted : damaged
+    }
   }
 
   return (bytes, start, end = bytes.length) => {
-    const isNew = bytes !== last || start <= lastStart
-    lastStart = start
-    if (bytes !== last) {
-      last = bytes
-      buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    }
-    let next: number | undefined
-    try {
-      const record = decode(buffer, start, isNew)
-      if (record === undefined || record.end > end) return damaged
-      next = record.end
-      return {
-        result: record.breach === undefined ? toEvent(record.value) : malformed(record.breach),
-        end: next
-      }
-    } catch (cause) {
-      if (cause instanceof Avro.Inexact) return { result: malformed(cause.message), end: next }
-      return cause instanceof Exhausted ? exhausted : damaged
-    }
+    const pass = last?.bytes === bytes ? last : passOf(bytes)
+    const read = readIn(pass, start, end)
+    // A reader outlives the files of its schema, and keeps nothing of them.
+    last = read.end === undefined || read.end === bytes.length ? undefined : pass
+    return read
   }
 }

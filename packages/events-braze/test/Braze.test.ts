@@ -720,6 +720,21 @@ describe("braze-avro/1", () => {
     assert.strictEqual(readAll(), again)
   })
 
+  it("stops in such a block as early while blocks of other files are read in between", () => {
+    const list = { type: "array", items: "null" }
+    const schema = record([text("id"), { name: "time", type: "int" }, { name: "x", type: list }])
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    const one = Buffer.from([2, 0x61, 2, 0xd0, 0x8c, 0x01, 0])
+    const block = Buffer.alloc(one.length * 6000, one)
+    const other = Buffer.alloc(4 * 6000, Buffer.from([2, 0x62, 2, 0]))
+    let records = 0
+    for (let at: number | undefined = 0; at !== undefined && at < block.length; records++) {
+      at = read(block, at).end
+      assert.strictEqual(read(other, 4 * records).end, 4 * (records + 1))
+    }
+    assert.isBelow(records, 200)
+  })
+
   it("passes over a record that is longer than any that is read", () => {
     const schema = record([text("id"), { name: "time", type: "int" }, text("long")])
     const write = (id: string, long: string) => writerOf(schema).toBuffer({ id, time: 1, long })

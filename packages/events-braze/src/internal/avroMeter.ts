@@ -4,12 +4,16 @@ import * as Json from "@millrace/core/Json"
 /** Reading any further would take longer than the bytes are worth. */
 export class Exhausted extends Error {}
 
+/** What has come out of some bytes so far: they are read a record after the other, and other bytes in between. */
+export interface Tally {
+  /** Where the first of the records starts that are counted. */
+  base: number
+  values: number
+}
+
 export interface Meter {
-  /**
-   * A record begins at `start`; `isNew` when it is the first that is read of its bytes, `skips` when nothing of it is to be
-   * kept.
-   */
-  readonly begin: (start: number, isNew: boolean, skips: boolean) => void
+  /** A record begins, of bytes of which so much was read; `skips` when nothing of it is to be kept. */
+  readonly begin: (tally: Tally, skips: boolean) => void
   /** So many values more, read up to `at`; `true` when what follows is to be passed over. Throws `Exhausted`. */
   readonly spend: (values: number, at: number) => boolean
   readonly enter: () => void
@@ -25,25 +29,21 @@ const perByte = 2
 const beside = 10 * most
 
 export const make = (): Meter => {
-  let base = 0
-  let total = 0
+  let tally: Tally = { base: 0, values: 0 }
   let values = 0
   let depth = 0
   let isOver = false
   let isTooDeep = false
   return {
-    begin: (start, isNew, skips) => {
-      if (isNew) {
-        base = start
-        total = 0
-      }
+    begin: (of, skips) => {
+      tally = of
       values = depth = 0
       isOver = skips
       isTooDeep = false
     },
     spend: (count, at) => {
-      total += count
-      if (total > beside + perByte * (at - base)) throw new Exhausted()
+      tally.values += count
+      if (tally.values > beside + perByte * (at - tally.base)) throw new Exhausted()
       values += count
       if (values > most) isOver = true
       return isOver

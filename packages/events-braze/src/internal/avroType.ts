@@ -8,7 +8,7 @@ import * as Meter from "./avroMeter.ts"
 import * as Units from "./avroUnits.ts"
 
 /** avsc's reading position. Past the end it reads nothing, and the decoded record is refused. */
-interface Tap {
+export interface Tap {
   readonly buf: Buffer
   pos: number
   readonly readLong: () => number
@@ -203,28 +203,30 @@ const conversion = (type: avsc.Type, plain: Convert): Convert | undefined => {
   return rest.every((name) => name === "int") ? whole : plain
 }
 
-/** The fields of a record in the order in which they are written, and the function that reads all of them. */
-export interface Record {
-  readonly fields: ReadonlyArray<{
-    readonly name: string
-    /** The name under which it stands in a decoded value. */
-    readonly alias: string
-    readonly convert: Convert | undefined
-  }>
+/** A field of a record. */
+export interface Field {
+  readonly name: string
+  /** Reads its value, and stands behind it then. */
+  readonly type: { readonly _read: Read }
+  /** Makes a value other than null plain; may throw `Inexact`. `undefined` when it is plain already. */
+  readonly convert: Convert | undefined
+}
+
+/** What makes one value of a record: it reads all fields, in their order. */
+export type Make<A> = (fields: ReadonlyArray<Field>) => (tap: Tap) => A
+
+export interface Record<A> {
   /**
-   * The values by alias and where the next record starts; `undefined` when the bytes end too early. `breach` tells what
-   * of the budget the record broke: it has no values then. `isNew`: nothing of these bytes was read before. May throw.
+   * What was made of the record at `start`, and where the next one starts; `undefined` when the bytes end too early. `breach` tells
+   * what of the budget the record broke: nothing was made of it then. May throw.
    */
   readonly decode: (
     bytes: Buffer,
     start: number,
-    isNew: boolean
+    tally: Meter.Tally
   ) =>
-    | {
-        readonly value: { readonly [alias: string]: unknown }
-        readonly end: number
-        readonly breach: string | undefined
-      }
+    | { readonly value: A; readonly end: number; readonly breach: undefined }
+    | { readonly end: number; readonly breach: string }
     | undefined
 }
 
@@ -238,7 +240,7 @@ const aliasFor = (text: string): string => {
 const proto = "__proto__"
 
 /** Throws when the text is no schema of a record. */
-export const record = (text: string): Record => {
+export const record = <A>(text: string, make: Make<A>): Record<A> => {
   const parsed = Result.getOrThrow(Json.parseText(text))
   const alias = aliasFor(text)
   // Only readers need defaults, and one that does not fit its field should not keep us from reading.
@@ -258,29 +260,39 @@ export const record = (text: string): Record => {
   const nameOf = (name: string) => (name === alias ? proto : name)
   const plain = plainWith(nameOf)
   const units = Units.ofFields(parsed)
-  return {
-    fields: type.fields.map((field) => ({
+  const read = make(
+    type.fields.map((field) => ({
       name: nameOf(field.name),
-      alias: field.name,
+      type: field.type,
       convert: Units.conversion(nameOf(field.name), units.get(field.name)) ?? conversion(field.type, plain)
-    })),
-    decode: (bytes, start, isNew) => {
+    }))
+  )
+  const { length } = type.fields
+  const readWhole = (tap: Tap): A | undefined => {
+    meter.enter()
+    if (!meter.spend(length, tap.pos)) return read(tap)
+    type._skip(tap)
+    return undefined
+  }
+  /** Reads as the type does, but makes no object of the record itself; where it stands in a field, the type reads it. */
+  const whole: avsc.Type = Object.create(type, { _read: { value: readWhole } })
+  return {
+    decode: (bytes, start, tally) => {
       const { bytes: most } = Json.budget
       const isLarge = bytes.length - start > most
-      meter.begin(start, isNew, false)
-      const { value, offset } = type.decode(isLarge ? bytes.subarray(0, start + most) : bytes, start)
-      if (offset >= 0) return { value, end: offset, breach: meter.breach() }
+      meter.begin(tally, false)
+      const { value, offset } = whole.decode(isLarge ? bytes.subarray(0, start + most) : bytes, start)
+      if (offset >= 0) {
+        const breach = meter.breach()
+        return breach === undefined ? { value, end: offset, breach } : { end: offset, breach }
+      }
       if (!isLarge) return undefined
       // It may be a record that is larger than any that is read: passed over, it tells where the next one starts.
-      meter.begin(start, false, true)
-      const { offset: end } = type.decode(bytes, start)
+      meter.begin(tally, true)
+      const { offset: end } = whole.decode(bytes, start)
       return end < 0
         ? undefined
-        : {
-            value: {},
-            end,
-            breach: `too long: it has ${end - start} bytes, and the longest that is read ${most}`
-          }
+        : { end, breach: `too long: it has ${end - start} bytes, and the longest that is read ${most}` }
     }
   }
 }
