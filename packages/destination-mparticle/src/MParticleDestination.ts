@@ -52,7 +52,7 @@ export const mparticle = Destination.plugin({
           concurrency: 4,
           window: settings.window
         },
-        warnings: warningsOf(feeds, credentials),
+        warnings: warningsOf(settings, feeds, credentials),
         assign: assigner(settings, feeds, map),
         prepare: map.prepare,
         connect: connect(address, endpoints, credentials)

@@ -497,6 +497,17 @@ describe("feeds", () => {
     ])
   })
 
+  it("warns of fields of parity that share one name, since one of them alone is sent", () => {
+    const type = "users.messages.email.Open"
+    const attributes = { [type]: { campaign_name: "name", canvas_name: "name", user_agent: null } }
+    const told = (settings: Parameters<typeof open>[0]) => warned(everyFeed, [type], settings)
+    assert.deepStrictEqual(told({ attributes }), [
+      `attributes.${type}: campaign_name, canvas_name have the one name name: of an event with several of them only the last is sent; give each a name of its own`
+    ])
+    // There the second gets another name.
+    assert.deepStrictEqual(told({ attributes, profile: "extended" }), [])
+  })
+
   it("warns of selected types that can only go to unbound, which no output of a platform sees", () => {
     const told = (...given: Parameters<typeof warned>) => warned(...given).filter((text) => !isOfFeeds(text))
     const [ofApps, ofNone, ...more] = told(everyFeed)

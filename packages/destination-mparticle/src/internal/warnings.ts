@@ -1,17 +1,35 @@
 import * as MParticleFacts from "@millrace/events-braze/MParticleFacts"
 import type { Credentials } from "../Credentials.ts"
 import { type Feeds, platformFeeds } from "../Feeds.ts"
+import type { Settings } from "../Settings.ts"
+import { type Plan, planner } from "./plan.ts"
 
 /**
- * What is taken and delivered, and yet reaches no output of a platform: nothing of the ledger shows it. Where `unbound` is
- * the feed of a platform, or no feed acts as one, there is nothing to warn of.
+ * What is taken and delivered, and yet reaches no output of a platform, or not as a whole: nothing of the ledger shows it.
+ * Where `unbound` is the feed of a platform, or no feed acts as one, there is nothing to warn of feeds.
  */
 export const warningsOf =
-  (feeds: Feeds, credentials: Credentials) =>
+  (settings: Settings, feeds: Feeds, credentials: Credentials) =>
   (types: ReadonlySet<string>): ReadonlyArray<string> => [
     ...ofFeeds(feeds, credentials, types),
-    ...ofPlatforms(feeds, credentials, types)
+    ...ofPlatforms(feeds, credentials, types),
+    ...[...types].filter((type) => MParticleFacts.facts.has(type)).flatMap(ofNames(planner(settings)))
   ]
+
+/** Attributes that are made of several fields, of which one alone is sent. */
+const ofNames =
+  (planOf: (type: string) => Plan) =>
+  (type: string): ReadonlyArray<string> => {
+    const { everything, inOrder } = planOf(type)
+    if (everything) return []
+    return [...Map.groupBy(inOrder, ({ name }) => name)].flatMap(([name, fields]) =>
+      fields.length === 1
+        ? []
+        : [
+            `attributes.${type}: ${listed(fields.map(({ field }) => field))} have the one name ${name}: of an event with several of them only the last is sent; give each a name of its own`
+          ]
+    )
+  }
 
 /** Feeds that share a pair, and those that have none though events are for them. */
 const ofFeeds = (
