@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { assert, describe, expect, it } from "@effect/vitest"
 import type { Catalogue } from "@millrace/core/Catalogue"
 import type { Event, Of, UnknownEvent } from "@millrace/core/Event"
@@ -576,6 +578,22 @@ describe("braze-avro/1", () => {
     })
   })
 
+  it("finds the next record behind fields that follow such a number", () => {
+    const schema = record([
+      text("id"),
+      { name: "time", type: "int" },
+      { name: "share", type: "double" },
+      text("campaign_name")
+    ])
+    const write = (id: string, share: number) =>
+      writerOf(schema).toBuffer({ id, time: 1, share, campaign_name: "spring" })
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    const block = Buffer.concat([write("a", Number.NaN), write("b", 0.5)])
+    const { end, result } = read(block, 0)
+    assert.deepStrictEqual([reasonOf(result), end], ["malformed", block.length / 2])
+    assert.strictEqual(Result.getOrThrow(read(block, block.length / 2).result).id, "b")
+  })
+
   it("takes a time by the unit that its schema gives", () => {
     const at = 1_782_742_805_123
     const long = (logicalType: string) => ({ type: "long", logicalType })
@@ -700,13 +718,17 @@ describe("braze-avro/1", () => {
     assert.deepStrictEqual([reasonOf(result), end], ["malformed", undefined])
   })
 
-  it("stops in a block whose records all hold far more values than bytes", () => {
+  /** A reader, and a block whose records hold 9,000 nulls each, which take no bytes: any one of them could be read. */
+  const crowded = () => {
     const list = { type: "array", items: "null" }
     const schema = record([text("id"), { name: "time", type: "int" }, { name: "x", type: list }])
-    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
-    // 9,000 nulls in each: any one of them could be read.
     const one = Buffer.from([2, 0x61, 2, 0xd0, 0x8c, 0x01, 0])
     const block = Buffer.alloc(one.length * 6000, one)
+    return { block, read: Result.getOrThrow(AvroRecord.reader(schema)).read }
+  }
+
+  it("stops in a block whose records all hold far more values than bytes", () => {
+    const { block, read } = crowded()
     const readAll = () => {
       let records = 0
       for (let at: number | undefined = 0; at !== undefined && at < block.length; records++)
@@ -721,11 +743,7 @@ describe("braze-avro/1", () => {
   })
 
   it("stops in such a block as early while blocks of other files are read in between", () => {
-    const list = { type: "array", items: "null" }
-    const schema = record([text("id"), { name: "time", type: "int" }, { name: "x", type: list }])
-    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
-    const one = Buffer.from([2, 0x61, 2, 0xd0, 0x8c, 0x01, 0])
-    const block = Buffer.alloc(one.length * 6000, one)
+    const { block, read } = crowded()
     const other = Buffer.alloc(4 * 6000, Buffer.from([2, 0x62, 2, 0]))
     let records = 0
     for (let at: number | undefined = 0; at !== undefined && at < block.length; records++) {
@@ -733,6 +751,26 @@ describe("braze-avro/1", () => {
       assert.strictEqual(read(other, 4 * records).end, 4 * (records + 1))
     }
     assert.isBelow(records, 200)
+  })
+
+  it("keeps nothing of a block once it is read to its end, or to where it is damaged", async () => {
+    setFlagsFromString("--expose-gc")
+    const collect: () => void = runInNewContext("gc")
+    const schema = record([text("id"), { name: "time", type: "int" }])
+    const { read } = Result.getOrThrow(AvroRecord.reader(schema))
+    const readOnce = (bytes: ReadonlyArray<number>) => {
+      const block = Buffer.from(bytes)
+      read(block, 0)
+      return new WeakRef(block)
+    }
+    const blocks = [readOnce([2, 0x61, 2]), readOnce([200, 0x61, 2])]
+    // What was made a reference of in a turn lives as long as the turn.
+    await new Promise(setImmediate)
+    collect()
+    assert.deepStrictEqual(
+      blocks.map((block) => block.deref()),
+      [undefined, undefined]
+    )
   })
 
   it("passes over a record that is longer than any that is read", () => {

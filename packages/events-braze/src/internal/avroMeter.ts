@@ -4,7 +4,7 @@ import * as Json from "@millrace/core/Json"
 /** Reading any further would take longer than the bytes are worth. */
 export class Exhausted extends Error {}
 
-/** What has come out of some bytes so far: they are read a record after the other, and other bytes in between. */
+/** What has come out of some bytes so far. Records of other bytes may be read in between. */
 export interface Tally {
   /** Where the first of the records starts that are counted. */
   base: number

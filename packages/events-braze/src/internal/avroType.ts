@@ -206,7 +206,7 @@ const conversion = (type: avsc.Type, plain: Convert): Convert | undefined => {
 /** A field of a record. */
 export interface Field {
   readonly name: string
-  /** Reads its value, and stands behind it then. */
+  /** Reads the value at a tap, which stands behind the value then. */
   readonly type: { readonly _read: Read }
   /** Makes a value other than null plain; may throw `Inexact`. `undefined` when it is plain already. */
   readonly convert: Convert | undefined
